@@ -1,0 +1,1 @@
+"""Building a corpus with Apache Beam, and the command line."""

@@ -1,0 +1,88 @@
+"""Bring the translations of a record's segments back together."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from pipelines.progress import advance
+from pipelines.rows import Group, assemble_group
+from pipelines.segment import Segmented, SegmentedRecord, translatable_segments
+from pipelines.translate import Translated
+from schemas.row import RowTranslator
+from translators.translator import Translation
+
+Piece = tuple[bytes, dict[str, Translation]]
+
+
+@dataclass(eq=False)
+class ExtractSegments(beam.PTransform[PCollection[Segmented], PCollection[tuple[bytes, str]]]):
+    """Return the distinct segments of all records, each once in the whole corpus."""
+
+    def expand(self, records: PCollection[Segmented]) -> PCollection[tuple[bytes, str]]:
+        """Wire extraction and deduplication."""
+        result: PCollection[tuple[bytes, str]] = (
+            records
+            | "Segments" >> beam.FlatMapTuple(_segments)
+            | "Deduplicate" >> beam.CombinePerKey(_any)
+        )
+        return result
+
+
+@dataclass(eq=False)
+class Assemble(beam.PTransform[Any, PCollection[Group]]):
+    """Join records with the translations of their segments into groups of rows."""
+
+    translators: Mapping[str, RowTranslator]
+
+    def expand(
+        self, inputs: tuple[PCollection[Segmented], PCollection[Translated]]
+    ) -> PCollection[Group]:
+        """Wire the two joins: segments to records, then records to their pieces."""
+        records, translations = inputs
+        occurrences = records | "Occurrences" >> beam.FlatMapTuple(_occurrences)
+        pieces = (
+            {"translations": translations, "groups": occurrences}
+            | "JoinSegments" >> beam.CoGroupByKey()
+            | "ToGroups" >> beam.FlatMapTuple(_to_groups)
+        )
+        result: PCollection[Group] = (
+            {"records": records, "pieces": pieces}
+            | "JoinGroups" >> beam.CoGroupByKey()
+            | "Assemble" >> beam.FlatMapTuple(_assemble, dict(self.translators))
+        )
+        return result
+
+
+def _segments(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[bytes, str]]:
+    yield from translatable_segments(segmented).items()
+
+
+def _any(texts: Iterable[str]) -> str:
+    """Return one of several equal texts."""
+    return next(iter(texts))
+
+
+def _occurrences(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[bytes, str]]:
+    for key in translatable_segments(segmented):
+        yield key, group_id
+
+
+def _to_groups(key: bytes, joined: dict[str, Iterable[Any]]) -> Iterator[tuple[str, Piece]]:
+    by_language = dict(joined["translations"])
+    for group_id in joined["groups"]:
+        yield group_id, (key, by_language)
+
+
+def _assemble(
+    group_id: str, joined: dict[str, Iterable[Any]], translators: dict[str, RowTranslator]
+) -> Iterator[Group]:
+    dictionaries: dict[str, dict[bytes, Translation]] = {lang: {} for lang in translators}
+    for key, by_language in joined["pieces"]:
+        for lang, translation in by_language.items():
+            dictionaries[lang][key] = translation
+    for segmented in joined["records"]:
+        advance("assemble", 1)
+        yield assemble_group(group_id, segmented, dictionaries, translators)

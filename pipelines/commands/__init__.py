@@ -1,0 +1,1 @@
+"""The commands of `tandemqa`, one module each: `add_parser` and what it runs."""

@@ -1,0 +1,54 @@
+"""`tandemqa build`: from English question-answer sets to a parallel corpus."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pipelines.commands.options import add_build_options, merge_config
+from pipelines.commands.parser import add_command
+from pipelines.errors import FailedRunError
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "build",
+        "translate English question-answer sets into a parallel corpus",
+        "tandemqa build --input squad.json --languages es,ca,pt --output corpora/squad",
+        _run,
+        takes_beam_options=True,
+    )
+    add_build_options(parser)
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        default=None,
+        help="replace the corpus that stands at --output",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", default=None, help="show no progress and no summary"
+    )
+
+
+def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+    from pipelines.build import build  # Beam is imported only when it is needed
+    from pipelines.commands.output import prepare_output, read_manifest
+    from pipelines.commands.resolve import resolve
+    from pipelines.commands.summary import summarise
+    from pipelines.run import run_pipeline
+
+    merged = merge_config(options)
+    config = resolve(merged)
+    quiet = bool(merged.get("quiet"))
+    if prepare_output(config, overwrite=bool(merged.get("overwrite"))):
+        try:
+            run_pipeline(lambda p: build(p, config), beam_arguments, progress=not quiet)
+        except KeyboardInterrupt:
+            raise FailedRunError(
+                "stopped. Finished packets are in the memory: run the same command again to go on."
+            ) from None
+    manifest = read_manifest(config.output)
+    if not quiet:
+        sys.stdout.write(summarise(manifest, config.output))
+    return 0

@@ -1,0 +1,133 @@
+"""The options of `build` and `plan`, from the command line and from a YAML file."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from pipelines.errors import UsageError
+from translators.registry import BACKENDS, OPTIONS
+
+_REQUIRED: Final = ("input", "languages", "output")
+_DEFAULTS: Final[dict[str, Any]] = {
+    "translator": "apertium",
+    "packet_size": 2048,
+    "shards": 0,
+    "max_failed_share": 0.1,
+}
+
+
+def add_build_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `build` and `plan` have in common."""
+    # Defaults are applied after the YAML file was read, so that flags override the file.
+    parser.set_defaults(**dict.fromkeys(_DEFAULTS))
+    what = parser.add_argument_group("what")
+    what.add_argument("--config", metavar="YAML", help="file with any of these options")
+    what.add_argument(
+        "--input",
+        nargs="+",
+        metavar="[FORMAT:]PATH",
+        help="English question-answer sets: files, globs, folders, URIs or hf:NAME",
+    )
+    what.add_argument("--format", help="format of all inputs; guessed from names by default")
+    what.add_argument(
+        "--fields",
+        nargs="+",
+        metavar="TARGET=PATH",
+        help="where the texts stand, such as question=QUESTION passage=CONTEXTS",
+    )
+    what.add_argument("--dataset", help="name of the dataset; the file's name by default")
+    what.add_argument("--split", help="split of all records that name none; train by default")
+    what.add_argument("--license", help="licence of the inputs, such as CC-BY-4.0")
+    what.add_argument("--languages", metavar="CODES", help="target languages, such as es,ca,pt-BR")
+    where = parser.add_argument_group("where")
+    where.add_argument("--output", metavar="DIR", help="the corpus directory")
+    where.add_argument(
+        "--memory",
+        metavar="DIR",
+        help="translation memory; `memory` beside the output by default",
+    )
+    _add_translator_options(parser)
+    limits = parser.add_argument_group("limits")
+    _with_default(limits, "--packet-size", int, "N", "segments in a packet, about")
+    _with_default(limits, "--shards", int, "N", "shards per language; 0 chooses by size")
+    _with_default(
+        limits,
+        "--max-failed-share",
+        float,
+        "SHARE",
+        "stop when more than this share of the source items is malformed",
+    )
+
+
+def _add_translator_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("translator")
+    group.add_argument(
+        "--translator",
+        choices=sorted(BACKENDS),
+        help=f"who translates (default: {_DEFAULTS['translator']})",
+    )
+    add_backend_options(group)
+
+
+def add_backend_options(group: argparse._ArgumentGroup) -> None:
+    """Add the options of the backends; what is not given is left to the backend."""
+    for name, (kind, metavar, text) in OPTIONS.items():
+        takers = ", ".join(sorted(b for b, (_, options) in BACKENDS.items() if name in options))
+        group.add_argument(
+            f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=f"{text} ({takers})"
+        )
+
+
+def _with_default(
+    group: argparse._ArgumentGroup, flag: str, kind: type, metavar: str, text: str
+) -> None:
+    default = _DEFAULTS[flag.removeprefix("--").replace("-", "_")]
+    group.add_argument(flag, type=kind, metavar=metavar, help=f"{text} (default: {default})")
+
+
+def merge_config(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options: flags, then the YAML file, then defaults.
+
+    Raises:
+        UsageError: If the file cannot be read, has unknown keys, or something needed is missing.
+    """
+    given = {
+        name: value
+        for name, value in vars(options).items()
+        if value is not None and name not in {"run", "takes_beam_options", "config", "verbose"}
+    }
+    known = set(vars(options)) - {"run", "takes_beam_options", "config", "verbose"}
+    merged = {**_DEFAULTS, **read_config(options.config, known), **given}
+    missing = [name for name in _REQUIRED if not merged.get(name)]
+    if missing:
+        names = ", ".join(f"--{name}" for name in missing)
+        raise UsageError(f"{names}: needed, on the command line or in --config")
+    return merged
+
+
+def read_config(path: str | None, known: set[str]) -> dict[str, Any]:
+    """Return the content of a YAML file of options; keys may have `-` or `_`."""
+    if path is None:
+        return {}
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"--config {path}: {error}") from error
+    if not isinstance(content, Mapping):
+        raise UsageError(f"--config {path}: wanted `option: value` lines")
+    values = {str(key).replace("-", "_"): value for key, value in content.items()}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise UsageError(
+            f"--config {path}: unknown option {', '.join(unknown)}; "
+            f"known: {', '.join(sorted(known))}"
+        )
+    return values
+
+
+def absolute(path: str) -> str:
+    """Return a local path from the root, so that workers see the same; URIs stay."""
+    return path if "://" in path else Path(path).expanduser().resolve().as_posix()

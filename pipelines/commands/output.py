@@ -1,0 +1,75 @@
+"""What stands at the output of a build before it starts, and its manifest afterwards."""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from pipelines.config import BuildConfig
+from pipelines.errors import FailedRunError, UsageError
+from pipelines.finish import CARD_NAME
+from pipelines.storage import delete, delete_partial_files, exists, join, list_files, read_bytes
+from schemas.manifest import MANIFEST_NAME, Manifest
+from translators.memory import directory
+
+_OURS: Final = ("data/", "quarantine/", CARD_NAME, MANIFEST_NAME, "report.html")
+
+
+def prepare_output(config: BuildConfig, overwrite: bool) -> bool:
+    """Return whether there is anything to build; leave no manifest behind when there is.
+
+    A folder without a manifest holds what a killed build left: it is built again over it.
+
+    Raises:
+        UsageError: If the folder holds another corpus (without `overwrite`) or other things.
+    """
+    foreign = [
+        path
+        for path, _ in list_files(config.output)
+        if not path.removeprefix(config.output).lstrip("/").startswith(_OURS)
+    ]
+    if foreign:
+        raise UsageError(
+            f"--output {config.output} holds what is no corpus ({foreign[0]}); name an empty or "
+            "a new folder"
+        )
+    path = join(config.output, MANIFEST_NAME)
+    if exists(path):
+        if not overwrite and _is_same(config, read_manifest(config.output)):
+            return False
+        if not overwrite:
+            raise UsageError(
+                f"--output {config.output} holds a corpus of another configuration; "
+                "add --overwrite to replace it, or name another folder"
+            )
+        delete(path)
+    delete_partial_files(config.output)
+    return True
+
+
+def read_manifest(output: str) -> Manifest:
+    """Return the manifest of a corpus.
+
+    Raises:
+        FailedRunError: If there is none or it cannot be read.
+    """
+    path = join(output, MANIFEST_NAME)
+    if not exists(path):
+        raise FailedRunError(
+            f"{output}: no {MANIFEST_NAME}; this is no finished corpus. Run `tandemqa build` "
+            "again: finished packets are not translated twice."
+        )
+    try:
+        return Manifest.model_validate_json(read_bytes(path))
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5]
+        )
+        raise FailedRunError(f"{path}: not a manifest this version can read: {problems}") from error
+
+
+def _is_same(config: BuildConfig, manifest: Manifest) -> bool:
+    folders = {lang: directory(info, lang) for lang, info in config.translation.infos}
+    return (
+        manifest.config == config.as_json()
+        and {lang: entry.memory for lang, entry in manifest.translators.items()} == folders
+    )

@@ -1,0 +1,74 @@
+"""`tandemqa plan`: what a build would do, how long it would take and what it would cost."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pipelines.commands.options import add_build_options, merge_config
+from pipelines.commands.parser import add_command
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "plan",
+        "say what a build would translate, how long and at what cost; translate nothing",
+        "tandemqa plan --input squad.json --languages es,ca --output corpora/squad "
+        "--price-per-hour 1.20",
+        _run,
+    )
+    add_build_options(parser)
+    parser.add_argument(
+        "--price-per-hour",
+        type=float,
+        metavar="PRICE",
+        help="price of a machine like this one, to estimate the cost",
+    )
+    parser.add_argument("--quiet", action="store_true", default=None, help="show no progress")
+
+
+def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+    from pipelines.commands.resolve import resolve
+    from pipelines.commands.summary import align
+    from pipelines.plan import Estimate, Missing, estimate, survey
+
+    merged = merge_config(options)
+    config = resolve(merged)
+    work = survey(config, progress=not merged.get("quiet"))
+    price = merged.get("price_per_hour")
+    rows = [("language", "missing", "in memory", "tokens", "time", "cost")]
+    total = Estimate(0, 0.0)
+    for lang in config.languages:
+        missing = work.missing.get(lang, Missing())
+        found = estimate(config, lang, missing) if missing.segments else Estimate(0, 0.0)
+        total = Estimate(total.tokens + found.tokens, total.seconds + found.seconds)
+        known = work.segments - missing.segments
+        rows.append(
+            (
+                lang,
+                f"{missing.segments:,}",
+                f"{known:,}",
+                *_spent(found.tokens, found.seconds, price),
+            )
+        )
+    rows.append(("all", "", "", *_spent(total.tokens, total.seconds, price)))
+    sys.stdout.write(
+        f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
+        + "\n".join(align(rows))
+        + "\n\ntimes are for this machine, from translating a sample\n"
+    )
+    return 0
+
+
+def _spent(tokens: int, seconds: float, price: float | None) -> tuple[str, str, str]:
+    cost = f"{seconds / 3600 * price:,.2f}" if price is not None else ""
+    return f"{tokens:,}", duration(seconds), cost
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it, such as `2 h 05 min` or `12 s`."""
+    minutes, hours = round(seconds / 60), int(seconds // 3600)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{hours} h {minutes - 60 * hours:02} min" if hours else f"{minutes} min"

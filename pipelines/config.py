@@ -1,0 +1,62 @@
+"""What one build is to do: sources, languages, translator, places and limits."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.source import Source
+from pipelines.translate import TranslationPlan
+from schemas.row import RowTranslator
+from translators.memory import parameters_hash
+
+
+@dataclass(frozen=True, slots=True)
+class BuildConfig:
+    """A build, fully resolved; it is pickled to workers and written into the manifest.
+
+    Attributes:
+        sources: What is read.
+        translation: Who translates into which languages, and the memory.
+        output: The corpus directory.
+        shards: Shards per language; 0 chooses by size.
+        max_failed_share: Share of source items that may be malformed, 0 to 1.
+        started: When the command was given.
+    """
+
+    sources: tuple[Source, ...]
+    translation: TranslationPlan
+    output: str
+    shards: int
+    max_failed_share: float
+    started: datetime
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The target languages, in the order they were asked for."""
+        return tuple(lang for lang, _ in self.translation.infos)
+
+    @property
+    def row_translators(self) -> dict[str, RowTranslator]:
+        """Who translates into each language, as rows name it."""
+        return {
+            lang: RowTranslator(
+                backend=info.backend,
+                model=info.model,
+                revision=info.revision,
+                engine=info.engine,
+                parameters=parameters_hash(info),
+            )
+            for lang, info in self.translation.infos
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what decides the content of the corpus, for the manifest."""
+        return {
+            "sources": [asdict(source) for source in self.sources],
+            "languages": list(self.languages),
+            "translator": self.translation.config.backend,
+            "translator_options": dict(self.translation.config.options),
+            "packet_size": self.translation.packet_size,
+            "shards": self.shards,
+            "max_failed_share": self.max_failed_share,
+        }

@@ -1,0 +1,143 @@
+"""Bring the passages, queries and judgements of BEIR and MS MARCO collections together."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection, TaggedOutput
+
+from pipelines.formats.item import BadItem, Origin, build_record
+from pipelines.formats.judged import Judgement, Part, Text, part_parser
+from pipelines.formats.stream import Stream
+from schemas.record import FailedRecord, Record
+
+FAILED: Final = "failed"
+
+Key = tuple[str, str]  # the collection's path, the id of a query or passage in it
+_Group = tuple[Key, dict[str, Iterable[Any]]]
+_Passage = TaggedOutput[Literal["passages"], tuple[Key, Text]]
+_Query = TaggedOutput[Literal["queries"], tuple[Key, Text]]
+_Failure = TaggedOutput[Literal["failed"], FailedRecord]
+
+
+class Work(NamedTuple):
+    """One file of a collection, to be read by one worker."""
+
+    collection: str
+    format: str
+    part: Part
+    origin: Origin
+
+
+class Judged(NamedTuple):
+    """A judgement on its way: which passage answers which query, and where that is written."""
+
+    query_id: str
+    question: str
+    passage_id: str
+    line: int
+    origin: Origin
+
+
+class Joined(NamedTuple):
+    """One record for each positive judgement, and what has no counterpart."""
+
+    records: PCollection[Record]
+    failed: PCollection[FailedRecord]
+
+
+class JoinJudged(beam.PTransform[PCollection[Work], Joined]):
+    """Make a record of each positive judgement; texts that none names go no further."""
+
+    def expand(self, work: PCollection[Work]) -> "Joined":
+        """Wire reading and the two joins, by query and by passage."""
+        parts = work | "ReadParts" >> beam.FlatMap(_read_part).with_outputs(
+            "passages", "queries", FAILED, main="judgements"
+        )
+        asked = (
+            {"texts": parts.queries, "judged": parts.judgements}
+            | "GroupByQuery" >> beam.CoGroupByKey()
+            | "AddQuestions" >> beam.FlatMap(_add_question).with_outputs(FAILED, main="judged")
+        )
+        answered = (
+            {"texts": parts.passages, "judged": asked.judged}
+            | "GroupByPassage" >> beam.CoGroupByKey()
+            | "AddPassages" >> beam.FlatMap(_add_passage).with_outputs(FAILED, main="records")
+        )
+        failed = (parts[FAILED], asked[FAILED], answered[FAILED]) | beam.Flatten()
+        return Joined(answered.records, failed)
+
+
+def _read_part(work: Work) -> Iterator[tuple[Key, Judged] | _Passage | _Query | _Failure]:
+    stream = Stream(work.part.path)
+    count = 0
+    for entry in part_parser(work.format, work.part.role)(stream.lines(), work.origin):
+        count += 1
+        if isinstance(entry, FailedRecord):
+            yield _Failure(FAILED, entry)
+        elif isinstance(entry, Judgement):
+            judged = Judged(entry.query_id, "", entry.passage_id, entry.line, work.origin)
+            yield (work.collection, entry.query_id), judged
+        elif work.part.role == "queries":
+            yield _Query("queries", ((work.collection, entry.id), entry))
+        else:
+            yield _Passage("passages", ((work.collection, entry.id), entry))
+    if stream.fault:
+        detail = f"the file breaks off after {count} entries; fetch it again"
+        yield _Failure(FAILED, work.origin.failed(0, stream.fault, detail))
+    elif not count:
+        yield _Failure(FAILED, work.origin.failed(0, "empty_file", "nothing in the file"))
+
+
+def _add_question(group: _Group) -> Iterator[tuple[Key, Judged] | _Failure]:
+    (collection, query_id), found = group
+    for judged in _distinct(found["judged"]):
+        try:
+            question = _one_text(found["texts"], "query", query_id)
+        except BadItem as bad:
+            yield _Failure(FAILED, _failure(judged, bad))
+        else:
+            yield (collection, judged.passage_id), judged._replace(question=question.text)
+
+
+def _add_passage(group: _Group) -> Iterator[Record | _Failure]:
+    (_, passage_id), found = group
+    for judged in _distinct(found["judged"]):
+        try:
+            passage = _one_text(found["texts"], "passage", passage_id)
+            name = _record_id(judged)
+            yield build_record(judged.origin, name, judged.question, passage.text, passage.title)
+        except BadItem as bad:
+            yield _Failure(FAILED, _failure(judged, bad))
+
+
+def _distinct(judged: Iterable[Judged]) -> list[Judged]:
+    """Return one judgement for each pair and split: `dev.small` repeats what is in `dev`."""
+    first: dict[tuple[str, str, str], Judged] = {}
+    for judgement in sorted(judged, key=lambda j: (j.origin.path, j.line)):
+        pair = judgement.query_id, judgement.passage_id, judgement.origin.split
+        first.setdefault(pair, judgement)
+    return list(first.values())
+
+
+def _one_text(texts: Iterable[Text], kind: str, name: str) -> Text:
+    """Return the text that an id stands for.
+
+    Raises:
+        BadItem: `missing_query`, `missing_passage` or `duplicate_id`.
+    """
+    different = set(texts)
+    if not different:
+        raise BadItem(f"missing_{kind}", f"judged, but there is no {kind} with the id {name!r}")
+    if len(different) > 1:
+        raise BadItem("duplicate_id", f"{len(different)} different texts for {kind} {name!r}")
+    return different.pop()
+
+
+def _failure(judged: Judged, bad: BadItem) -> FailedRecord:
+    raw = f"{judged.query_id}\t{judged.passage_id}"
+    return judged.origin.failed(judged.line, bad.reason, bad.detail, raw, _record_id(judged))
+
+
+def _record_id(judged: Judged) -> str:
+    return f"{judged.query_id}:{judged.passage_id}"

@@ -1,0 +1,41 @@
+"""A whole JSON document: a list of objects, an object around one, or SQuAD."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipelines.formats import squad
+from pipelines.formats.item import Item, Origin
+from pipelines.formats.json_text import parse_document
+from schemas.record import FailedRecord
+
+
+def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
+    """Yield the objects of a document.
+
+    It may be a list of objects; an object with such a list under `data`; an object of objects,
+    whose keys then are the ids; or SQuAD, which is recognised.
+    """
+    try:
+        content = parse_document(document)
+    except ValueError as error:
+        advice = "if each line is an object, write jsonl:PATH"
+        yield origin.failed(0, "malformed_json", f"not one JSON text: {error}; {advice}", document)
+        return
+    if squad.recognise(content):
+        yield from squad.explode(content["data"], origin)
+    elif (entries := _entries(content)) is not None:
+        for number, (key, value) in enumerate(entries, start=1):
+            yield Item(number, value, key)
+    else:
+        detail = f"a {type(content).__name__} instead of a list of objects, alone or as `data`"
+        yield origin.failed(0, "not_a_list", detail, document)
+
+
+def _entries(content: object) -> list[tuple[str, Any]] | None:
+    """Return the keys (empty in a list) and values of the items; None if these are not there."""
+    inner = content.get("data", content) if isinstance(content, dict) else content
+    if isinstance(inner, list):
+        return [("", value) for value in inner]
+    if isinstance(inner, dict) and all(isinstance(value, dict) for value in inner.values()):
+        return list(inner.items())
+    return None

@@ -1,0 +1,112 @@
+"""The bytes of one file, decompressed on the way, from any file system Beam knows."""
+
+import bz2
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final
+
+import zstandard
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+PLAIN_CHUNK: Final = 1 << 20
+# A decompressor may return a thousand times what it is given, so it is given little.
+PACKED_CHUNK: Final = 1 << 16
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def open_file(path: str) -> BinaryIO:
+    """Open `path` as it is stored: seekable, and not decompressed."""
+    file: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    return file
+
+
+def match_files(pattern: str) -> list[str]:
+    """Return the paths that a path or glob stands for, sorted.
+
+    Raises:
+        ValueError: If no installed package serves the file system of `pattern`.
+        BeamIOError: If the file system refuses to answer.
+    """
+    return sorted(
+        file.path for match in FileSystems.match([pattern]) for file in match.metadata_list
+    )
+
+
+def list_directory(path: str) -> list[str]:
+    """Return the files that stand directly in the directory `path`; none if it is not one."""
+    return match_files(path.rstrip("/") + "/*")
+
+
+class Stream:
+    """What is in one file, read once from start to end.
+
+    A damaged file ends early instead of raising: what came before the damage has been given out,
+    and `fault` then holds the reason code `truncated_file` or `corrupt_file`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.fault = ""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decompressed bytes piece by piece."""
+        new_decoder = _DECODERS.get(self.path[self.path.rfind(".") :].lower())
+        with open_file(self.path) as file:
+            if new_decoder is None:
+                while chunk := file.read(PLAIN_CHUNK):
+                    yield chunk
+            else:
+                yield from self._decompress(file, new_decoder)
+
+    def lines(self) -> Iterator[bytes]:
+        r"""Yield the lines without their `\n` and without a byte order mark.
+
+        Only `\n` ends a line: U+2028 and the like belong to the text. The piece of a line that
+        stands before damage is dropped, since it would be reported a second time.
+        """
+        rest, mark = b"", BYTE_ORDER_MARK
+        for chunk in self.chunks():
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                yield line.removeprefix(mark)
+                mark = b""
+        if rest and not self.fault:
+            yield rest.removeprefix(mark)
+
+    def read(self) -> bytes:
+        """Return the whole file; what could be read of it if `fault` is set afterwards."""
+        return b"".join(self.chunks()).removeprefix(BYTE_ORDER_MARK)
+
+    def _decompress(self, file: BinaryIO, new_decoder: Callable[[], Any]) -> Iterator[bytes]:
+        decoder, begun = new_decoder(), False
+        while chunk := file.read(PACKED_CHUNK):
+            while chunk:
+                try:
+                    piece, begun = decoder.decompress(chunk), True
+                except (zlib.error, OSError, zstandard.ZstdError):
+                    self.fault = "corrupt_file"
+                    return
+                yield piece
+                chunk = b""
+                if decoder.eof:  # files joined with `cat` hold several streams, or padding
+                    chunk = decoder.unused_data.lstrip(b"\0")
+                    decoder, begun = new_decoder(), False
+        if begun:
+            self.fault = "truncated_file"
+
+
+def _new_gzip() -> Any:  # noqa: ANN401 - zlib has no public name for this type
+    return zlib.decompressobj(wbits=31)
+
+
+def _new_zstd() -> Any:  # noqa: ANN401 - zstandard has no type hints
+    return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+
+
+_DECODERS: Final[dict[str, Callable[[], Any]]] = {
+    ".gz": _new_gzip,
+    ".bz2": bz2.BZ2Decompressor,
+    ".zst": _new_zstd,
+}
+COMPRESSIONS: Final = tuple(_DECODERS)

@@ -1,0 +1,84 @@
+"""Stop a build whose source is mostly broken, before anything is paid for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import AsDict, AsSingleton, PCollection
+from apache_beam.transforms.combiners import Count
+
+from schemas.record import FailedRecord, Record
+
+_SHOWN = 3
+
+
+class LimitExceededError(RuntimeError):
+    """A limit the user set was passed; the message has the numbers."""
+
+
+class LimitFailures(beam.PTransform[Any, PCollection[tuple[str, Record]]]):
+    """Pass records on when the share of malformed source items is within a limit.
+
+    Duplicates are no failures.
+    """
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def expand(
+        self,
+        inputs: tuple[
+            PCollection[tuple[str, Record]], PCollection[Record], PCollection[FailedRecord]
+        ],
+    ) -> PCollection[tuple[str, Record]]:
+        """Wire the counts as a side input, so that nothing passes before they are known."""
+        unique, read, failed = inputs
+        good = read | "CountRead" >> Count.Globally()
+        reasons = failed | "Reason" >> beam.Map(_reason) | "CountReasons" >> Count.PerElement()
+        within: PCollection[tuple[str, Record]] = unique | "Check" >> beam.Map(
+            _pass_within, self.limit, AsSingleton(good), AsDict(reasons)
+        )
+        return within
+
+
+def check_failures(limit: float, read: int, reasons: Mapping[str, int]) -> None:
+    """Refuse a source with too many malformed items.
+
+    Args:
+        limit: Share of malformed items that is allowed, 0 to 1.
+        read: Well-formed items.
+        reasons: Malformed items by reason; `duplicate` does not count.
+
+    Raises:
+        LimitExceededError: If more than `limit` of all items are malformed.
+    """
+    malformed = {reason: count for reason, count in reasons.items() if reason != "duplicate"}
+    failed, empty = (
+        sum(malformed.values()),
+        sum(count for reason, count in malformed.items() if reason in _AFTER_READING),
+    )
+    total = read + failed - empty
+    if total and failed > limit * total:
+        most = sorted(malformed.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
+        shown = ", ".join(f"{reason} {count:,}" for reason, count in most)
+        raise LimitExceededError(
+            f"{failed:,} of {total:,} source items ({failed / total:.1%}) are malformed, more "
+            f"than --max-failed-share {limit:g} allows: {shown}. Nothing was translated. Check "
+            "--format and --fields, or raise the limit."
+        )
+
+
+# Reasons found after reading: these items are among the well-formed ones already.
+_AFTER_READING = frozenset({"empty_question", "empty_passage"})
+
+
+def _reason(failure: FailedRecord) -> str:
+    return failure.reason
+
+
+def _pass_within(
+    record: tuple[str, Record], limit: float, read: int, reasons: dict[str, int]
+) -> tuple[str, Record]:
+    check_failures(limit, read, reasons)
+    return record

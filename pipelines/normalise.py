@@ -1,0 +1,77 @@
+"""Make texts comparable: Unicode NFC, no control characters, no outer white space."""
+
+import unicodedata
+from dataclasses import replace
+from typing import Final
+
+import regex
+
+from schemas.record import Answer, FailedRecord, Record
+
+# Controls except tab and newline, zero-width spaces, byte order marks, bidirectional controls
+# (they can make a text read differently than it is stored), lone surrogates. The joiners
+# U+200C and U+200D stay: emoji and several scripts need them.
+_REMOVED: Final = regex.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060"
+    r"\u2066-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb]"
+)
+_LINE_BREAKS: Final = regex.compile(r"\r\n?|[\x85\u2028\u2029]")
+
+
+def normalise_text(text: str) -> str:
+    """Return the text in NFC, with plain line breaks and without control characters.
+
+    Outer white space stays; characters are removed, never replaced, but for line breaks.
+    """
+    return unicodedata.normalize("NFC", _REMOVED.sub("", _LINE_BREAKS.sub("\n", text)))
+
+
+def normalise_record(record: Record) -> Record:
+    """Return the record with normalised, stripped texts and answer offsets that fit them."""
+    raw = normalise_text(record.passage)
+    passage = raw.strip()
+    answers = tuple(
+        _move(answer, record.passage, passage, len(raw) - len(raw.lstrip()))
+        for answer in record.answers
+        if normalise_text(answer.text).strip()
+    )
+    return replace(
+        record,
+        question=normalise_text(record.question).strip(),
+        passage=passage,
+        title=normalise_text(record.title).strip(),
+        answers=answers,
+    )
+
+
+def missing_text(record: Record) -> FailedRecord | None:
+    """Return why a normalised record cannot be used, or None when it can."""
+    for field in ("question", "passage"):
+        if not getattr(record, field):
+            return FailedRecord(
+                source=record.dataset,
+                line=0,
+                record_id=record.record_id,
+                reason=f"empty_{field}",
+                detail=f"the {field} holds nothing but white space and control characters",
+                raw=record.question[:1000],
+            )
+    return None
+
+
+def _move(answer: Answer, old: str, new: str, stripped: int) -> Answer:
+    """Return the answer with its offset in the normalised passage; -1 when it is gone."""
+    text = normalise_text(answer.text).strip()
+    if answer.start < 0:
+        return Answer(text)
+    lead = len(answer.text) - len(answer.text.lstrip())
+    expected = len(normalise_text(old[: answer.start + lead])) - stripped
+    return Answer(text, nearest(new, text, expected))
+
+
+def nearest(passage: str, text: str, expected: int) -> int:
+    """Return the occurrence of `text` in `passage` nearest to an offset; -1 without any."""
+    before = passage.rfind(text, 0, max(expected, 0) + len(text))
+    after = passage.find(text, max(expected, 0))
+    found = [start for start in (before, after) if start >= 0]
+    return min(found, key=lambda start: abs(start - expected), default=-1)

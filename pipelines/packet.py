@@ -1,0 +1,122 @@
+"""A packet: the unit of work, of retry and of resume."""
+
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+
+from apache_beam.metrics.metric import Metrics
+from translators.ladder import translate_all
+
+from pipelines.progress import advance
+from pipelines.storage import exists, join, read_bytes, write_bytes
+from pipelines.worker import worker_translator
+from translators.memory import (
+    INFO_NAME,
+    PACKET_SUFFIX,
+    decode_packet,
+    describe,
+    encode_packet,
+    packet_id,
+)
+from translators.registry import TranslatorConfig
+from translators.translator import Translation
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Segments that go to the translator together.
+
+    Attributes:
+        lang: Target language.
+        segments: `(key, English text)`, sorted by key.
+    """
+
+    lang: str
+    segments: tuple[tuple[bytes, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacketStats:
+    """What one packet took.
+
+    Attributes:
+        lang: Target language.
+        packet: Name of the packet in the memory.
+        segments: Segments in it.
+        characters: English characters in it.
+        failed: Segments no translation could be had for.
+        seconds: Seconds spent in the translator; 0 when an earlier attempt had finished it.
+        resumed: An earlier attempt had saved it.
+    """
+
+    lang: str
+    packet: str
+    segments: int
+    characters: int
+    failed: int
+    seconds: float
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The translations of a packet by segment key, and what they took."""
+
+    translations: dict[bytes, Translation]
+    stats: PacketStats
+
+
+def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Finished:
+    """Return the translations of a packet; they are in the memory when this returns.
+
+    A packet that an earlier attempt saved is read, and only what failed there is tried again.
+
+    Args:
+        packet: What to translate.
+        config: The translator; it is opened once per process.
+        folder: The memory's folder for this translator and language.
+    """
+    sources = dict(packet.segments)
+    name = packet_id(list(sources))
+    path = join(folder, name + PACKET_SUFFIX)
+    done = decode_packet(read_bytes(path), path) if exists(path) else {}
+    resumed = bool(done)
+    missing = [key for key in sources if key not in done]
+    seconds = 0.0
+    if missing:
+        started = time.monotonic()
+        with worker_translator(config) as translator:
+            answers = translate_all(translator, [sources[key] for key in missing], packet.lang)
+            info = translator.info(packet.lang)
+        seconds = time.monotonic() - started
+        done.update(zip(missing, answers, strict=True))
+        failed = {key: translation for key, translation in done.items() if translation.error}
+        content = encode_packet(sources, done)
+        if not exists(join(folder, INFO_NAME)):
+            write_bytes(join(folder, INFO_NAME), describe(info, packet.lang))
+        write_bytes(path, content)
+        # Read back what was saved: a resumed run sees exactly these values (float32 scores).
+        done = {**decode_packet(content, path), **failed}
+    stats = PacketStats(
+        lang=packet.lang,
+        packet=name,
+        segments=len(sources),
+        characters=sum(map(len, sources.values())),
+        failed=sum(bool(translation.error) for translation in done.values()),
+        seconds=seconds,
+        resumed=resumed,
+    )
+    _report(stats)
+    return Finished(done, stats)
+
+
+def _report(stats: PacketStats) -> None:
+    logger.debug(json.dumps(asdict(stats)))
+    advance("translate", stats.segments)
+    Metrics.counter("translate", "segments").inc(stats.segments)
+    Metrics.counter("translate", "failed").inc(stats.failed)
+    Metrics.counter("translate", "packets").inc()
+    Metrics.distribution("translate", "milliseconds_per_packet").update(round(stats.seconds * 1000))

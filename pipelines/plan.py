@@ -1,0 +1,157 @@
+"""What a build would do: segments the memory lacks, and how long they would take."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from json import dumps, loads
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import apache_beam as beam
+from apache_beam.pvalue import AsDict, AsSingleton, PCollection
+from apache_beam.transforms.combiners import Count
+from translators.ladder import translate_all
+
+from pipelines.assemble import ExtractSegments
+from pipelines.config import BuildConfig
+from pipelines.deduplicate import Deduplicate
+from pipelines.packet import Packet
+from pipelines.read import Read
+from pipelines.run import run_pipeline
+from pipelines.segment import Segment
+from pipelines.translate import LookUp
+from translators.registry import open_translator
+
+SAMPLE: Final = 256
+_FIRST: Final = 32
+_LONG_ENOUGH: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Segments of one language that the memory lacks.
+
+    Attributes:
+        segments: How many.
+        characters: English characters in them.
+        sample: Some of them, chosen by hash.
+    """
+
+    segments: int = 0
+    characters: int = 0
+    sample: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a build would read and lack.
+
+    Attributes:
+        records: Records that would be translated.
+        segments: Distinct segments in them.
+        missing: What the memory lacks, by language; languages that lack nothing are absent.
+    """
+
+    records: int
+    segments: int
+    missing: dict[str, Missing]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one language would take.
+
+    Attributes:
+        tokens: Tokens of the missing segments, as the translator counts them.
+        seconds: Seconds on this machine, from translating a sample.
+    """
+
+    tokens: int
+    seconds: float
+
+
+def survey(config: BuildConfig, progress: bool) -> Work:
+    """Read, segment and look everything up in the memory; translate nothing."""
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "work.json"))
+        run_pipeline(lambda pipeline: _construct(pipeline, config, path), (), progress)
+        facts = loads(Path(path).read_text())
+    missing = {
+        lang: Missing(part["segments"], part["characters"], tuple(map(tuple, part["sample"])))
+        for lang, part in sorted(facts["missing"].items())
+    }
+    return Work(facts["records"], facts["segments"], missing)
+
+
+def estimate(config: BuildConfig, lang: str, missing: Missing) -> Estimate:
+    """Return tokens and seconds of one language, from translating a sample of its segments.
+
+    The first call for a model also warms it up, which is not counted.
+    """
+    texts = [text for _, text in missing.sample]
+    translator = open_translator(config.translation.config)
+    try:
+        translate_all(translator, texts[:1], lang)
+        sample = texts[:_FIRST]
+        seconds = _time(lambda: translate_all(translator, sample, lang))
+        if len(texts) > _FIRST and seconds < _LONG_ENOUGH:
+            sample = texts
+            seconds = _time(lambda: translate_all(translator, sample, lang))
+        share = missing.characters / sum(map(len, sample))
+        tokens = translator.count_tokens(sample, lang)
+    finally:
+        translator.close()
+    return Estimate(round(tokens * share), seconds * share)
+
+
+def _time(work: Callable[[], object]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
+
+
+def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PCollection[None]:
+    read = pipeline | "Read" >> Read(config.sources)
+    unique = read.records | "Deduplicate" >> Deduplicate()
+    records = unique.records | "Segment" >> Segment()
+    segments = records | "Extract" >> ExtractSegments()
+    looked_up = segments | "LookUp" >> LookUp(config.translation)
+    missing = looked_up.packets | "Measure" >> beam.Map(_measure) | beam.CombinePerKey(_add)
+    written: PCollection[None] = (
+        pipeline
+        | beam.Create([path])
+        | "WriteWork"
+        >> beam.Map(
+            _write_work,
+            AsSingleton(records | "CountRecords" >> Count.Globally()),
+            AsSingleton(segments | "CountSegments" >> Count.Globally()),
+            AsDict(missing),
+        )
+    )
+    return written
+
+
+def _measure(packet: Packet) -> tuple[str, Missing]:
+    sample = tuple((key.hex(), text) for key, text in packet.segments[:SAMPLE])
+    characters = sum(len(text) for _, text in packet.segments)
+    return packet.lang, Missing(len(packet.segments), characters, sample)
+
+
+def _add(parts: Iterable[Missing]) -> Missing:
+    segments = characters = 0
+    sample: list[tuple[str, str]] = []
+    for part in parts:
+        segments += part.segments
+        characters += part.characters
+        sample = sorted([*sample, *part.sample])[:SAMPLE]
+    return Missing(segments, characters, tuple(sample))
+
+
+def _write_work(path: str, records: int, segments: int, missing: dict[str, Missing]) -> None:
+    facts = {
+        "records": records,
+        "segments": segments,
+        "missing": {lang: asdict(part) for lang, part in missing.items()},
+    }
+    Path(path).write_text(dumps(facts))

@@ -1,0 +1,177 @@
+"""Assemble the rows of a record from the translations of its segments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipelines.answer_spans import project_answer, source_answer
+from pipelines.segment import SegmentedRecord
+from schemas.identity import content_id
+from schemas.language import LANGUAGES
+from schemas.record import Record
+from schemas.row import Row, RowTranslator
+from translators.memory import segment_key
+from translators.segmentation import Segment, is_translatable, join_translations
+from translators.translator import Translation
+
+SOURCE_LANGUAGE: Final = "en"
+
+Dictionary = Mapping[bytes, Translation]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row in a target language that has not been judged yet.
+
+    Attributes:
+        row: The row; texts that could not be made are empty.
+        failure: Reason code when a segment could not be translated; else empty.
+        unfinished: Fields with a segment the model did not end itself.
+    """
+
+    row: Row
+    failure: str
+    unfinished: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A record with its row in the source language and its drafts in all others."""
+
+    record: Record
+    source: Row
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A translated text and what its segments say of it."""
+
+    text: str
+    sentence_map: tuple[tuple[int, int, int, int], ...]
+    used: tuple[Translation, ...]
+    failure: str
+
+
+def assemble_group(
+    group_id: str,
+    segmented: SegmentedRecord,
+    dictionaries: Mapping[str, Dictionary],
+    translators: Mapping[str, RowTranslator],
+) -> Group:
+    """Return the rows of a record in all languages.
+
+    Args:
+        group_id: The record's group.
+        segmented: The normalised English record and its segments.
+        dictionaries: Translations by segment key, for each target language.
+        translators: Who translated, for each target language.
+    """
+    drafts = [
+        _assemble_draft(group_id, segmented, lang, dictionaries.get(lang, {}), by)
+        for lang, by in translators.items()
+    ]
+    return Group(segmented.record, _source_row(group_id, segmented), tuple(drafts))
+
+
+def _source_row(group_id: str, segmented: SegmentedRecord) -> Row:
+    record = segmented.record
+    return Row(
+        group_id=group_id,
+        record_id=record.record_id,
+        dataset=record.dataset,
+        split=record.split,
+        lang=SOURCE_LANGUAGE,
+        is_source=True,
+        question=record.question,
+        passage=record.passage,
+        title=record.title,
+        passage_id=content_id(record.passage),
+        answers=tuple(source_answer(answer, record.passage) for answer in record.answers),
+        sentence_map=tuple((s.start, s.end, s.start, s.end) for s in segmented.passage),
+        languages=(),
+        mono=True,
+        cross=False,
+        checks=(),
+        score_min=None,
+        score_mean=None,
+        unknown_share=None,
+        translator=None,
+        license=record.license,
+    )
+
+
+def _assemble_draft(
+    group_id: str,
+    segmented: SegmentedRecord,
+    lang: str,
+    dictionary: Dictionary,
+    translator: RowTranslator,
+) -> Draft:
+    record = segmented.record
+    spaced = LANGUAGES[lang].spaces
+    question = _translate_text(record.question, segmented.question, dictionary, spaced)
+    passage = _translate_text(record.passage, segmented.passage, dictionary, spaced)
+    title = _translate_text(record.title, segmented.title, dictionary, spaced)
+    used = question.used + passage.used
+    scores = [t.score for t in used if t.score is not None]
+    unknown = [t.unknown_share for t in used if t.unknown_share is not None]
+    answers = tuple(
+        project_answer(
+            answer,
+            _translate_text(answer.text, segments, dictionary, spaced).text,
+            record.passage,
+            passage.text,
+            passage.sentence_map,
+            spaced,
+        )
+        for answer, segments in zip(record.answers, segmented.answers, strict=True)
+    )
+    row = Row(
+        group_id=group_id,
+        record_id=record.record_id,
+        dataset=record.dataset,
+        split=record.split,
+        lang=lang,
+        is_source=False,
+        question=question.text,
+        passage=passage.text,
+        title=title.text,
+        passage_id=content_id(record.passage),
+        answers=answers,
+        sentence_map=passage.sentence_map,
+        languages=(),
+        mono=False,
+        cross=False,
+        checks=(),
+        score_min=min(scores, default=None),
+        score_mean=sum(scores) / len(scores) if scores else None,
+        unknown_share=sum(unknown) / len(unknown) if unknown else None,
+        translator=translator,
+        license=record.license,
+    )
+    unfinished = tuple(
+        name
+        for name, text in (("question", question), ("passage", passage))
+        if not all(t.finished for t in text.used)
+    )
+    return Draft(row, question.failure or passage.failure, unfinished)
+
+
+def _translate_text(
+    text: str, segments: Sequence[Segment], dictionary: Dictionary, spaced: bool
+) -> _Text:
+    """Return the translation of a whole text; empty with a failure when a segment has none."""
+    pieces: list[str] = []
+    used: list[Translation] = []
+    for segment in segments:
+        if not is_translatable(segment.text):
+            pieces.append(text[segment.start : segment.end])
+            continue
+        translation = dictionary.get(segment_key(segment.text))
+        if translation is None or translation.error:
+            return _Text("", (), (), translation.error if translation else "not_translated")
+        pieces.append(translation.text)
+        used.append(translation)
+    joined, sentence_map = join_translations(text, segments, pieces, spaced)
+    return _Text(joined, tuple(sentence_map), tuple(used), "")

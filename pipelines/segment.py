@@ -1,0 +1,71 @@
+"""Which segments a record consists of; the same list is used to translate and to assemble."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from pipelines.progress import advance
+from schemas.record import Record
+from translators import segmentation
+from translators.memory import segment_key
+from translators.segmentation import is_translatable, split_passage, split_short
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentedRecord:
+    """A record with the segments of its texts, in order."""
+
+    record: Record
+    question: list[segmentation.Segment]
+    passage: list[segmentation.Segment]
+    title: list[segmentation.Segment]
+    answers: list[list[segmentation.Segment]]
+
+    def texts(self) -> Iterator[list[segmentation.Segment]]:
+        """Yield the segments of every text of the record."""
+        yield self.question
+        yield self.passage
+        yield self.title
+        yield from self.answers
+
+
+Segmented = tuple[str, SegmentedRecord]
+
+
+class Segment(beam.PTransform[PCollection[tuple[str, Record]], PCollection[Segmented]]):
+    """Cut the texts of identified records into segments."""
+
+    def expand(self, records: PCollection[tuple[str, Record]]) -> PCollection[Segmented]:
+        """Wire segmentation behind a shuffle: splitting is slow, and files may be few."""
+        segmented: PCollection[Segmented] = (
+            records | beam.Reshuffle() | "Split" >> beam.MapTuple(_segment)
+        )
+        return segmented
+
+
+def _segment(group_id: str, record: Record) -> Segmented:
+    advance("segment", 1)
+    return group_id, segment_record(record)
+
+
+def segment_record(record: Record) -> SegmentedRecord:
+    """Return the record's texts cut into segments."""
+    return SegmentedRecord(
+        record=record,
+        question=split_short(record.question),
+        passage=split_passage(record.passage),
+        title=split_short(record.title),
+        answers=[split_short(answer.text) for answer in record.answers],
+    )
+
+
+def translatable_segments(segmented: SegmentedRecord) -> dict[bytes, str]:
+    """Return the distinct segments of a record that need a translator, by their key."""
+    return {
+        segment_key(segment.text): segment.text
+        for field in segmented.texts()
+        for segment in field
+        if is_translatable(segment.text)
+    }

@@ -1,0 +1,107 @@
+"""Files on any file system that Beam knows; writes appear whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+PARTIAL_SUFFIX: Final = ".partial"
+
+
+def is_local(path: str) -> bool:
+    """Return whether the path is on this machine's own file system."""
+    return "://" not in path
+
+
+def join(base: str, *parts: str) -> str:
+    """Return `base` and `parts` as one path, with forward slashes."""
+    return "/".join([base.rstrip("/"), *parts])
+
+
+def parent(path: str) -> str:
+    """Return the folder of `path`; `.` for a bare local name."""
+    if is_local(path):
+        return Path(path).parent.as_posix()
+    return path.rstrip("/").rpartition("/")[0]
+
+
+def exists(path: str) -> bool:
+    """Return whether there is a file or folder at `path`."""
+    if is_local(path):
+        return Path(path).exists()
+    return bool(FileSystems.exists(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        OSError: If it cannot be read; the message names the path.
+    """
+    if is_local(path):
+        return Path(path).read_bytes()
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        return bytes(file.read())
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Write a file so that readers see the old content, the new, or none, never a part.
+
+    On a local disk this is a temporary name and a rename; object stores show an upload only
+    when it is complete. Writing the same content again is harmless.
+
+    Raises:
+        OSError: If it cannot be written; a partial local file is removed.
+    """
+    if not is_local(path):
+        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as remote:
+            remote.write(content)
+        return
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def list_files(folder: str) -> Iterator[tuple[str, int]]:
+    """Yield path and size in bytes of every file below `folder`, sorted; none if it is absent.
+
+    Partial files of writers that were killed are left out.
+    """
+    if is_local(folder):
+        found = [
+            (path.as_posix(), path.stat().st_size)
+            for path in Path(folder).rglob("*")
+            if path.is_file()
+        ]
+    else:
+        (match,) = FileSystems.match([join(folder, "**")])
+        found = [(metadata.path, metadata.size_in_bytes) for metadata in match.metadata_list]
+    yield from sorted(item for item in found if not item[0].endswith(PARTIAL_SUFFIX))
+
+
+def delete(path: str) -> None:
+    """Delete a file; no error when it is already gone."""
+    if is_local(path):
+        Path(path).unlink(missing_ok=True)
+    elif exists(path):
+        FileSystems.delete([path])
+
+
+def delete_partial_files(folder: str) -> None:
+    """Delete what killed writers left below a local folder."""
+    if is_local(folder):
+        for path in Path(folder).rglob(f"*{PARTIAL_SUFFIX}"):
+            path.unlink(missing_ok=True)

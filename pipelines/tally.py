@@ -1,0 +1,69 @@
+"""Count what became of every record, in one place, from the elements themselves.
+
+Beam's own counters may count a retried bundle twice; these cannot.
+"""
+
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+from apache_beam.transforms.combiners import Count
+
+from pipelines.read import Records
+from pipelines.segment import Segmented
+from pipelines.translate import Translations
+from pipelines.validate import Verdicts
+from schemas.record import FailedRecord
+from schemas.row import QuarantinedRow, Row
+
+Tag = tuple[str, ...]
+
+
+class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
+    """Count the tags of records, rows and segments."""
+
+    @staticmethod
+    def tags(
+        read: Records,
+        failed: PCollection[FailedRecord],
+        records: PCollection[Segmented],
+        segments: PCollection[tuple[bytes, str]],
+        translated: Translations,
+        verdicts: Verdicts,
+    ) -> tuple[PCollection[Tag], ...]:
+        """Return the tags to count; each names what happened to one element."""
+        return (
+            read.records | "TagRead" >> beam.Map(_tag, "read"),
+            read.failed | "TagUnreadable" >> beam.Map(_tag, "read"),
+            failed | "TagFailed" >> beam.Map(_failed_tag),
+            records | "TagGroups" >> beam.Map(_tag, "group"),
+            segments | "TagSegments" >> beam.Map(_tag, "segment"),
+            translated.remembered | "TagRemembered" >> beam.MapTuple(_remembered_tag),
+            verdicts.rows | "TagRows" >> beam.Map(_row_tag),
+            verdicts.quarantined | "TagQuarantined" >> beam.Map(_quarantined_tag),
+        )
+
+    def expand(self, tags: tuple[PCollection[Tag], ...]) -> PCollection[tuple[Tag, int]]:
+        """Wire flattening and counting."""
+        counted: PCollection[tuple[Tag, int]] = tags | beam.Flatten() | Count.PerElement()
+        return counted
+
+
+def _tag(element: object, tag: str) -> Tag:
+    return (tag,)
+
+
+def _failed_tag(failure: FailedRecord) -> Tag:
+    return ("source", failure.reason)
+
+
+def _remembered_tag(key: bytes, translation: tuple[str, object]) -> Tag:
+    return ("remembered", translation[0])
+
+
+def _row_tag(row: Row) -> Tag:
+    return ("kept", row.lang)
+
+
+def _quarantined_tag(item: QuarantinedRow) -> Tag:
+    return (item.status, item.row.lang, item.reason)

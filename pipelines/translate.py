@@ -1,0 +1,178 @@
+"""Translate distinct segments: look them up in the memory, pack the rest, translate the packs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
+from apache_beam.transforms.combiners import Count
+
+from pipelines.packet import Finished, Packet, PacketStats, finish_packet
+from pipelines.progress import expect
+from pipelines.storage import join, list_files, read_bytes
+from translators.memory import PACKET_SUFFIX, decode_packet, directory, preferred
+from translators.registry import TranslatorConfig
+from translators.translator import Translation, TranslatorInfo
+
+MISSING: Final = "missing"
+
+Translated = tuple[bytes, tuple[str, Translation]]
+Needed = tuple[tuple[str, int], tuple[bytes, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationPlan:
+    """Who translates into what, and where finished packets are kept.
+
+    Attributes:
+        config: The translator.
+        infos: Its description for each target language.
+        memory: Folder of the translation memory.
+        packet_size: Segments in a packet, about; bounds what a crash can cost.
+    """
+
+    config: TranslatorConfig
+    infos: tuple[tuple[str, TranslatorInfo], ...]
+    memory: str
+    packet_size: int
+
+    def folder(self, target: str) -> str:
+        """Return the folder of the packets of one language."""
+        return join(self.memory, directory(dict(self.infos)[target], target))
+
+
+class Lookup(NamedTuple):
+    """Segments found in the memory, and those that are not, packed for the translator."""
+
+    remembered: PCollection[Translated]
+    packets: PCollection[Packet]
+    missing: PCollection[int]
+
+
+class Translations(NamedTuple):
+    """Every translation of every segment, and what each packet took."""
+
+    translations: PCollection[Translated]
+    remembered: PCollection[Translated]
+    stats: PCollection[PacketStats]
+
+
+@dataclass(eq=False)
+class LookUp(beam.PTransform[PCollection[tuple[bytes, str]], Lookup]):
+    """Split distinct segments into those the memory holds and packets of those it lacks."""
+
+    plan: TranslationPlan
+
+    def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Lookup":
+        """Wire the anti-join with the memory."""
+        memory = segments.pipeline | "ReadMemory" >> ReadMemory(self.plan)
+        total = segments | "CountDistinct" >> Count.Globally()
+        looked_up = (
+            {"text": segments, "memory": memory}
+            | "JoinMemory" >> beam.CoGroupByKey()
+            | "Split"
+            >> beam.FlatMap(_split, AsSingleton(total), self.plan).with_outputs(
+                MISSING, main="remembered"
+            )
+        )
+        missing = looked_up[MISSING]
+        packets = missing | "Group" >> beam.GroupByKey() | "Pack" >> beam.MapTuple(_pack)
+        return Lookup(
+            looked_up.remembered,
+            packets,
+            missing | "CountMissing" >> Count.Globally(),
+        )
+
+
+@dataclass(eq=False)
+class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
+    """Translate distinct segments into every language, each packet saved before it goes on."""
+
+    plan: TranslationPlan
+
+    def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Translations":
+        """Wire lookup and translation."""
+        remembered, packets, missing = segments | LookUp(self.plan)
+        finished = (
+            packets
+            | "Balance" >> beam.Reshuffle()
+            | "TranslatePackets" >> beam.Map(_translate, AsSingleton(missing), self.plan)
+        )
+        translated = finished | "Unpack" >> beam.FlatMap(_unpack)
+        return Translations(
+            (remembered, translated) | beam.Flatten(),
+            remembered,
+            finished | "Stats" >> beam.Map(_stats),
+        )
+
+
+@dataclass(eq=False)
+class ReadMemory(beam.PTransform[beam.pvalue.PBegin, PCollection[Translated]]):
+    """Read what the memory holds for the plan's translator and languages."""
+
+    plan: TranslationPlan
+
+    def expand(self, begin: beam.pvalue.PBegin) -> PCollection[Translated]:
+        """Wire listing, balancing and reading of packets."""
+        folders = [(lang, self.plan.folder(lang)) for lang, _ in self.plan.infos]
+        result: PCollection[Translated] = (
+            begin
+            | "Folders" >> beam.Create(folders)
+            | "ListPackets" >> beam.FlatMapTuple(_list_packets)
+            | "BalanceFiles" >> beam.Reshuffle()
+            | "ReadPackets" >> beam.FlatMapTuple(_read_packet)
+        )
+        return result
+
+
+def _list_packets(lang: str, folder: str) -> Iterator[tuple[str, str]]:
+    for path, _ in list_files(folder):
+        if path.endswith(PACKET_SUFFIX):
+            yield lang, path
+
+
+def _read_packet(lang: str, path: str) -> Iterator[Translated]:
+    for key, translation in decode_packet(read_bytes(path), path).items():
+        yield key, (lang, translation)
+
+
+def _split(
+    joined: tuple[bytes, dict[str, Iterable[Any]]], total: int, plan: TranslationPlan
+) -> Iterator[Translated | TaggedOutput[Literal["missing"], Needed]]:
+    """Send each language of a segment to the memory's output or to a packet.
+
+    The packet is chosen by the segment's hash and the number of all distinct segments, not of
+    the missing ones: after a crash the same packets are made again, so they are either
+    complete in the memory or translated whole, as in a run that was never disturbed.
+    """
+    key, values = joined
+    known: dict[str, Translation] = {}
+    for lang, translation in values["memory"]:
+        known[lang] = preferred(known[lang], translation) if lang in known else translation
+    packets = -(-total // plan.packet_size)
+    for text in values["text"]:
+        for lang, _ in plan.infos:
+            if lang in known:
+                yield key, (lang, known[lang])
+            else:
+                place = (lang, int.from_bytes(key[:8], "big") % packets)
+                yield TaggedOutput(MISSING, (place, (key, text)))
+
+
+def _pack(place: tuple[str, int], segments: Iterable[tuple[bytes, str]]) -> Packet:
+    return Packet(place[0], tuple(sorted(segments)))
+
+
+def _translate(packet: Packet, missing: int, plan: TranslationPlan) -> Finished:
+    expect("translate", missing)
+    return finish_packet(packet, plan.config, plan.folder(packet.lang))
+
+
+def _unpack(finished: Finished) -> Iterator[Translated]:
+    for key, translation in finished.translations.items():
+        yield key, (finished.stats.lang, translation)
+
+
+def _stats(finished: Finished) -> PacketStats:
+    return finished.stats

@@ -1,0 +1,188 @@
+"""Write shards, quarantine and failed records as Parquet; then the manifest, last of all."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from pipelines.progress import advance
+from pipelines.segment import Segmented, SegmentedRecord
+from pipelines.storage import join, write_bytes
+from schemas.identity import bucket
+from schemas.manifest import FileEntry
+from schemas.record import FailedRecord, failed_records_to_table
+from schemas.row import QuarantinedRow, Row, quarantine_to_table, rows_to_table
+
+ROW_GROUP_ROWS: Final = 5_000
+ROW_GROUP_BYTES: Final = 16 << 20
+
+# Characters of English text in one shard, about: its rows fit well into a worker's memory.
+SHARD_CHARACTERS: Final = 48_000_000
+
+# (kind, split, lang, number of the shard, number of shards)
+Place = tuple[str, str, str, int, int]
+
+
+@dataclass(eq=False)
+class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
+    """Write accepted rows: one file for each split, language and bucket of groups."""
+
+    output: str
+    shards: PCollection[int]
+
+    def expand(self, rows: PCollection[Row]) -> PCollection[FileEntry]:
+        """Wire bucketing and writing."""
+        result: PCollection[FileEntry] = (
+            rows
+            | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
+            | "Shard" >> beam.GroupByKey()
+            | "Write" >> beam.MapTuple(_write, self.output)
+        )
+        return result
+
+
+@dataclass(eq=False)
+class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[FileEntry]]):
+    """Write quarantined rows: one file for each language and bucket of groups."""
+
+    output: str
+    shards: PCollection[int]
+
+    def expand(self, items: PCollection[QuarantinedRow]) -> PCollection[FileEntry]:
+        """Wire bucketing and writing."""
+        result: PCollection[FileEntry] = (
+            items
+            | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
+            | "Shard" >> beam.GroupByKey()
+            | "Write" >> beam.MapTuple(_write, self.output)
+        )
+        return result
+
+
+@dataclass(eq=False)
+class WriteFailedRecords(beam.PTransform[PCollection[FailedRecord], PCollection[FileEntry]]):
+    """Write the source items that became no row in any language."""
+
+    output: str
+
+    def expand(self, failures: PCollection[FailedRecord]) -> PCollection[FileEntry]:
+        """Wire bucketing and writing."""
+        result: PCollection[FileEntry] = (
+            failures
+            | "Place" >> beam.Map(_place_failed)
+            | "Shard" >> beam.GroupByKey()
+            | "Write" >> beam.MapTuple(_write, self.output)
+        )
+        return result
+
+
+@dataclass(eq=False)
+class CountShards(beam.PTransform[PCollection[Segmented], PCollection[int]]):
+    """Decide how many shards each language gets: as asked, or (0) by the size of the texts."""
+
+    shards: int
+
+    def expand(self, records: PCollection[Segmented]) -> PCollection[int]:
+        """Wire counting characters."""
+        result: PCollection[int] = (
+            records
+            | "Characters" >> beam.MapTuple(_count_characters)
+            | "Sum" >> beam.CombineGlobally(sum)
+            | "Choose" >> beam.Map(_choose_shards, self.shards)
+        )
+        return result
+
+
+def _count_characters(group_id: str, segmented: SegmentedRecord) -> int:
+    return len(segmented.record.question) + len(segmented.record.passage)
+
+
+def _choose_shards(characters: int, shards: int) -> int:
+    return shards or max(1, -(-characters // SHARD_CHARACTERS))
+
+
+def _place_row(row: Row, shards: int) -> tuple[Place, Any]:
+    return ("row", row.split, row.lang, bucket(row.group_id, shards), shards), row
+
+
+def _place_quarantined(item: QuarantinedRow, shards: int) -> tuple[Place, Any]:
+    number = bucket(item.row.group_id, shards)
+    return ("quarantine", "", item.row.lang, number, shards), item
+
+
+def _place_failed(failure: FailedRecord) -> tuple[Place, Any]:
+    return ("failed_record", "", "", 0, 1), failure
+
+
+def file_path(place: Place) -> str:
+    """Return where a file stands, relative to the corpus."""
+    kind, split, lang, number, shards = place
+    name = f"part-{number:05}-of-{shards:05}.parquet"
+    if kind == "row":
+        return f"data/{split}/lang={lang}/{name}"
+    return (
+        f"quarantine/lang={lang}/{name}" if kind == "quarantine" else f"quarantine/records/{name}"
+    )
+
+
+def _order_row(row: Row) -> str:
+    return row.group_id
+
+
+def _order_quarantined(item: QuarantinedRow) -> str:
+    return item.row.group_id
+
+
+def _order_failed(failure: FailedRecord) -> tuple[str, int, str, str, str]:
+    return (failure.source, failure.line, failure.record_id, failure.reason, failure.raw)
+
+
+_WRITERS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Iterable[Any]], pa.Table]]]] = {
+    "row": (_order_row, rows_to_table),
+    "quarantine": (_order_quarantined, quarantine_to_table),
+    "failed_record": (_order_failed, failed_records_to_table),
+}
+
+
+def _write(place: Place, items: Iterable[Any], output: str) -> FileEntry:
+    """Write one file, sorted, and return its entry in the manifest."""
+    order, to_table = _WRITERS[place[0]]
+    content, rows = encode(to_table, sorted(items, key=order))
+    path = file_path(place)
+    write_bytes(join(output, path), content)
+    advance("write", rows)
+    return FileEntry(
+        path=path,
+        kind=place[0],
+        split=place[1],
+        lang=place[2],
+        rows=rows,
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+    )
+
+
+def encode(to_table: Callable[[Iterable[Any]], pa.Table], items: list[Any]) -> tuple[bytes, int]:
+    """Return the items as a Parquet file with bounded row groups, and their number."""
+    sink = pa.BufferOutputStream()
+    writer: pq.ParquetWriter | None = None
+    for part in _parts(items):
+        table = to_table(part)
+        if writer is None:
+            writer = pq.ParquetWriter(sink, table.schema, compression="zstd")
+        rows = max(1, table.num_rows * ROW_GROUP_BYTES // max(table.nbytes, 1))
+        writer.write_table(table, row_group_size=rows)
+    if writer is None:
+        raise ValueError("a file without rows is never written")
+    writer.close()
+    return sink.getvalue().to_pybytes(), len(items)
+
+
+def _parts(items: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), ROW_GROUP_ROWS):
+        yield items[start : start + ROW_GROUP_ROWS]

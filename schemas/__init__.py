@@ -1,0 +1,1 @@
+"""What flows through tandemqa: records, rows, checks, manifests and languages."""

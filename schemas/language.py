@@ -1,0 +1,140 @@
+"""The frozen language table: what tandemqa calls a language and what each backend calls it.
+
+`languages.tsv` beside this file is the one table, a line a language. Its `aliases` column decides
+every ambiguous name once (`zh` is zh-Hans, `no` is nb); nothing is derived from a library at run
+time, so an upgrade cannot change what a code means. It holds all 202 languages of the NLLB-200
+tokenizer and those that only OPUS-MT or Apertium reach. An OPUS-MT model for a whole family stands
+only for languages where its authors publish chr-F of 0.35 or more: the model cards claim many
+more.
+"""
+
+import csv
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+_TABLE: Final = Path(__file__).with_name("languages.tsv")
+_UNSPACED_SCRIPTS: Final = frozenset({"Hans", "Hant", "Jpan"})
+_SUGGESTIONS: Final = 3
+_WHERE_TO_LOOK: Final = "`tandemqa languages` lists all."
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language tandemqa knows; fields of backends that cannot make it are empty.
+
+    Attributes:
+        code: BCP-47 code in its shortest sensible form, such as `de`, `zh-Hans`, `pt-BR`.
+        name: English name.
+        aliases: Other names users may type, lower case: ISO 639 codes, older codes, names.
+        script: ISO 15924 code of the script its translations are written in.
+        nllb: Code in the NLLB-200 tokenizer, such as `deu_Latn`.
+        opus_mt: Hugging Face name of the OPUS-MT model from English.
+        opus_mt_token: Target token such as `>>por<<`; empty for models with one target.
+        apertium: Apertium modes from English in order; more than one means pivots.
+        apertium_packages: Debian packages that ship these modes.
+        apertium_note: Warning about the route; empty when it is usable.
+        group: Name of the set of languages that identification confuses with it.
+        langdetect: Label langdetect gives it; a label may cover several languages.
+    """
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+    script: str
+    nllb: str
+    opus_mt: str
+    opus_mt_token: str
+    apertium: tuple[str, ...]
+    apertium_packages: tuple[str, ...]
+    apertium_note: str
+    group: str
+    langdetect: str
+
+    @property
+    def spaces(self) -> bool:
+        """Whether sentences are joined with a space."""
+        return self.script not in _UNSPACED_SCRIPTS
+
+
+class UnknownLanguage(ValueError):
+    """A name or code stands for no language of the table."""
+
+
+def parse_language(text: str) -> Language:
+    """Return the language a user means by a code, an NLLB code, an alias or an English name.
+
+    Case does not matter, nor whether the parts are divided by `-`, `_` or spaces.
+
+    Raises:
+        UnknownLanguage: If the table has no such language; the message suggests near ones.
+    """
+    try:
+        return _BY_NAME[_normalise(text)]
+    except KeyError:
+        raise UnknownLanguage(f"{_describe_unknown(text)} {_WHERE_TO_LOOK}") from None
+
+
+def parse_languages(text: str) -> tuple[Language, ...]:
+    """Return the languages of a comma separated list, in its order.
+
+    A language named twice, also by different names (`es,spa`), counts once.
+
+    Raises:
+        UnknownLanguage: If any is unknown; the message names all of them.
+        ValueError: If the list is empty.
+    """
+    items = [item for item in text.split(",") if item.strip()]
+    if not items:
+        raise ValueError(
+            f"no language in {text!r}; want a comma separated list such as 'es,zh-Hans,pt-BR'. "
+            + _WHERE_TO_LOOK
+        )
+    unknown = [item for item in items if _normalise(item) not in _BY_NAME]
+    if unknown:
+        problems = map(_describe_unknown, dict.fromkeys(unknown))
+        raise UnknownLanguage(" ".join([*problems, _WHERE_TO_LOOK]))
+    return tuple(dict.fromkeys(map(parse_language, items)))
+
+
+def _normalise(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+
+
+def _describe_unknown(text: str) -> str:
+    near = ", ".join(f"{language.code} ({language.name})" for language in _nearest(text))
+    return f"unknown language {text.strip()!r}" + (f"; did you mean: {near}?" if near else ".")
+
+
+def _nearest(text: str) -> list[Language]:
+    """Return the language without region and script (`es` for `es-MX`), else look-alikes."""
+    name = _normalise(text)
+    base = _BY_NAME.get(name.split("-")[0])
+    if base:
+        return [base]
+    look_alikes = difflib.get_close_matches(name, _BY_NAME, n=10)
+    return list(dict.fromkeys(_BY_NAME[near] for near in look_alikes))[:_SUGGESTIONS]
+
+
+def _read_table() -> Iterator[Language]:
+    with _TABLE.open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
+            columns: dict[str, Any] = row
+            for column in ("aliases", "apertium", "apertium_packages"):
+                columns[column] = tuple(row[column].split())
+            yield Language(**columns)
+
+
+LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType(
+    {language.code: language for language in _read_table()}
+)
+_BY_NAME: Final[Mapping[str, Language]] = {
+    _normalise(name): language
+    for language in LANGUAGES.values()
+    for name in (language.code, language.nllb, language.name, *language.aliases)
+    if name
+}

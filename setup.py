@@ -1,0 +1,68 @@
+"""Packaging of tandemqa; the tested set of versions is in constraints.txt."""
+
+from pathlib import Path
+
+from setuptools import setup
+
+# Floors are what our code needs, ceilings what was seen to break or has not been seen yet.
+BUILD = [
+    "apache-beam>=2.72,<2.80",  # 2.72: types of tagged outputs
+    "pyarrow>=18",  # Beam 2.77 takes it; page checksums and field nullability as used here
+    "pydantic>=2.7,<3",
+    "pyyaml>=6",
+    "langdetect==1.0.9",  # verdicts are calibrated on it
+    "sentencex>=1.0.32,<1.1",  # its version is part of the memory key
+    "regex>=2023.12.25",  # script properties of Unicode 15.1
+    "rapidfuzz>=3.6",
+    "tqdm>=4.66",
+    "zstandard>=0.22",
+]
+HUB = ["datasets>=4,<6"]  # 4 dropped loading scripts, and with them remote code
+TRANSLATE = [
+    "transformers>=5,<6",  # 5 changed the NLLB tokenizer's interface
+    # 0.2.3's protobuf code refuses Beam's protobuf 6: tokenizers of a .model file then fail
+    "sentencepiece>=0.2,<=0.2.2",
+    "sacremoses>=0.1.1",
+    "torch>=2.6",  # earlier versions can run code from a weights file
+    "ctranslate2>=4.7,<5",  # 4.7: transformers 5
+    "safetensors>=0.5",
+]
+DEV = [
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6.100",
+    "ruff>=0.12",
+    "mypy>=1.15",
+    "pre-commit>=4",
+    "types-PyYAML",
+    "types-tqdm",
+    "types-regex",
+]
+
+setup(
+    name="tandemqa",
+    version="0.1.0",
+    description="Translated parallel question-answering corpora for multilingual retrievers",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.13",
+    py_modules=["tandemqa"],
+    packages=[
+        "schemas",
+        "translators",
+        "pipelines",
+        "pipelines.commands",
+        "pipelines.formats",
+        "trainer",
+    ],
+    package_data={"schemas": ["*.tsv"]},
+    install_requires=BUILD,
+    extras_require={
+        "hub": HUB,
+        "translate": TRANSLATE,
+        "all": HUB + TRANSLATE,
+        "dev": DEV,
+    },
+    entry_points={"console_scripts": ["tandemqa = tandemqa:main"]},
+)

@@ -1,0 +1,222 @@
+"""Formats of one item a line: JSON lines, CSV and TSV."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats import delimited, json_text, mapped
+from pipelines.formats.item import Item, Origin
+from schemas.record import Answer, FailedRecord, Record
+
+ORIGIN = Origin(path="dir/file", name="file", dataset="set")
+
+
+def jsonl(*lines, origin=ORIGIN):
+    return list(mapped.read_items(json_text.items(lines, origin), origin))
+
+
+def rows(reader, *lines):
+    return list(reader(lines, ORIGIN))
+
+
+def reasons(results):
+    return [r.reason if isinstance(r, FailedRecord) else "ok" for r in results]
+
+
+GOOD = b'{"question": "who?", "context": "someone did", "answers": ["someone"], "title": "t"}'
+
+
+def test_a_line_becomes_a_record_named_for_its_place():
+    assert jsonl(b"", GOOD) == [
+        Record("file:2", "set", "train", "who?", "someone did", "t", (Answer("someone"),))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "malformed_json"),
+        (b'{"a": ' * 100_000, "malformed_json"),
+        (b'{"question": "\xff"}', "invalid_utf8"),
+        (b"[1]", "not_an_object"),
+        (b'{"context": "c"}', "missing_question"),
+        (b'{"question": "q"}', "missing_passage"),
+        (b'{"question": " ", "context": "c"}', "empty_question"),
+        (b'{"question": "q", "context": ""}', "empty_passage"),
+        (b'{"question": {"text": "q"}, "context": "c"}', "question_not_text"),
+        (b'{"question": "q", "context": true}', "passage_not_text"),
+        (b'{"question": "q", "context": "c", "answers": [{"x": 1}]}', "answer_not_text"),
+        (b'{"question": "q", "context": "c", "answers": true}', "answer_not_text"),
+        (b'{"question": "\\ud800", "context": "c"}', "invalid_utf8"),
+        (b'{"question": "q", "context": "c", "is_impossible": true}', "impossible_question"),
+    ],
+)
+def test_a_bad_line_fails_alone_with_its_reason(line, reason):
+    results = jsonl(GOOD, line, GOOD)
+    assert reasons(results) == ["ok", reason, "ok"]
+    assert (results[1].source, results[1].line) == ("dir/file", 2)
+    results[1].raw.encode("utf-8")
+    assert 0 < len(results[1].raw) <= 1000
+
+
+def test_a_missing_question_names_the_columns_that_were_found():
+    (failure,) = jsonl(b'{"prompt": "q", "context": "c"}')
+    assert "question=NAME" in failure.detail
+    assert "prompt, context" in failure.detail
+
+
+def test_a_line_without_its_context_does_not_take_its_short_answer_for_the_passage():
+    with_context = b'{"question": "q", "context": "c", "answer": "a"}'
+    assert reasons(jsonl(b'{"question": "q", "answer": "a"}', with_context)) == [
+        "missing_passage",
+        "ok",
+    ]
+
+
+def test_a_list_of_passages_is_joined_with_line_breaks():
+    fields = (("question", "QUESTION"), ("passage", "CONTEXTS"))
+    origin = Origin("f", "f", "set", fields=fields)
+    (record,) = jsonl(b'{"QUESTION": "q", "CONTEXTS": ["one", null, "two"]}', origin=origin)
+    assert record.passage == "one\ntwo"
+
+
+def test_nul_bytes_and_odd_line_breaks_stay_in_the_text():
+    line = json.dumps({"question": "q\0", "context": "a\u2028b\x85c"}, ensure_ascii=False)
+    (record,) = jsonl(line.encode())
+    assert (record.question, record.passage) == ("q\0", "a\u2028b\x85c")
+
+
+def test_split_and_license_are_read_where_they_are_mapped():
+    origin = Origin("f", "f", "set", "test", "MIT", (("split", "part"), ("license", "terms")))
+    own = b'{"question": "q", "context": "c", "part": "dev", "terms": "CC0-1.0"}'
+    none = b'{"question": "q", "context": "c"}'
+    odd = b'{"question": "q", "context": "c", "part": "holdout"}'
+    first, second, third = jsonl(own, none, odd, origin=origin)
+    assert (first.split, first.license) == ("validation", "CC0-1.0")
+    assert (second.split, second.license) == ("test", "MIT")
+    assert third.reason == "unknown_split"
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ("cat", [Answer("cat")]),
+        (["cat", "cat", " ", None, 7], [Answer("cat"), Answer("7")]),
+        ({"text": ["cat"], "answer_start": [2]}, [Answer("cat", 2)]),
+        ({"text": "cat", "answer_start": 2}, [Answer("cat", 2)]),
+        ([{"text": "cat", "answer_start": 12}], [Answer("cat", 12)]),
+        ([{"string": "cat", "start": "10"}], [Answer("cat", 12)]),  # the nearest place
+        ([{"text": "cat", "answer_start": 3}], [Answer("cat", 2)]),
+        ([{"text": "cat", "answer_start": 99}], [Answer("cat", 12)]),
+        ([{"text": "dog", "answer_start": 2}], [Answer("dog", -1)]),
+        ([{"text": "cat", "answer_start": -1}], [Answer("cat", -1)]),
+        ([{"text": "cat", "answer_start": float("nan")}], [Answer("cat", -1)]),
+        (None, []),
+    ],
+)
+def test_answers_are_placed_where_their_text_stands(answers, expected):
+    item = Item(1, {"question": "q", "context": "a cat and a cat", "answers": answers})
+    (record,) = mapped.read_items([item], ORIGIN)
+    assert list(record.answers) == expected
+
+
+def test_no_text_among_the_answers_means_an_impossible_question():
+    item = Item(1, {"question": "q", "context": "c", "answers": {"text": [], "answer_start": []}})
+    assert reasons(mapped.read_items([item], ORIGIN)) == ["impossible_question"]
+
+
+def test_quoted_fields_hold_delimiters_quotes_and_line_breaks():
+    results = rows(delimited.csv_items, b"a,b\r", b'1,"x,\r', b'""y"""\r', b"", b"2,z\r")
+    assert results == [
+        Item(2, {"a": "1", "b": 'x,\r\n"y"'}),
+        Item(5, {"a": "2", "b": "z"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'3,"open', "malformed_row"),
+        (b'"open,3', "malformed_row"),
+        (b'3,"a" b', "malformed_row"),
+        (b"3,4,5", "wrong_column_count"),
+        (b"3", "wrong_column_count"),
+        (b"3,\xff", "invalid_utf8"),
+    ],
+)
+@pytest.mark.parametrize("after", [[b'4,"d"', b'5,"e"'], [b"4,d", b"5,e"]])
+def test_a_bad_row_fails_and_the_rows_after_it_survive(line, reason, after):
+    first, bad, *rest = rows(delimited.csv_items, b"a,b", b"2,c", line, *after)
+    assert (bad.reason, bad.line) == (reason, 3)
+    assert [item.value["b"] for item in (first, *rest)] == ["c", "d", "e"]
+
+
+def test_a_header_that_cannot_be_read_fails_the_file():
+    assert reasons(rows(delimited.csv_items, b'a,"b" c', b"1,2")) == ["malformed_header"]
+
+
+def test_a_field_may_be_longer_than_the_csv_module_allows_by_default():
+    (item,) = rows(delimited.csv_items, b"a,b", b"1," + b"x" * 300_000)
+    assert len(item.value["b"]) == 300_000
+
+
+def test_quotes_in_tsv_are_text_where_they_enclose_no_field():
+    lines = [b"a\tb", b'"Yes" he said\t2', b'"x\ty"\t3', b'"open\t4']
+    assert [item.value["a"] for item in rows(delimited.tsv_items, *lines)] == [
+        '"Yes" he said',
+        "x\ty",
+        '"open',
+    ]
+
+
+lines = st.lists(
+    st.binary(max_size=30).filter(lambda line: b"\n" not in line)
+    | st.sampled_from([GOOD, b'{"question": 1}', b"null", b'{"question": "q", "answer": []}']),
+    max_size=8,
+)
+row_lines = st.lists(
+    st.text('a",\t\r\0é', max_size=8).map(str.encode) | st.binary(max_size=6), max_size=10
+).map(lambda found: [line.replace(b"\n", b"") for line in found])
+
+
+@given(lines)
+def test_every_line_that_is_not_blank_is_a_record_or_a_failure(found):
+    results = jsonl(*found)
+    kept = [number for number, line in enumerate(found, start=1) if line.strip()]
+    places = [r.line if isinstance(r, FailedRecord) else int(r.record_id[5:]) for r in results]
+    assert places == kept
+
+
+@given(row_lines, st.sampled_from([delimited.csv_items, delimited.tsv_items]))
+def test_row_parsers_take_any_bytes_and_report_places_in_order(found, reader):
+    places = [result.line for result in reader(found, ORIGIN)]
+    assert places == sorted(set(places))
+    assert set(places) <= set(range(1, len(found) + 1))
+
+
+fields = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just('"'), max_size=8)
+
+
+@given(
+    st.lists(st.lists(fields, min_size=2, max_size=2), max_size=6),
+    st.sampled_from([(",", delimited.csv_items), ("\t", delimited.tsv_items)]),
+)
+def test_what_the_csv_module_writes_is_read_back(table, layout):
+    delimiter, reader = layout
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *table])
+    found = reader(buffer.getvalue().encode().split(b"\n"), ORIGIN)
+    assert [list(item.value.values()) for item in found] == table
+
+
+@given(st.lists(st.integers(0, 2), max_size=12))
+def test_rows_in_are_rows_out_or_failures(kinds):
+    made = [[b'1,"x"', b'1,"x', b"1,2,3"][kind] for kind in kinds]
+    results = rows(delimited.csv_items, b"a,b", *made, b'1,"x"')
+    good = sum(isinstance(result, Item) for result in results)
+    assert good == kinds.count(0) + 1
+    assert len(results) == len(kinds) + 1

@@ -1,0 +1,171 @@
+"""Sources as the user names them, and what is refused before any work."""
+
+import json
+import pickle
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.source import Source, check_sources, parse_source
+
+PAIR = '{"question": "q", "context": "c"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "format"),
+    [
+        ("a/set.jsonl", "a/set.jsonl", "jsonl"),
+        ("a/set.jsonlines.gz", "a/set.jsonlines.gz", "jsonl"),
+        ("a/train-v2.0.json.zst", "a/train-v2.0.json.zst", "json"),
+        ("a/*.CSV.bz2", "a/*.CSV.bz2", "csv"),
+        ("a/set.pq", "a/set.pq", "parquet"),
+        ("squad:a/set.json", "a/set.json", "squad"),
+        ("s3://bucket/set.tsv", "s3://bucket/set.tsv", "tsv"),
+        ("tsv:gs://bucket/set", "gs://bucket/set", "tsv"),
+        ("hf:nq:pair#train[:1%]", "nq:pair", "hf"),
+        ("sqaud:a.json", "a.json", "sqaud"),
+        ("a/12:30.jsonl", "a/12:30.jsonl", "jsonl"),
+        ("no-such-thing", "no-such-thing", ""),
+    ],
+)
+def test_format_and_path_are_told_apart(text, path, format):
+    source = parse_source(text)
+    assert (source.path, source.format) == (path, format)
+
+
+@pytest.mark.parametrize(
+    ("text", "dataset", "split"),
+    [
+        ("a/medquad.jsonl.gz", "medquad", ""),
+        ("a/my_set-v2.jsonl", "my_set-v2", ""),
+        ("squad/train-v2.0.json", "squad", ""),
+        ("a/qed-dev.jsonlines#dev", "qed", "dev"),
+        ("squad/*.json#test", "squad", "test"),
+        ("a/part-[0-9]*.jsonl", "part", ""),
+        ("a/set#1.jsonl", "set#1", ""),
+        ("*.jsonl", "dataset", ""),
+        ("beir:data/scifact/", "scifact", ""),
+        ("hf:org/name:config#validation_matched", "name", "validation_matched"),
+    ],
+)
+def test_dataset_and_split_are_read_from_the_name(text, dataset, split):
+    source = parse_source(text)
+    assert (source.dataset, source.split) == (dataset, split)
+
+
+def test_directories_are_recognised_by_what_is_in_them(tmp_path):
+    for folder, names in {
+        "scifact": ["corpus.jsonl.gz", "queries.jsonl"],
+        "msmarco": ["collection.tsv"],
+        "saved": ["dataset_dict.json"],
+        "other": ["a.txt"],
+    }.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / name).touch()
+    found = {p.name: parse_source(str(p)).format for p in tmp_path.iterdir()}
+    assert found == {"scifact": "beir", "msmarco": "msmarco", "saved": "hf", "other": ""}
+
+
+def test_a_source_survives_pickle_and_json():
+    source = parse_source("a.jsonl", fields=(("question", "Q"),), license="MIT", split="dev")
+    assert pickle.loads(pickle.dumps(source)) == source
+    again = json.loads(json.dumps(asdict(source)))
+    fields = tuple((target, path) for target, path in again.pop("fields"))
+    assert Source(**again, fields=fields) == source
+
+
+def test_ids_start_with_the_path_below_what_the_files_have_in_common():
+    source = parse_source("data/*/part.jsonl#dev")
+    origin = source.origin("data/a/part.jsonl")
+    assert (origin.name, origin.split) == ("a/part.jsonl", "validation")
+    assert parse_source("data/a/part.jsonl").origin("data/a/part.jsonl").name == "part.jsonl"
+
+
+def problems(*sources):
+    with pytest.raises(ValueError) as error:
+        check_sources(sources)
+    return str(error.value)
+
+
+def test_good_sources_are_accepted(tmp_path):
+    (tmp_path / "a.jsonl").write_text(PAIR)
+    check_sources(
+        [parse_source(str(tmp_path / "a.jsonl")), parse_source(f"{tmp_path}/*.jsonl#dev")]
+    )
+
+
+def test_a_file_with_one_good_record_is_accepted_whatever_the_others_are(tmp_path):
+    (tmp_path / "a.jsonl").write_text("{}\n{\n" + PAIR)
+    check_sources([parse_source(str(tmp_path / "a.jsonl"))])
+
+
+def test_all_problems_are_reported_at_once(tmp_path):
+    (tmp_path / "medquad.jsonl").write_text(PAIR)
+    (tmp_path / "odd.jsonl").write_text('{"prompt": "p", "reply": "r"}\n')
+    (tmp_path / "data.parquet.gz").touch()
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "dir" / "a.txt").touch()
+    message = problems(
+        parse_source(f"{tmp_path}/medqaud.jsonl"),
+        parse_source(f"{tmp_path}/*.csv"),
+        parse_source(f"sqaud:{tmp_path}/medquad.jsonl"),
+        parse_source(f"{tmp_path}/medquad.jsonl", fields=(("question", "a..b"),)),
+        parse_source(f"{tmp_path}/medquad.jsonl", split="holdout"),
+        parse_source(f"{tmp_path}/odd.jsonl"),
+        parse_source(f"{tmp_path}/data.parquet.gz"),
+        parse_source(f"{tmp_path}/dir"),
+        parse_source(f"jsonl:{tmp_path}/dir"),
+        parse_source("hf:./no-such-directory"),
+        parse_source("what"),
+    )
+    for expected in (
+        "medqaud.jsonl: no such file; did you mean medquad.jsonl?",
+        "*.csv: no file matches",
+        "unknown format 'sqaud'; did you mean squad?",
+        "question=a..b: expected a name",
+        "unknown split 'holdout'",
+        "found: prompt, reply",
+        "decompress it first",
+        "dir: is a directory of no known layout",
+        "dir: is a directory; name its files",
+        "no-such-directory: there is no such directory",
+        "what: cannot tell the format",
+    ):
+        assert expected in message
+
+
+def test_the_same_place_twice_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text(PAIR)
+    source = parse_source(str(tmp_path / "a.jsonl"))
+    assert "named more than once" in problems(source, source)
+
+
+def test_an_unknown_file_system_is_a_problem_not_a_crash():
+    assert "cannot be opened" in problems(parse_source("jsonl:weird://bucket/a"))
+
+
+def test_no_source_is_a_problem():
+    assert "there is no source" in problems()
+
+
+def test_a_collection_names_every_part_it_misses(tmp_path):
+    (tmp_path / "corpus.jsonl").touch()
+    message = problems(parse_source(f"beir:{tmp_path}"))
+    assert "no queries: wanted queries.jsonl" in message
+    assert "no judgements: wanted qrels/*.tsv" in message
+
+
+def test_a_collection_without_the_wanted_split_says_which_there_are(tmp_path):
+    (tmp_path / "qrels").mkdir()
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv", "qrels/dev.tsv"):
+        (tmp_path / name).touch()
+    message = problems(parse_source(f"{tmp_path}#train"))
+    assert "no judgements for train; found: test, validation" in message
+
+
+@given(st.text(max_size=20))
+def test_any_text_can_be_parsed(text):
+    assert isinstance(parse_source("./no/" + text), Source)

@@ -1,0 +1,1 @@
+"""Who can translate: Apertium, Marian and NLLB, sentence splitting, the translation memory."""

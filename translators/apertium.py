@@ -1,0 +1,219 @@
+"""Translates with Apertium: rules and dictionaries from Debian packages, no weights, no GPU.
+
+English reaches some languages directly (`eng-spa`) and others through a relative (`eng-spa` then
+`es-pt`). Each mode runs as persistent pipelines; what a segment becomes depends on that segment
+alone, whatever its neighbours and the number of processes.
+"""
+
+import os
+import queue
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from schemas.language import LANGUAGES, parse_language
+from translators import apertium_modes, apertium_text
+from translators.pipe import Pipe, PipeError
+from translators.translator import Translation, TranslationError, TranslatorInfo
+
+# Raise when this package changes what a segment becomes: it is part of the memory's key.
+_ADAPTER: Final = "1"
+_LONGEST: Final = 20_000  # characters of a segment
+_CHUNK: Final = 128  # segments a pipeline gets at once
+_SMALLEST_CHUNK: Final = 8  # for fewer, starting another pipeline costs more than it gains
+# Ends the sentence, so that the taggers look no further. The superblank before the full stop
+# keeps it from making an abbreviation of the last word ("No." is also "number").
+_END: Final = "[]."
+
+
+class Apertium:
+    """Apertium behind the `Translator` protocol."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, tuple[str, ...]] | None = None,
+        processes: int | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        """Remember what to run; nothing is looked up or started yet.
+
+        Args:
+            routes: Modes from English to each language (BCP-47), in order; by default those of
+                the language table.
+            processes: Pipelines a mode, each of about a dozen programs and 50 to 160 MB; by
+                default the number of cores this process may use.
+            timeout: Seconds that a chunk of segments may take before its pipeline is killed.
+
+        Raises:
+            ValueError: If `processes` or `timeout` is not positive.
+        """
+        if routes is None:
+            routes = {code: known.apertium for code, known in LANGUAGES.items() if known.apertium}
+        if processes is None:
+            processes = len(os.sched_getaffinity(0))
+        if processes < 1 or timeout <= 0:
+            raise ValueError(
+                f"Apertium got processes={processes}, timeout={timeout}; both must be positive"
+            )
+        self._routes = dict(routes)
+        self._processes = processes
+        self._timeout = timeout
+        self._steps: dict[str, queue.LifoQueue[_Step]] = {}
+        self._data: tempfile.TemporaryDirectory[str] | None = None
+        self._threads: ThreadPoolExecutor | None = None
+
+    def info(self, target: str) -> TranslatorInfo:
+        """Describe the route to `target`.
+
+        Raises:
+            ValueError: If there is none, or a part of it is not installed.
+        """
+        route = self._route(target)
+        self._check_installed(route, target)
+        return TranslatorInfo(
+            backend="apertium",
+            model=">".join(route),
+            revision=apertium_modes.revision(route),
+            engine=apertium_modes.engine(),
+            parameters=(("adapter", _ADAPTER),),
+            license=apertium_modes.licenses(route),
+            pivots=tuple(_target_of(mode) for mode in route[:-1]),
+        )
+
+    def translate(self, texts: Sequence[str], target: str) -> list[Translation]:
+        """Return one translation for each text, in order.
+
+        `unknown_share` is the share of the source's words (runs of letters and digits outside
+        addresses) that a dictionary lacks at any step of the route; a word unknown at two steps
+        counts once, one that is only not inflected does not count.
+
+        A text that stops its pipeline gets an error, `translator_crashed`, `translator_timeout`
+        or `wrong_count`, and one beyond 20,000 characters `too_long`; the others come through.
+
+        Raises:
+            ValueError: As `info`.
+            TranslationError: If not even a full stop can be translated.
+        """
+        self._prepare(target)
+        short = [text for text in texts if len(text) <= _LONGEST]
+        size = min(_CHUNK, max(_SMALLEST_CHUNK, -(-len(short) // self._processes)))
+        chunks = [short[start : start + size] for start in range(0, len(short), size)]
+        self._threads = self._threads or ThreadPoolExecutor(self._processes)
+        done = self._threads.map(lambda chunk: self._translate_chunk(chunk, target), chunks)
+        translations = iter([translation for chunk in done for translation in chunk])
+        return [
+            next(translations) if len(text) <= _LONGEST else Translation("", error="too_long")
+            for text in texts
+        ]
+
+    def close(self) -> None:
+        """Stop all pipelines and wait until they are gone."""
+        idle = [steps.get() for steps in self._steps.values() for _ in range(steps.qsize())]
+        if self._threads:
+            list(self._threads.map(_Step.close, idle))
+            self._threads.shutdown()
+        if self._data:
+            self._data.cleanup()
+
+    def _route(self, target: str) -> tuple[str, ...]:
+        if target not in self._routes:
+            known = ", ".join(sorted(self._routes))
+            raise ValueError(f"Apertium has no route from English to {target!r}; it has: {known}")
+        return self._routes[target]
+
+    def _check_installed(self, route: tuple[str, ...], target: str) -> None:
+        language = LANGUAGES.get(target)
+        if language and language.apertium == route:
+            packages = language.apertium_packages
+        else:
+            packages = tuple(f"apertium-{mode}" for mode in route)
+        apertium_modes.check_modes(route, packages)
+
+    def _prepare(self, target: str) -> None:
+        """Make the pipelines of a route's modes ready to start."""
+        route = self._route(target)
+        new = [mode for mode in route if mode not in self._steps]
+        if new:
+            self._check_installed(route, target)
+            self._data = self._data or tempfile.TemporaryDirectory(prefix="apertium-")
+        for mode in new:
+            commands = apertium_modes.commands(mode, Path(self._data.name))
+            steps: queue.LifoQueue[_Step] = queue.LifoQueue()
+            for _ in range(self._processes):
+                steps.put(_Step([Pipe(command, self._timeout) for command in commands]))
+            self._steps[mode] = steps
+
+    def _translate_chunk(self, texts: Sequence[str], target: str) -> list[Translation]:
+        """Translate a chunk; if it fails, around the suspect and the suspect by itself.
+
+        Halving instead would wait for the timeout at every halving.
+        """
+        try:
+            return self._translate_together(texts, target)
+        except PipeError as error:
+            if len(texts) == 1:
+                self._check_alive(target, error)
+                return [Translation("", error=error.reason)]
+            at = error.answered
+            parts = (texts[:at], texts[at : at + 1], texts[at + 1 :])
+            return [one for part in parts if part for one in self._translate_chunk(part, target)]
+
+    def _check_alive(self, target: str, error: PipeError) -> None:
+        """Tell a text that Apertium cannot digest from an Apertium that does not work at all."""
+        try:
+            self._translate_together(["."], target)
+        except PipeError:
+            modes = " | ".join(f"apertium {mode}" for mode in self._routes[target])
+            raise TranslationError(
+                f"Apertium does not work for {target!r} ({error.reason}); see what it says to: "
+                f"echo . | {modes}"
+            ) from error
+
+    def _translate_together(self, texts: Sequence[str], target: str) -> list[Translation]:
+        encoded = [apertium_text.encode(text) for text in texts]
+        stream = [one.text for one in encoded]
+        unknown: list[Counter[str]] = [Counter() for _ in texts]
+        for mode in self._routes[target]:
+            step = self._steps[mode].get()
+            try:
+                stream, marked = step.translate(stream)
+            finally:
+                self._steps[mode].put(step)
+            unknown = [earlier | now for earlier, now in zip(unknown, marked, strict=True)]
+        translations = []
+        for text, source, answer, words in zip(texts, encoded, stream, unknown, strict=True):
+            plain = apertium_text.decode(answer, source.protected)
+            share = min(1.0, words.total() / max(1, apertium_text.count_words(source.text)))
+            finished = apertium_text.finish(text, plain, target)
+            translations.append(Translation(finished, unknown_share=share))
+        return translations
+
+
+class _Step:
+    """The running pipelines of one mode, used by one thread at a time."""
+
+    def __init__(self, pipes: Sequence[Pipe]) -> None:
+        self._generator, *self._finishers = pipes
+
+    def translate(self, texts: Sequence[str]) -> tuple[list[str], list[Counter[str]]]:
+        """Return the texts in the mode's target language and the unknown words of each."""
+        generated = self._generator.ask([text + _END for text in texts])
+        unmarked = [apertium_text.unmark(text) for text in generated]
+        answers = [text for text, _ in unmarked]
+        for pipe in self._finishers:
+            answers = pipe.ask(answers)
+        # A rule may move or double the superblank.
+        bare = [answer.replace("[]", "").removesuffix(".") for answer in answers]
+        return bare, [unknown for _, unknown in unmarked]
+
+    def close(self) -> None:
+        for pipe in (self._generator, *self._finishers):
+            pipe.close()
+
+
+def _target_of(mode: str) -> str:
+    """Return the BCP-47 code of the language a mode makes (`eng-cat_valencia` makes `ca`)."""
+    return parse_language(mode.split("-", 1)[1].split("_")[0]).code

@@ -1,0 +1,144 @@
+"""Where Apertium's language data lie, which commands run them, and what version they are.
+
+A *mode* such as `eng-spa` is a file with one shell pipeline from text to text.
+"""
+
+import hashlib
+import logging
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from translators.apertium_tagger import complete_tagger
+
+_LOG: Final = logging.getLogger(__name__)
+_SHIPPED: Final = Path("/usr/share/apertium")  # where Debian's packages put their data
+_HMM_TAGGER: Final = re.compile(r"apertium-tagger -z -g (?:\$2 )?'([^']+)'")
+_LICENSES: Final = {
+    "GPL-2": "GPL-2.0-only",
+    "GPL-2+": "GPL-2.0-or-later",
+    "GPL-3": "GPL-3.0-only",
+    "GPL-3+": "GPL-3.0-or-later",
+}
+
+
+def check_modes(modes: Sequence[str], packages: Sequence[str]) -> None:
+    """Check that Apertium, the modes, their programs and their data are installed.
+
+    Args:
+        modes: Names of modes.
+        packages: Debian packages to name in the message.
+
+    Raises:
+        ValueError: If anything is missing; the message names all of it and the remedy.
+    """
+    missing = [name for name in ("apertium", "apertium-wblank-mode") if not shutil.which(name)]
+    for mode in modes:
+        if _mode_file(mode).is_file():
+            programs = {stage.split()[0] for stage in _pipeline(mode).split("|")}
+            missing += sorted(program for program in programs if not shutil.which(program))
+            missing += [str(path) for path in _data_files(mode) if not path.is_file()]
+        else:
+            missing.append(f"mode {mode} in {_mode_file(mode).parent}")
+    if missing:
+        raise ValueError(
+            f"Apertium cannot translate {' > '.join(modes)}; missing: {', '.join(missing)}. "
+            f"Install with: apt-get install {' '.join(['apertium', *packages])}"
+        )
+
+
+def commands(mode: str, folder: Path) -> tuple[str, ...]:
+    """Return the null-flushed commands of a mode: up to the generator, and what follows it.
+
+    They are apart because the generator marks unknown words (`*word`), and what follows it
+    (contractions such as `d'eosinophils`) works only without the marks.
+
+    Args:
+        mode: Name of an installed mode.
+        folder: Where to write the completed tagger data that the first command reads.
+    """
+    pipeline = subprocess.run(
+        ["apertium-wblank-mode", "-z", str(_mode_file(mode))],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    tagger = _HMM_TAGGER.search(pipeline)
+    if tagger:
+        stock = Path(tagger.group(1))
+        try:
+            completed = complete_tagger(stock.read_bytes())
+        except ValueError as error:
+            _LOG.warning("%s: %s; translations may depend on their neighbours", stock, error)
+        else:
+            (folder / stock.name).write_bytes(completed)
+            pipeline = pipeline.replace(str(stock), str(folder / stock.name))
+    before, generator, after = pipeline.partition("$1")
+    stage, _, finish = after.partition("|")
+    parts = (before + generator + stage, finish)
+    return tuple(part.replace("$1", "-g").replace("$2", "") for part in parts if part.strip())
+
+
+def engine() -> str:
+    """Return the names and versions of the programs that translate."""
+    apertium = _output("apertium", "-V").removeprefix("Apertium ")
+    lttoolbox = _output("lt-proc", "-v").removeprefix("lt-proc version ")
+    return f"apertium {apertium}, lttoolbox {lttoolbox}"
+
+
+def revision(modes: Iterable[str]) -> str:
+    """Return the versions of the packages with the data, or a hash of data from elsewhere."""
+    return ", ".join(dict.fromkeys(_mode_revision(mode) for mode in modes))
+
+
+def licenses(modes: Iterable[str]) -> str:
+    """Return the SPDX expression of the data's licences, `GPL` where the package names none."""
+    return " AND ".join(sorted({_package_license(_package(mode)) for mode in modes}))
+
+
+def _mode_file(mode: str) -> Path:
+    return Path(os.environ.get("APERTIUM_DATADIR", _SHIPPED)) / "modes" / f"{mode}.mode"
+
+
+def _pipeline(mode: str) -> str:
+    return _mode_file(mode).read_text(encoding="utf-8").strip()
+
+
+def _data_files(mode: str) -> list[Path]:
+    return [Path(name) for name in re.findall(r"'(/[^']+)'", _pipeline(mode))]
+
+
+def _package(mode: str) -> str:
+    """Return the package that ships a mode: its folder of data is named after it."""
+    return _data_files(mode)[0].parent.name
+
+
+def _mode_revision(mode: str) -> str:
+    files = _data_files(mode)
+    if all(_SHIPPED in file.parents for file in files):
+        version = _output("dpkg-query", "--show", _package(mode)).replace("\t", " ")
+        if version:
+            return version
+    digest = hashlib.sha256(_pipeline(mode).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return f"{mode} sha256:{digest.hexdigest()[:16]}"
+
+
+def _package_license(package: str) -> str:
+    notice = Path("/usr/share/doc") / package / "copyright"
+    text = notice.read_text(encoding="utf-8") if notice.is_file() else ""
+    named = re.search(r"^License: *(\S+)", text, re.MULTILINE)
+    return _LICENSES.get(named.group(1), "GPL") if named else "GPL"
+
+
+def _output(*command: str) -> str:
+    """Return what a command prints; nothing if there is no such command or it fails."""
+    if not shutil.which(command[0]):
+        return ""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,74 @@
+"""Which translators there are, and how one is made from plain options."""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Final
+
+from translators.translator import Translator
+
+_NEURAL: Final = frozenset(
+    {"model", "engine", "device", "compute_type", "beam_size", "batch_tokens"}
+)
+
+# Import path (naming a backend must not import torch) and the options it takes.
+BACKENDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
+    "apertium": ("translators.apertium:Apertium", frozenset({"processes", "timeout"})),
+    "marian": ("translators.marian:Marian", _NEURAL),
+    "nllb": ("translators.nllb:NLLB", _NEURAL),
+}
+
+# Options of backends: type, metavar, help.
+OPTIONS: Final[dict[str, tuple[type, str, str]]] = {
+    "model": (str, "NAME|DIR", "model: a hub name or a local folder"),
+    "engine": (str, "NAME", "ctranslate2 or transformers"),
+    "device": (str, "NAME", "auto, cpu or cuda"),
+    "compute_type": (str, "NAME", "auto, int8, float16, float32"),
+    "beam_size": (int, "N", "hypotheses kept while decoding"),
+    "batch_tokens": (int, "N", "padded tokens in a batch"),
+    "processes": (int, "N", "processes per language pair; all cores by default"),
+    "timeout": (float, "SECONDS", "how long a process may be silent"),
+}
+
+Options = tuple[tuple[str, str | int | float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatorConfig:
+    """A translator by name with its options; hashable, picklable and cheap.
+
+    Attributes:
+        backend: A key of `BACKENDS`.
+        options: Keyword arguments of the backend, sorted by name.
+    """
+
+    backend: str
+    options: Options = field(default=())
+
+
+def open_translator(config: TranslatorConfig) -> Translator:
+    """Return the translator that `config` names; no model is loaded yet.
+
+    Raises:
+        ValueError: If the backend or one of its options is unknown.
+    """
+    if config.backend not in BACKENDS:
+        raise ValueError(
+            f"unknown translator {config.backend!r}; choose one of: {', '.join(sorted(BACKENDS))}"
+        )
+    path, known = BACKENDS[config.backend]
+    unknown = sorted(name for name, _ in config.options if name not in known)
+    if unknown:
+        raise ValueError(
+            f"translator {config.backend} has no option {', '.join(unknown)}; "
+            f"it has: {', '.join(sorted(known))}"
+        )
+    module, name = path.split(":")
+    try:
+        backend = getattr(import_module(module), name)
+        translator: Translator = backend(**dict(config.options))
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"translator {config.backend} needs {error.name}: "
+            "pip install 'tandemqa[translate]'"
+        ) from error
+    return translator
