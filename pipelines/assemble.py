@@ -38,7 +38,7 @@ class Assemble(beam.PTransform[Any, PCollection[Group]]):
     translators: Mapping[str, RowTranslator]
 
     def expand(
-        self, inputs: tuple[PCollection[Segmented], PCollection[Translated]]
+        self, inputs: "tuple[PCollection[Segmented], PCollection[Translated]]"
     ) -> PCollection[Group]:
         """Wire the two joins: segments to records, then records to their pieces."""
         records, translations = inputs
@@ -51,7 +51,7 @@ class Assemble(beam.PTransform[Any, PCollection[Group]]):
         result: PCollection[Group] = (
             {"records": records, "pieces": pieces}
             | "JoinGroups" >> beam.CoGroupByKey()
-            | "Assemble" >> beam.FlatMapTuple(_assemble, dict(self.translators))
+            | "Assemble" >> beam.FlatMap(_assemble, dict(self.translators))
         )
         return result
 
@@ -77,8 +77,9 @@ def _to_groups(key: bytes, joined: dict[str, Iterable[Any]]) -> Iterator[tuple[s
 
 
 def _assemble(
-    group_id: str, joined: dict[str, Iterable[Any]], translators: dict[str, RowTranslator]
+    group: tuple[str, dict[str, Iterable[Any]]], translators: dict[str, RowTranslator]
 ) -> Iterator[Group]:
+    group_id, joined = group
     dictionaries: dict[str, dict[bytes, Translation]] = {lang: {} for lang in translators}
     for key, by_language in joined["pieces"]:
         for lang, translation in by_language.items():

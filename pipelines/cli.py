@@ -22,6 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments[:cut])
     beam_arguments = list(arguments[cut + 1 :])
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING)
+    logging.getLogger().addFilter(_is_for_users)
     try:
         if beam_arguments and not options.takes_beam_options:
             raise UsageError(f"this command takes no options behind --: {beam_arguments[0]}")
@@ -35,6 +36,11 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("tandemqa: stopped\n")
         return 130
+
+
+def _is_for_users(record: logging.LogRecord) -> bool:
+    """Beam warns at import that Google's libraries are missing; they are an extra of its own."""
+    return "apitools not found" not in record.getMessage()
 
 
 def make_parser() -> argparse.ArgumentParser:

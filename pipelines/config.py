@@ -1,5 +1,6 @@
 """What one build is to do: sources, languages, translator, places and limits."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -50,8 +51,8 @@ class BuildConfig:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return what decides the content of the corpus, for the manifest."""
-        return {
+        """Return what decides the content of the corpus, as it stands in the manifest."""
+        facts = {
             "sources": [asdict(source) for source in self.sources],
             "languages": list(self.languages),
             "translator": self.translation.config.backend,
@@ -60,3 +61,5 @@ class BuildConfig:
             "shards": self.shards,
             "max_failed_share": self.max_failed_share,
         }
+        plain: dict[str, Any] = json.loads(json.dumps(facts))
+        return plain

@@ -11,6 +11,7 @@ from apache_beam.pvalue import AsDict, AsList, AsSingleton, PCollection
 
 from pipelines.card import write_card
 from pipelines.config import BuildConfig
+from pipelines.limit import LimitExceededError
 from pipelines.packet import PacketStats
 from pipelines.rows import SOURCE_LANGUAGE
 from pipelines.storage import delete, join, list_files, write_bytes
@@ -43,7 +44,7 @@ class WriteManifest(beam.PTransform[Any, PCollection[str]]):
         super().__init__()
         self.config = config
 
-    def expand(self, inputs: tuple[PCollection[Any], ...]) -> PCollection[str]:
+    def expand(self, inputs: "tuple[PCollection[Any], ...]") -> PCollection[str]:
         """Wire everything that must be complete as side inputs of one element."""
         files, tally, stats, calibrations, shards = inputs
         result: PCollection[str] = (
@@ -71,6 +72,11 @@ def _finish(
     shards: int,
 ) -> str:
     manifest = make_manifest(config, files, tally, stats, calibrations, shards)
+    if not manifest.source.groups:
+        raise LimitExceededError(
+            f"no usable record among {manifest.source.read:,} source items; all are malformed: "
+            + ", ".join(f"{reason} {n:,}" for reason, n in manifest.source.failed.items())
+        )
     faults = manifest.conservation_faults() + _uncounted(manifest)
     if faults:
         raise ConservationError("records do not add up: " + "; ".join(faults))

@@ -28,9 +28,9 @@ class LimitFailures(beam.PTransform[Any, PCollection[tuple[str, Record]]]):
 
     def expand(
         self,
-        inputs: tuple[
-            PCollection[tuple[str, Record]], PCollection[Record], PCollection[FailedRecord]
-        ],
+        # Quoted like all hints of several inputs: Beam cannot use them and would warn.
+        inputs: "tuple[PCollection[tuple[str, Record]], PCollection[Record], "
+        "PCollection[FailedRecord]]",
     ) -> PCollection[tuple[str, Record]]:
         """Wire the counts as a side input, so that nothing passes before they are known."""
         unique, read, failed = inputs

@@ -63,10 +63,17 @@ def _move(answer: Answer, old: str, new: str, stripped: int) -> Answer:
     """Return the answer with its offset in the normalised passage; -1 when it is gone."""
     text = normalise_text(answer.text).strip()
     if answer.start < 0:
-        return Answer(text)
+        return Answer(text, only(new, text))
     lead = len(answer.text) - len(answer.text.lstrip())
     expected = len(normalise_text(old[: answer.start + lead])) - stripped
     return Answer(text, nearest(new, text, expected))
+
+
+def only(passage: str, text: str) -> int:
+    """Return where `text` stands in `passage` as whole words, if it is there just once; or -1."""
+    pattern = rf"(?<![\p{{L}}\p{{N}}]){regex.escape(text)}(?![\p{{L}}\p{{N}}])"
+    found = list(regex.finditer(pattern, passage))
+    return found[0].start() if len(found) == 1 else -1
 
 
 def nearest(passage: str, text: str, expected: int) -> int:

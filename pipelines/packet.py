@@ -20,7 +20,9 @@ from translators.memory import (
     packet_id,
 )
 from translators.registry import TranslatorConfig
-from translators.translator import Translation
+from translators.translator import Translation, TranslationError
+
+_TELLING = 8
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +94,7 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
             answers = translate_all(translator, [sources[key] for key in missing], packet.lang)
             info = translator.info(packet.lang)
         seconds = time.monotonic() - started
+        _refuse_broken_translator(packet, answers)
         done.update(zip(missing, answers, strict=True))
         failed = {key: translation for key, translation in done.items() if translation.error}
         content = encode_packet(sources, done)
@@ -111,6 +114,20 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
     )
     _report(stats)
     return Finished(done, stats)
+
+
+def _refuse_broken_translator(packet: Packet, answers: list[Translation]) -> None:
+    """Stop when nothing works: a broken translator must not end as a corpus of failed rows.
+
+    Raises:
+        TranslationError: If every segment of a packet that is not tiny failed.
+    """
+    reasons = {answer.error for answer in answers}
+    if len(answers) >= _TELLING and "" not in reasons:
+        raise TranslationError(
+            f"none of {len(answers):,} segments could be translated into {packet.lang} "
+            f"({', '.join(sorted(reasons))}); the translator does not work."
+        )
 
 
 def _report(stats: PacketStats) -> None:

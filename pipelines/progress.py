@@ -4,66 +4,86 @@ Workers in other processes have nobody listening; their counters are Beam metric
 """
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from tqdm import tqdm
 
-_UNITS = {
-    "read": "records",
+_UNITS: Final = {
     "segment": "records",
     "translate": "segments",
     "assemble": "records",
     "validate": "records",
     "write": "rows",
 }
+# Every record that was segmented is assembled and validated.
+_AS_MANY_AS: Final = {"assemble": "segment", "validate": "segment"}
 
-_bars: dict[str, "tqdm[Any]"] = {}
-_lock = Lock()
-_listening = False
+
+class _Line:
+    """The one line on standard error that shows the step at work."""
+
+    def __init__(self) -> None:
+        self.done: Counter[str] = Counter()
+        self.totals: dict[str, int] = {}
+        self.step = ""
+        self.bar: tqdm[Any] | None = None
+        self.lock = Lock()
+
+    def advance(self, step: str, count: int) -> None:
+        with self.lock:
+            self.done[step] += count
+            if step == self.step and self.bar is not None:
+                self.bar.update(count)
+                return
+            self.close()
+            total = self.totals.get(step) or self.done.get(_AS_MANY_AS.get(step, "")) or None
+            self.step = step
+            self.bar = tqdm(
+                None,
+                desc=f"{step:>9}",
+                total=total,
+                initial=self.done[step],
+                unit=f" {_UNITS[step]}",
+                file=sys.stderr,
+                leave=False,
+                mininterval=0.5,
+                delay=1,
+                unit_scale=True,
+            )
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        self.bar, self.step = None, ""
+
+
+_line: _Line | None = None
 
 
 @contextmanager
 def show_progress(enabled: bool) -> Iterator[None]:
-    """Show progress on standard error while the block runs, if `enabled`."""
-    global _listening
-    _listening = enabled
+    """Show progress while the block runs, if `enabled` and a person is looking."""
+    global _line
+    _line = line = _Line() if enabled and sys.stderr.isatty() else None
     try:
         yield
     finally:
-        _listening = False
-        for bar in _bars.values():
-            bar.close()
-        _bars.clear()
+        _line = None
+        if line:
+            line.close()
 
 
 def expect(step: str, total: int) -> None:
     """Say how much there is to do in a step, so that the time left can be told."""
-    _move(step, 0, total)
+    if _line:
+        _line.totals[step] = total
 
 
 def advance(step: str, count: int) -> None:
     """Say that `count` more units of a step are done."""
-    _move(step, count, None)
-
-
-def _move(step: str, count: int, total: int | None) -> None:
-    if not _listening:
-        return
-    with _lock:
-        if step not in _bars:
-            _bars[step] = tqdm(
-                None,
-                desc=f"{step:>9}",
-                unit=f" {_UNITS[step]}",
-                file=sys.stderr,
-                delay=1,
-                mininterval=0.5,
-                unit_scale=True,
-            )
-        bar = _bars[step]
-        if total is not None:
-            bar.total = total
-        bar.update(count)
+    if _line:
+        _line.advance(step, count)

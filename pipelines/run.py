@@ -18,9 +18,12 @@ from pipelines.finish import ConservationError
 from pipelines.limit import LimitExceededError
 from pipelines.progress import show_progress
 from pipelines.worker import close_translators
+from translators.translator import TranslationError
 
 # The in-memory runner by its name: `DirectRunner` would first try to download another one.
 LOCAL_RUNNER = "FnApiRunner"
+
+_GO_ON = "Finished packets are in the memory: run the same command again to go on where it stopped."
 
 
 def run_pipeline(
@@ -49,7 +52,7 @@ def run_pipeline(
 
 def beam_options(arguments: Sequence[str]) -> PipelineOptions:
     """Return Beam's options; the local in-memory runner unless another is named."""
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--runner", default=LOCAL_RUNNER)
     runner = parser.parse_known_args(arguments)[0].runner
@@ -71,19 +74,36 @@ def _unknown(arguments: Sequence[str]) -> list[str]:
 
 @contextmanager
 def explain_failures() -> Iterator[None]:
-    """Turn what made a pipeline fail into one message that a person can act on."""
+    """Turn what made a pipeline fail into one message that a person can act on.
+
+    Beam wraps what a step raised into a RuntimeError; what is not foreseen here stays as it is,
+    with its traceback.
+    """
     try:
         yield
-    except (LimitExceededError, ConservationError) as error:
-        raise FailedRunError(_first_line(error)) from error
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
-        advice = "Free some space and" if full else "Then"
-        raise FailedRunError(
-            f"{_first_line(error)}. {advice} run the same command again: finished packets are "
-            "in the memory and are not translated twice."
-        ) from error
+    except (Exception, KeyboardInterrupt) as error:
+        for cause in _causes(error):
+            message = _explain(cause)
+            if message:
+                raise FailedRunError(message) from error
+        raise
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).split(" [while running", 1)[0].strip()
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _explain(cause: BaseException) -> str:
+    """Return what to tell the user of a cause; empty when it explains nothing."""
+    if isinstance(cause, KeyboardInterrupt):
+        return f"stopped. {_GO_ON}"
+    if isinstance(cause, LimitExceededError | ConservationError):
+        return str(cause)
+    if isinstance(cause, OSError):
+        space = "Free some space. " if cause.errno == errno.ENOSPC else ""
+        return f"{cause}. {space}{_GO_ON}"
+    if isinstance(cause, ValueError | TranslationError):
+        return f"{cause} {_GO_ON}"
+    return ""

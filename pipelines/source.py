@@ -183,7 +183,7 @@ def _column_problems(source: Source, path: str) -> list[str]:
     """Return why none of the first items becomes a record, if their columns are to blame."""
     results = list(islice(read_file(path, source.format, source.origin(path)), SAMPLE))
     failures = [result for result in results if isinstance(result, FailedRecord)]
-    blamed = [f for f in failures if f.reason.startswith("missing_") or "_not_" in f.reason]
+    blamed = [f for f in failures if re.search("^missing_|^not_|_not_", f.reason)]
     if results and len(blamed) == len(results):
         return [f"none of the first {len(results)} items can be used; {blamed[0].detail}"]
     return []

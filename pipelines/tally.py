@@ -43,7 +43,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
             verdicts.quarantined | "TagQuarantined" >> beam.Map(_quarantined_tag),
         )
 
-    def expand(self, tags: tuple[PCollection[Tag], ...]) -> PCollection[tuple[Tag, int]]:
+    def expand(self, tags: "tuple[PCollection[Tag], ...]") -> PCollection[tuple[Tag, int]]:
         """Wire flattening and counting."""
         counted: PCollection[tuple[Tag, int]] = tags | beam.Flatten() | Count.PerElement()
         return counted

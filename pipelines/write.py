@@ -41,7 +41,7 @@ class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
             rows
             | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
             | "Shard" >> beam.GroupByKey()
-            | "Write" >> beam.MapTuple(_write, self.output)
+            | "Write" >> beam.Map(_write, self.output)
         )
         return result
 
@@ -59,7 +59,7 @@ class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[F
             items
             | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
             | "Shard" >> beam.GroupByKey()
-            | "Write" >> beam.MapTuple(_write, self.output)
+            | "Write" >> beam.Map(_write, self.output)
         )
         return result
 
@@ -76,7 +76,7 @@ class WriteFailedRecords(beam.PTransform[PCollection[FailedRecord], PCollection[
             failures
             | "Place" >> beam.Map(_place_failed)
             | "Shard" >> beam.GroupByKey()
-            | "Write" >> beam.MapTuple(_write, self.output)
+            | "Write" >> beam.Map(_write, self.output)
         )
         return result
 
@@ -149,8 +149,9 @@ _WRITERS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Iterable[Any]], 
 }
 
 
-def _write(place: Place, items: Iterable[Any], output: str) -> FileEntry:
+def _write(shard: tuple[Place, Iterable[Any]], output: str) -> FileEntry:
     """Write one file, sorted, and return its entry in the manifest."""
+    place, items = shard
     order, to_table = _WRITERS[place[0]]
     content, rows = encode(to_table, sorted(items, key=order))
     path = file_path(place)

@@ -135,16 +135,22 @@ _SPAN_PAIR_TYPE = pa.struct(
 )
 _TRANSLATOR_TYPE = pa.struct([pa.field(f.name, pa.string()) for f in fields(RowTranslator)])
 
+
+def _list_of(item: pa.DataType) -> pa.DataType:
+    """Return a list type with the item name that Parquet uses, so that files compare equal."""
+    return pa.list_(pa.field("element", item))
+
+
 _TYPES: Final[dict[str, pa.DataType]] = {
     # A dictionary, because readers that see `lang=es` folders as a column make one too.
     "lang": pa.dictionary(pa.int32(), pa.string()),
     "is_source": pa.bool_(),
-    "answers": pa.list_(_ANSWER_TYPE),
-    "sentence_map": pa.list_(_SPAN_PAIR_TYPE),
-    "languages": pa.list_(pa.string()),
+    "answers": _list_of(_ANSWER_TYPE),
+    "sentence_map": _list_of(_SPAN_PAIR_TYPE),
+    "languages": _list_of(pa.string()),
     "mono": pa.bool_(),
     "cross": pa.bool_(),
-    "checks": pa.list_(CHECK_TYPE),
+    "checks": _list_of(CHECK_TYPE),
     "score_min": pa.float32(),
     "score_mean": pa.float32(),
     "unknown_share": pa.float32(),
@@ -165,11 +171,11 @@ QUARANTINE_SCHEMA: Final = pa.schema(
         *ROW_SCHEMA,
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
-        pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        pa.field("reasons", _list_of(pa.string()), nullable=False),
         pa.field("detail", pa.string(), nullable=False),
         pa.field("source_question", pa.string(), nullable=False),
         pa.field("source_passage", pa.string(), nullable=False),
-        pa.field("source_answers", pa.list_(pa.string()), nullable=False),
+        pa.field("source_answers", _list_of(pa.string()), nullable=False),
     ],
     metadata={**METADATA, "tandemqa.kind": "quarantine"},
 )

@@ -24,9 +24,6 @@ _ADAPTER: Final = "1"
 _LONGEST: Final = 20_000  # characters of a segment
 _CHUNK: Final = 128  # segments a pipeline gets at once
 _SMALLEST_CHUNK: Final = 8  # for fewer, starting another pipeline costs more than it gains
-# Ends the sentence, so that the taggers look no further. The superblank before the full stop
-# keeps it from making an abbreviation of the last word ("No." is also "number").
-_END: Final = "[]."
 
 
 class Apertium:
@@ -139,12 +136,12 @@ class Apertium:
         if new:
             self._check_installed(route, target)
             self._data = self._data or tempfile.TemporaryDirectory(prefix="apertium-")
-        for mode in new:
-            commands = apertium_modes.commands(mode, Path(self._data.name))
-            steps: queue.LifoQueue[_Step] = queue.LifoQueue()
-            for _ in range(self._processes):
-                steps.put(_Step([Pipe(command, self._timeout) for command in commands]))
-            self._steps[mode] = steps
+            for mode in new:
+                commands = apertium_modes.commands(mode, Path(self._data.name))
+                steps: queue.LifoQueue[_Step] = queue.LifoQueue()
+                for _ in range(self._processes):
+                    steps.put(_Step([Pipe(command, self._timeout) for command in commands]))
+                self._steps[mode] = steps
 
     def _translate_chunk(self, texts: Sequence[str], target: str) -> list[Translation]:
         """Translate a chunk; if it fails, around the suspect and the suspect by itself.
@@ -200,13 +197,12 @@ class _Step:
 
     def translate(self, texts: Sequence[str]) -> tuple[list[str], list[Counter[str]]]:
         """Return the texts in the mode's target language and the unknown words of each."""
-        generated = self._generator.ask([text + _END for text in texts])
+        generated = self._generator.ask([apertium_text.frame(text) for text in texts])
         unmarked = [apertium_text.unmark(text) for text in generated]
         answers = [text for text, _ in unmarked]
         for pipe in self._finishers:
             answers = pipe.ask(answers)
-        # A rule may move or double the superblank.
-        bare = [answer.replace("[]", "").removesuffix(".") for answer in answers]
+        bare = [apertium_text.unframe(answer) for answer in answers]
         return bare, [unknown for _, unknown in unmarked]
 
     def close(self) -> None:

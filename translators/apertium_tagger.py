@@ -30,15 +30,14 @@ def complete_tagger(data: bytes) -> bytes:
         classes = [frozenset(reader.numbers()) for _ in range(reader.number())]
         classes_end = reader.at
         tags, columns = reader.number(), reader.number()
-        matrix_start = reader.at
-        reader.at += tags * tags * _REAL
-        matrix = data[matrix_start : reader.at]
+        matrix = reader.take(tags * tags * _REAL)
         entries = {reader.pair(): reader.take(_REAL) for _ in range(reader.number())}
     except IndexError:
-        columns = -1
-        classes = []
+        raise ValueError("not the data of an HMM tagger: it ends too soon") from None
     if columns != len(classes):
-        raise ValueError("not the data of an HMM tagger")
+        raise ValueError(
+            f"not the data of an HMM tagger: {len(classes)} ambiguity classes, {columns} columns"
+        )
 
     added = _unforeseen(classes, open_size)
     for column, (new, similar) in enumerate(added, start=columns):
@@ -102,6 +101,8 @@ class _Reader:
         return self.number(), self.number()
 
     def take(self, size: int) -> bytes:
+        if self.at + size > len(self._data):
+            raise IndexError(self.at + size)
         self.at += size
         return self._data[self.at - size : self.at]
 

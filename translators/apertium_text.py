@@ -25,7 +25,8 @@ _WORD: Final = r"[^\W_]+(?:['’][^\W_]+)*"
 # `*` before words that the source dictionary lacks, `@` (escaped by the generator) before those
 # that the bilingual one lacks, `#` before those that could not be inflected.
 _MARK: Final = re.compile(rf"(\*|\\?@|#)({_WORD})?")
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE_OR_BRACKET: Final = re.compile(r"\\(.)|[][]", re.DOTALL)  # brackets hold superblanks
+_LONE_WORD: Final = re.compile(r"^([^\W_]+)\.$")
 _SPACES: Final = re.compile(" {2,}")
 _CLOSING: Final = ".,;:?!)"
 _INVERTED: Final = {"?": "¿", "!": "¡"}
@@ -65,8 +66,22 @@ def encode(text: str) -> Encoded:
 def decode(text: str, protected: tuple[str, ...]) -> str:
     """Return the plain text of an answer; a part that a rule doubled is kept once."""
     left = dict(enumerate(protected))
-    plain = _ESCAPED.sub(r"\1", text)
+    plain = _ESCAPE_OR_BRACKET.sub(r"\1", text)
     return _ANY_STAND_IN.sub(lambda match: left.pop(ord(match.group()) - _STAND_IN, ""), plain)
+
+
+def frame(text: str) -> str:
+    """Return an encoded text with a full stop after it, beyond which no tagger looks.
+
+    The superblank before the full stop keeps it from making the last word an abbreviation, and so
+    does the one in the answer "No.", which would become "number".
+    """
+    return _LONE_WORD.sub(r"\1[].", text) + "[]."
+
+
+def unframe(text: str) -> str:
+    """Return an answer without its frame; rules may have moved the superblank."""
+    return text.replace("[]", "").rstrip(" ").removesuffix(".")
 
 
 def unmark(text: str) -> tuple[str, Counter[str]]:

@@ -18,14 +18,16 @@ from typing import IO, Final, cast
 _GRACE: Final = 1.0  # seconds a pipeline has to end by itself before it is killed
 _READ: Final = 1 << 16
 
-# The background job holds one end of a pipe whose other end is ours alone: when we die, by
-# whatever signal, it reads the end of the file and kills the group. On SIGTERM the shell stays
-# until it has waited for the pipeline, so that no zombies are left to an init that reaps none.
+# The second job holds one end of a pipe whose other end is ours alone: when we die, by whatever
+# signal, it reads the end of the file and kills the group. The shell gives up its own input and
+# output, so that both ends see at once when a program is gone, and takes no SIGTERM: it stays
+# until it has waited for the others, lest they be left as zombies to an init that reaps none.
 _SCRIPT: Final = """
-trap : TERM
-(read -r <&{lifeline}; kill -KILL 0) >/dev/null 2>&1 &
-{command}
-kill $!; wait
+<&0 {command} &
+(read -r <&{lifeline}; kill -KILL 0) >/dev/null &
+trap '' TERM
+exec <&- >&-
+wait %1; kill $!; wait
 """
 
 
@@ -52,7 +54,7 @@ class Pipe:
         """Remember what to run.
 
         Args:
-            command: Shell pipeline; each program must flush on the null character.
+            command: Shell pipeline of programs that each flush on the null character.
             timeout: Seconds that one `ask` may take.
         """
         self._command = command

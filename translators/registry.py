@@ -68,7 +68,6 @@ def open_translator(config: TranslatorConfig) -> Translator:
         translator: Translator = backend(**dict(config.options))
     except ModuleNotFoundError as error:
         raise ValueError(
-            f"translator {config.backend} needs {error.name}: "
-            "pip install 'tandemqa[translate]'"
+            f"translator {config.backend} needs {error.name}: pip install 'tandemqa[translate]'"
         ) from error
     return translator

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pipelines.commands.options import add_build_options, merge_config
 from pipelines.commands.parser import add_command
-from pipelines.errors import FailedRunError
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,12 +41,12 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     config = resolve(merged)
     quiet = bool(merged.get("quiet"))
     if prepare_output(config, overwrite=bool(merged.get("overwrite"))):
-        try:
-            run_pipeline(lambda p: build(p, config), beam_arguments, progress=not quiet)
-        except KeyboardInterrupt:
-            raise FailedRunError(
-                "stopped. Finished packets are in the memory: run the same command again to go on."
-            ) from None
+        run_pipeline(lambda p: build(p, config), beam_arguments, progress=not quiet)
+    else:
+        sys.stderr.write(
+            f"{config.output} is complete already; --overwrite builds it again, for instance "
+            "after the inputs have changed\n"
+        )
     manifest = read_manifest(config.output)
     if not quiet:
         sys.stdout.write(summarise(manifest, config.output))

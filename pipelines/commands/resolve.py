@@ -97,8 +97,10 @@ def _source(item: str | Mapping[str, Any], options: Mapping[str, Any]) -> Source
     mapping = values.pop("fields") or ()
     if isinstance(mapping, Mapping):
         mapping = [f"{target}={path}" for target, path in mapping.items()]
+    layout = values.pop("format")
+    path = f"{layout}:{own['path']}" if layout else str(own["path"])
     texts = {name: str(value) for name, value in values.items() if value is not None}
-    return parse_source(str(own["path"]), fields=parse_fields(mapping), **texts)
+    return parse_source(path, fields=parse_fields(mapping), **texts)
 
 
 def _positive(name: str, value: str | int) -> int:

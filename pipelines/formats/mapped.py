@@ -39,7 +39,7 @@ def read_item(item: Item, paths: Mapping[str, str], origin: Origin) -> Record | 
         value = _columns(item.value)
         own = {target: find(value, path) for target, path in paths.items()}
         record_id = origin.record_id(item, own.get("id"))
-        _refuse_impossible(value, own.get("answers"))
+        _refuse_impossible(value)
         return build_record(
             origin,
             record_id,
@@ -89,11 +89,12 @@ def _required(target: str, value: dict[str, Any], own: Mapping[str, Any]) -> obj
     return own[target]
 
 
-def _refuse_impossible(value: dict[str, Any], answers: object) -> None:
+def _refuse_impossible(value: dict[str, Any]) -> None:
     """Refuse questions that their passage does not answer: they are false positives.
 
     SQuAD 2 says so with `is_impossible`, its Hugging Face edition with no text among `answers`.
     """
+    answers = value.get("answers")
     unanswered = isinstance(answers, dict) and answers.get("text") == []
-    if value.get("is_impossible") is True or unanswered:
+    if unanswered or str(value.get("is_impossible")).casefold() == "true":
         raise BadItem("impossible_question", "the passage does not answer the question")

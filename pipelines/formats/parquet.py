@@ -12,7 +12,7 @@ from schemas.record import FailedRecord
 
 BATCH_ROWS: Final = 1000
 # What recognising Natural Questions and impossible questions takes.
-_LAYOUT_COLUMNS: Final = {"document", "annotations", "is_impossible"}
+_LAYOUT_COLUMNS: Final = {"document", "annotations", "answers", "is_impossible"}
 
 
 def items(file: BinaryIO, origin: Origin) -> Iterator[Item | FailedRecord]:

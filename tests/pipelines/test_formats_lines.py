@@ -124,9 +124,18 @@ def test_answers_are_placed_where_their_text_stands(answers, expected):
     assert list(record.answers) == expected
 
 
-def test_no_text_among_the_answers_means_an_impossible_question():
-    item = Item(1, {"question": "q", "context": "c", "answers": {"text": [], "answer_start": []}})
-    assert reasons(mapped.read_items([item], ORIGIN)) == ["impossible_question"]
+@pytest.mark.parametrize("fields", [(), (("answers", "answers.text"),), (("answers", ""),)])
+@pytest.mark.parametrize(
+    "signs", [{"answers": {"text": [], "answer_start": []}}, {"is_impossible": "True"}]
+)
+def test_impossible_questions_are_refused_however_answers_are_mapped(fields, signs):
+    origin = Origin("f", "f", "set", fields=fields)
+    item = Item(1, {"question": "q", "context": "c", **signs})
+    assert reasons(mapped.read_items([item], origin)) == ["impossible_question"]
+
+
+def test_an_empty_list_of_answers_is_no_sign_of_an_impossible_question():
+    assert reasons(jsonl(b'{"question": "q", "context": "c", "answers": []}')) == ["ok"]
 
 
 def test_quoted_fields_hold_delimiters_quotes_and_line_breaks():

@@ -55,6 +55,13 @@ def test_texts_without_content_are_named():
     assert missing_text(record()) is None
 
 
+def test_an_answer_without_an_offset_is_placed_when_it_stands_there_just_once():
+    passage = "In 1971 Ann met Bob, and Ann left in 19711."
+    given = [Answer("1971"), Answer("Ann"), Answer("Eve")]
+    placed = normalise_record(record(passage=passage, answers=given)).answers
+    assert [answer.start for answer in placed] == [3, -1, -1]
+
+
 def test_the_nearest_occurrence_is_chosen():
     assert nearest("x a x a x", "a", 6) == 6
     assert nearest("x a x a x", "a", 3) == 2

@@ -105,6 +105,7 @@ def test_a_file_with_one_good_record_is_accepted_whatever_the_others_are(tmp_pat
 def test_all_problems_are_reported_at_once(tmp_path):
     (tmp_path / "medquad.jsonl").write_text(PAIR)
     (tmp_path / "odd.jsonl").write_text('{"prompt": "p", "reply": "r"}\n')
+    (tmp_path / "list.jsonl").write_text("[1]\n")
     (tmp_path / "data.parquet.gz").touch()
     (tmp_path / "dir").mkdir()
     (tmp_path / "dir" / "a.txt").touch()
@@ -115,6 +116,7 @@ def test_all_problems_are_reported_at_once(tmp_path):
         parse_source(f"{tmp_path}/medquad.jsonl", fields=(("question", "a..b"),)),
         parse_source(f"{tmp_path}/medquad.jsonl", split="holdout"),
         parse_source(f"{tmp_path}/odd.jsonl"),
+        parse_source(f"{tmp_path}/list.jsonl"),
         parse_source(f"{tmp_path}/data.parquet.gz"),
         parse_source(f"{tmp_path}/dir"),
         parse_source(f"jsonl:{tmp_path}/dir"),
@@ -128,6 +130,7 @@ def test_all_problems_are_reported_at_once(tmp_path):
         "question=a..b: expected a name",
         "unknown split 'holdout'",
         "found: prompt, reply",
+        "list.jsonl: none of the first 1 items can be used; the item is a list",
         "decompress it first",
         "dir: is a directory of no known layout",
         "dir: is a directory; name its files",

@@ -1,0 +1,74 @@
+"""Fixtures shared by all tests: real Apertium, tiny real models, real data when it is there."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import run
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of real data, or skip."""
+    if not DATA.is_dir():
+        pytest.skip(f"real data is absent: {DATA}")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def apertium() -> None:
+    """Skip without Apertium and its English-Spanish data."""
+    if not shutil.which("apertium") or not Path("/usr/share/apertium/modes/eng-spa.mode").exists():
+        pytest.skip("Apertium is absent: apt-get install apertium apertium-eng-spa")
+
+
+@pytest.fixture(scope="session")
+def tiny_marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny real MarianMT with several targets that knows `tiny_pairs.tsv` by heart."""
+    from tests.tiny_models import TINY_PAIRS, build_marian
+
+    return build_marian(tmp_path_factory.mktemp("marian"), TINY_PAIRS)
+
+
+@pytest.fixture(scope="session")
+def tiny_nllb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny real NLLB that knows `tiny_pairs.tsv` by heart."""
+    from tests.tiny_models import TINY_PAIRS, build_nllb
+
+    return build_nllb(tmp_path_factory.mktemp("nllb"), TINY_PAIRS)
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Callable[..., str]:
+    """Write records as JSONL and return the path."""
+
+    def write(*records: dict[str, object], name: str = "questions.jsonl") -> str:
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., int]:
+    """Run `tandemqa build` in this process; output and memory are below `tmp_path`."""
+
+    def call(*arguments: str, languages: str = "es", output: str = "corpus") -> int:
+        return run(
+            [
+                "build",
+                *("--output", str(tmp_path / output)),
+                *("--memory", str(tmp_path / "memory")),
+                *("--languages", languages),
+                *arguments,
+            ]
+        )
+
+    return call

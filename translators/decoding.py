@@ -1,0 +1,114 @@
+"""The options of the neural translators, and what `auto` means on this machine."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from translators.engine import LENGTH_RULE, PATIENCE
+
+ENGINES: Final = ("ctranslate2", "transformers")
+DEVICES: Final = ("auto", "cpu", "cuda")
+COMPUTE_TYPES: Final = {
+    "ctranslate2": (
+        "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16",
+        "int16", "float16", "bfloat16", "float32",
+    ),
+    "transformers": ("auto", "float16", "bfloat16", "float32"),
+}  # fmt: skip
+
+_CPU_BATCH_TOKENS: Final = 1024
+_GPU_BATCH_TOKENS: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """Options of a neural translator; all are checked when it is made.
+
+    Attributes:
+        engine: `ctranslate2` (fast) or `transformers` (the reference).
+        device: `cpu`, `cuda`, or `auto`: a GPU where there is one. When workers are other
+            machines than the one that launches, name it, as `auto` looks at the launching one.
+        compute_type: Number format of weights and arithmetic; `auto` is the fastest that keeps
+            quality: int8 on CPU and float16 on GPU, in transformers float32 and float16.
+        beam_size: Beams of the search; 1 is greedy and fastest.
+        batch_tokens: Source tokens in a batch, padding counted; 0 chooses by device. It is
+            halved when GPU memory runs out.
+        inter_threads: Batches translated at a time on CPU (CTranslate2); 0 is one for each core.
+        intra_threads: Threads for each batch on CPU (CTranslate2). One thread for each of many
+            batches beats many threads for one batch.
+        cache: Folder for converted models; empty for `tandemqa` in the user's cache folder.
+    """
+
+    engine: str = "ctranslate2"
+    device: str = "auto"
+    compute_type: str = "auto"
+    beam_size: int = 1
+    batch_tokens: int = 0
+    inter_threads: int = 0
+    intra_threads: int = 1
+    cache: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no engine understands."""
+        _check("engine", self.engine, ENGINES)
+        _check("device", self.device, DEVICES)
+        _check("compute_type", self.compute_type, COMPUTE_TYPES[self.engine])
+        minima = {"beam_size": 1, "batch_tokens": 0, "inter_threads": 0, "intra_threads": 1}
+        for name, minimum in minima.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < minimum:
+                raise ValueError(f"{name} must be a whole number from {minimum}, got {value!r}")
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where converted models and hashes of model files are kept."""
+        if self.cache:
+            return Path(self.cache).expanduser()
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(home) / "tandemqa"
+
+    def resolve_device(self) -> str:
+        """Return `cpu` or `cuda`."""
+        if self.device != "auto":
+            return self.device
+        if self.engine == "ctranslate2":
+            import ctranslate2
+
+            return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def resolve_compute_type(self) -> str:
+        """Return the number format that `auto` stands for on this machine, or the one named."""
+        if self.compute_type != "auto":
+            return self.compute_type
+        if self.resolve_device() == "cuda":
+            return "float16"
+        return "int8" if self.engine == "ctranslate2" else "float32"
+
+    def resolve_batch_tokens(self) -> int:
+        """Return the token budget of a batch."""
+        default = _GPU_BATCH_TOKENS if self.resolve_device() == "cuda" else _CPU_BATCH_TOKENS
+        return self.batch_tokens or default
+
+    def parameters(self) -> dict[str, str]:
+        """Return what changes the output, for the memory's key; batching and threads do not."""
+        facts = {
+            "beam_size": str(self.beam_size),
+            "compute_type": self.resolve_compute_type(),
+            "length_limit": LENGTH_RULE,
+        }
+        return facts if self.beam_size == 1 else {**facts, "patience": str(PATIENCE)}
+
+    def engine_version(self) -> str:
+        """Return the engine's name and version."""
+        return f"{self.engine} {version(self.engine)}"
+
+
+def _check(name: str, value: object, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")

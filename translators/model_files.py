@@ -1,0 +1,159 @@
+"""Find a model's files: a local directory, or a snapshot in the Hugging Face cache."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+_SMALL_FILES: Final = ("*.json", "*.spm", "*.model", "README.md")
+_HASHED_FILES: Final = ("*.json", "*.spm", "*.model")
+# Safetensors cannot run code. A model that has only `pytorch_model.bin` is read by
+# `torch.load(weights_only=True)`, which refuses anything but tensors.
+_WEIGHTS: Final = ("model*.safetensors", "pytorch_model*.bin")
+
+_SPDX: Final = {"apache-2.0": "Apache-2.0", "mit": "MIT"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """A model that was found; its weights may not be here yet.
+
+    Attributes:
+        name: Name on the hub, or the last part of the directory.
+        directory: Where configuration and tokenizer are.
+        revision: Commit on the hub, or `sha256:` of the files of a local directory.
+        on_hub: Whether the directory is a snapshot of the hub.
+    """
+
+    name: str
+    directory: Path
+    revision: str
+    on_hub: bool
+
+    @property
+    def license(self) -> str:
+        """Licence in the model card (an SPDX name where it is known); empty without one."""
+        card = self.directory / "README.md"
+        if not card.is_file():
+            return ""
+        header = re.match(r"---\n(.*?)\n---", card.read_text(encoding="utf-8"), re.DOTALL)
+        found = re.search(r"^license: *['\"]?([\w.+-]+)", header[1], re.M) if header else None
+        if not found:
+            return ""
+        return _SPDX.get(found[1], found[1].upper() if found[1].startswith("cc") else found[1])
+
+    def with_weights(self) -> Path:
+        """Return the directory once the weights are in it, downloading them if need be.
+
+        Raises:
+            ValueError: If the model has no weights or they cannot be downloaded.
+        """
+        for pattern in _WEIGHTS:
+            if any(self.directory.glob(pattern)):
+                return self.directory
+        if not self.on_hub:
+            raise ValueError(
+                f"model {self.directory}: no weights, neither {' nor '.join(_WEIGHTS)}. "
+                "Copy the whole model there."
+            )
+        for pattern in _WEIGHTS:
+            _download(self.name, self.revision, [pattern])
+            if any(self.directory.glob(pattern)):
+                return self.directory
+        raise ValueError(
+            f"model {self.name}: the hub has no {' or '.join(_WEIGHTS)} at commit {self.revision}."
+        )
+
+
+def find_model(name: str, cache: Path) -> ModelFiles:
+    """Find a model without loading its weights.
+
+    What is in the Hugging Face cache is used as it is, so that a new commit on the hub does not
+    change a running project. Delete it there, or name a revision, to get another one.
+
+    Args:
+        name: A directory, or a hub name such as `Helsinki-NLP/opus-mt-en-es`; the latter may
+            end in `@` and a branch, tag or commit.
+        cache: Where hashes of large files are remembered.
+
+    Raises:
+        ValueError: If there is no such model here and it cannot be downloaded.
+    """
+    directory = Path(name).expanduser()
+    if directory.is_dir():
+        if not (directory / "config.json").is_file():
+            raise ValueError(f"model {name}: the directory has no config.json, so it is no model.")
+        revision = _hash_model(directory, cache)
+        return ModelFiles(directory.resolve().name, directory, revision, on_hub=False)
+    name, _, revision = name.partition("@")
+    if not re.fullmatch(r"\w[\w.-]*/[\w.-]+", name):
+        raise ValueError(
+            f"model {name}: no such directory, and not a hub name such as "
+            "Helsinki-NLP/opus-mt-en-es. Give the directory of a model."
+        )
+    snapshot = _cached(name, revision) or _download(name, revision, _SMALL_FILES)
+    return ModelFiles(name, snapshot, snapshot.name, on_hub=True)
+
+
+def _cached(name: str, revision: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        snapshot = Path(snapshot_download(name, revision=revision or None, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    return snapshot if (snapshot / "config.json").is_file() else None
+
+
+def _download(name: str, revision: str, patterns: Sequence[str]) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        snapshot = Path(
+            snapshot_download(name, revision=revision or None, allow_patterns=list(patterns))
+        )
+    except (OSError, HfHubHTTPError) as error:
+        at = f" --revision {revision}" if revision else ""
+        raise ValueError(
+            f"model {name}: not on this machine and not to be downloaded. Looked for a directory "
+            f"of this name and in the Hugging Face cache {HF_HUB_CACHE}; the download failed: "
+            f"{str(error).splitlines()[0]} On a machine with network run `hf download {name}{at}` "
+            "and bring the cache folder here (HF_HUB_CACHE names it), or give the model's directory."
+        ) from error
+    if not (snapshot / "config.json").is_file():
+        raise ValueError(f"model {name}: the hub repository has no config.json, so it is no model.")
+    return snapshot
+
+
+def _hash_model(directory: Path, cache: Path) -> str:
+    """Return one hash of configuration, tokenizer and weights."""
+    files = {file for pattern in _HASHED_FILES for file in directory.glob(pattern)}
+    files.update(next(filter(None, (list(directory.glob(p)) for p in _WEIGHTS)), []))
+    digest = sha256()
+    for file in sorted(files):
+        digest.update(f"{file.name} {_hash_file(file, cache)}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _hash_file(file: Path, cache: Path) -> str:
+    """Return the file's hash; it is remembered while size and time of change stay the same."""
+    stat = file.stat()
+    identity = f"{file.resolve()} {stat.st_size} {stat.st_mtime_ns}"
+    note = cache / "hashes" / sha256(identity.encode()).hexdigest()[:32]
+    if note.is_file():
+        return note.read_text(encoding="ascii")
+    digest = sha256()
+    with file.open("rb") as content:
+        while block := content.read(1 << 20):
+            digest.update(block)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = note.with_name(f"{note.name}.{os.getpid()}")
+    unfinished.write_text(digest.hexdigest(), encoding="ascii")
+    unfinished.replace(note)
+    return digest.hexdigest()
