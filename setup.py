@@ -52,11 +52,17 @@ setup(
         "schemas",
         "translators",
         "pipelines",
+        "pipelines.checks",
         "pipelines.commands",
         "pipelines.formats",
+        "pipelines.report",
         "trainer",
     ],
-    package_data={"schemas": ["*.tsv"]},
+    package_data={
+        "schemas": ["*.tsv"],
+        "pipelines": ["card.md"],
+        "pipelines.report": ["*.html", "*.css", "*.js"],
+    },
     install_requires=BUILD,
     extras_require={
         "hub": HUB,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import regex
+from rapidfuzz import fuzz
 
 from schemas.record import Answer
 from schemas.row import RowAnswer
@@ -15,6 +16,13 @@ SpanPair = tuple[int, int, int, int]
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _LATIN_NAME: Final = regex.compile(r"\p{N}|^\p{Lu}|://|@")
+FUZZY_SHORT: Final = 0.8
+FUZZY_LONG: Final = 0.7
+FUZZY_MARGIN: Final = 0.1
+LONG_ANSWER: Final = 12
+
+_SPACED_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}](?:\S*[\p{L}\p{M}\p{N}])?")
+_CHARACTER: Final = regex.compile(r"\S")
 _OUTER_PUNCTUATION: Final = regex.compile(r"^[\s\p{P}]+|[\s\p{P}]+$")
 _ARTICLE: Final = regex.compile(
     r"^(?:l['’]|(?:el|la|los|las|lo|els|les|o|a|os|as|il|i|gli|le|un|una|uno|unha|um|uma|une|"
@@ -42,8 +50,9 @@ def project_answer(
 
     Tried in order, only inside the sentences that the English answer touches: the whole
     sentences when the answer covers them, the English text itself when it is a number or a
-    name (`verbatim`), the answer's own translation (`translated_exact`). Of several
-    occurrences the one at the same rank or relative place as in English is taken.
+    name (`verbatim`), the answer's own translation (`translated_exact`), what resembles that
+    translation (`translated_fuzzy`). Of several occurrences the one at the same rank or relative
+    place as in English is taken.
 
     Args:
         answer: The English answer; `start` -1 gives an answer without a span.
@@ -72,7 +81,42 @@ def project_answer(
                 start, confidence = _choose(found, ranks, answer.start, src, tgt)
                 text = target[start : start + len(candidate)]
                 return RowAnswer(text, start, method, confidence)
+        near = find_fuzzy(target, translated, tgt, spaced)
+        if near:
+            start, end, score = near
+            return RowAnswer(target[start:end], start, "translated_fuzzy", score)
     return RowAnswer(translated or answer.text, -1, "none", 0.0)
+
+
+def find_fuzzy(
+    text: str, wanted: str, span: tuple[int, int], spaced: bool
+) -> tuple[int, int, float] | None:
+    """Return start, end and similarity of the one window of the span that resembles `wanted`.
+
+    Windows are runs of words (characters where words are not spaced) about as many as `wanted`
+    has. The best must reach 0.8 (0.7 from 12 characters on) and be better by 0.1 than any window
+    beside it; otherwise there is no answer: a wrong span is worse than none.
+    """
+    unit = _SPACED_WORD if spaced else _CHARACTER
+    words = [m.span() for m in unit.finditer(text, *span)]
+    length = len(unit.findall(wanted))
+    scored = [
+        (_likeness(text[words[i][0] : words[i + size - 1][1]], wanted), i, size)
+        for size in range(max(1, length - 1), length + 2)
+        for i in range(len(words) - size + 1)
+    ]
+    if not length or not scored:
+        return None
+    score, first, size = max(scored, key=lambda item: (item[0], -item[1], -item[2]))
+    rivals = (s for s, i, n in scored if i + n <= first or first + size <= i)
+    least = FUZZY_LONG if len(wanted) >= LONG_ANSWER else FUZZY_SHORT
+    if score < least or score - max(rivals, default=0.0) < FUZZY_MARGIN:
+        return None
+    return words[first][0], words[first + size - 1][1], score
+
+
+def _likeness(first: str, second: str) -> float:
+    return fuzz.ratio(first.lower(), second.lower()) / 100
 
 
 def _covers(answer: Answer, source: str, span: tuple[int, int]) -> bool:

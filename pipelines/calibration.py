@@ -1,7 +1,8 @@
-"""How long a correct translation is: length ratios per language and field.
+"""What correct translations look like in one language: lengths, overlap, scores.
 
-The ratio is ln(target characters / source characters). Shipped values were measured on the
-human translations of XQuAD; other languages learn theirs from the run.
+Shipped values were measured on half of XQuAD-R's human translations; other languages learn
+theirs from the run. Medians and median deviations take no harm from some bad rows; bounds keep
+them sane when most rows are bad.
 """
 
 import math
@@ -13,37 +14,48 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count, ToDict
 
-from pipelines.rows import Group
+from pipelines.relatedness import overlap_residual
+from pipelines.rows import Draft, Group
+from schemas.language import LANGUAGES
 from schemas.manifest import Calibration
 
 Key = tuple[str, str]
 Calibrations = Mapping[Key, Calibration]
 
-# Ratios are counted in steps of 0.01, so that medians are exact, mergeable and independent of
+# Values are counted in steps of 0.01, so that medians are exact, mergeable and independent of
 # the order in which rows come.
 _STEPS: Final = 100
 
 ENOUGH_ROWS: Final = 200
 _WIDENED: Final = 2.5
-_UNKNOWN_MAD: Final = 0.15
 _SMALLEST_MAD: Final = 0.02
+_NEVER: Final = 100.0  # a deviation that nothing exceeds, for what cannot be judged yet
 
-# Median target/source characters of XQuAD's 1,190 questions and 240 passages.
-_SHIPPED: Final[dict[str, tuple[float, float]]] = {
-    "ar": (0.86, 0.87),
-    "de": (1.12, 1.13),
-    "el": (1.11, 1.14),
-    "es": (1.11, 1.12),
-    "hi": (0.97, 0.99),
-    "ro": (1.07, 1.11),
-    "ru": (1.04, 1.07),
-    "th": (0.89, 0.94),
-    "tr": (0.99, 1.00),
-    "vi": (1.00, 1.02),
-    "zh-Hans": (0.30, 0.32),
+# Kinds of values: of lengths ln(target / source characters), of overlaps the residual of
+# `pipelines.relatedness`, of scores the translator's. Usual and greatest plausible deviation.
+_USUAL_MAD: Final = {"question": 0.15, "passage": 0.065, "overlap": 0.125}
+_GREATEST_MAD: Final = {"question": 0.25, "passage": 0.15, "overlap": 0.17}
+# How far a run's median may lie from the shipped one, or from the script's.
+_NEAR_SHIPPED: Final = {"question": 0.25, "passage": 0.2, "overlap": 0.15}
+_NEAR_SCRIPT: Final = {"question": 0.5, "passage": 0.5, "overlap": 0.3}
+
+# Median and robust deviation of questions, passages and overlaps, by
+# `python benchmarks/quality.py --calibrate`: 556 questions, 110 passages.
+_ROWS: Final = {"question": 556, "passage": 110, "overlap": 556}
+_SHIPPED: Final[dict[str, tuple[tuple[float, float], ...]]] = {
+    "ar": ((-0.164, 0.184), (-0.150, 0.078), (0.132, 0.140)),
+    "de": ((0.110, 0.144), (0.125, 0.063), (0.231, 0.111)),
+    "el": ((0.112, 0.134), (0.134, 0.047), (0.196, 0.127)),
+    "es": ((0.107, 0.114), (0.121, 0.055), (0.238, 0.099)),
+    "hi": ((-0.032, 0.151), (-0.017, 0.063), (0.180, 0.107)),
+    "ru": ((0.022, 0.179), (0.072, 0.057), (0.158, 0.130)),
+    "th": ((-0.121, 0.182), (-0.068, 0.082), (0.149, 0.141)),
+    "tr": ((-0.020, 0.158), (-0.001, 0.058), (0.148, 0.121)),
+    "vi": ((0.000, 0.149), (0.018, 0.073), (0.259, 0.102)),
+    "zh-Hans": ((-1.226, 0.216), (-1.167, 0.125), (0.066, 0.150)),
 }
-# Scaled MADs of ln ratio, the largest of the languages above but for Chinese.
-_SHIPPED_MAD: Final = {"question": 0.14, "passage": 0.065}
+# ln of the usual length in scripts whose characters hold more than a letter, or no vowels.
+_SCRIPT_LENGTH: Final = {"Hans": -1.2, "Hant": -1.2, "Jpan": -0.9, "Kore": -0.7, "Hebr": -0.25}
 
 
 def length_ratio(source: str, target: str) -> float:
@@ -51,42 +63,66 @@ def length_ratio(source: str, target: str) -> float:
     return math.log(len(target) / len(source))
 
 
-def shipped(lang: str, field: str) -> Calibration | None:
-    """Return the calibration that comes with tandemqa, or None for other languages."""
-    medians = _SHIPPED.get(lang)
-    if medians is None:
+def shipped(lang: str, kind: str) -> Calibration | None:
+    """Return the calibration that comes with tandemqa, or None where there is none."""
+    values = dict(zip(_ROWS, _SHIPPED.get(lang, ()), strict=False))
+    if kind not in values:
         return None
-    median = math.log(medians[0] if field == "question" else medians[1])
-    rows = 1190 if field == "question" else 240
-    return Calibration(median=median, mad=_SHIPPED_MAD[field], rows=rows, origin="shipped")
+    median, mad = values[kind]
+    return Calibration(median=median, mad=mad, rows=_ROWS[kind], origin="shipped")
 
 
-def calibrate(lang: str, field: str, histogram: Mapping[int, int]) -> Calibration:
-    """Return the calibration to use for one language and field.
+def calibrate(lang: str, kind: str, histogram: Mapping[int, int]) -> Calibration:
+    """Return the calibration to use for one language and kind of value.
 
-    The run's own values when there are at least 200 rows; else the shipped ones; else the
-    run's, or none at all, with widened bounds.
+    The run's own values when there are at least 200 rows and their median is plausible; else the
+    shipped ones; else the run's, or those usual for the script, with widened bounds.
 
     Args:
         lang: BCP-47 code.
-        field: `question` or `passage`.
-        histogram: Rows of this run by ratio in hundredths.
+        kind: `question`, `passage`, `overlap` or `score`.
+        histogram: Rows of this run by value in hundredths.
     """
     rows = sum(histogram.values())
-    known = shipped(lang, field)
-    if known and rows < ENOUGH_ROWS:
+    known = shipped(lang, kind)
+    median, mad = _measure(histogram) if rows else (0.0, 0.0)
+    if kind == "score":
+        enough = rows >= ENOUGH_ROWS
+        origin = "run" if enough else "widened"
+        return Calibration(
+            median=median, mad=mad if enough else _NEVER, rows=rows, origin=origin
+        )
+    usual, reach = _expected_median(lang, kind, known)
+    plausible = abs(median - usual) <= reach
+    if rows >= ENOUGH_ROWS and plausible:
+        mad = min(mad, _GREATEST_MAD[kind])
+        return Calibration(median=median, mad=mad, rows=rows, origin="run")
+    if known:
         return known
-    if not rows:
-        return Calibration(median=0.0, mad=_UNKNOWN_MAD * _WIDENED, rows=0, origin="widened")
+    if kind == "overlap":
+        return Calibration(median=usual, mad=_NEVER, rows=rows, origin="widened")
+    mad = min(max(mad, _USUAL_MAD[kind]), _GREATEST_MAD[kind]) * _WIDENED
+    median = median if rows and plausible else usual
+    return Calibration(median=median, mad=mad, rows=rows, origin="widened")
+
+
+def _expected_median(lang: str, kind: str, known: Calibration | None) -> tuple[float, float]:
+    """Return the median to expect and how far a believable one may lie from it."""
+    if known:
+        return known.median, _NEAR_SHIPPED[kind]
+    if kind == "overlap":
+        return 0.15, _NEAR_SCRIPT[kind]
+    return _SCRIPT_LENGTH.get(LANGUAGES[lang].script, 0.0), _NEAR_SCRIPT[kind]
+
+
+def _measure(histogram: Mapping[int, int]) -> tuple[float, float]:
+    """Return median and median absolute deviation, scaled to a standard deviation."""
     median = _weighted_median(histogram)
     deviations: Counter[int] = Counter()
     for step, count in histogram.items():
         deviations[abs(step - median)] += count
     mad = max(1.4826 * _weighted_median(deviations) / _STEPS, _SMALLEST_MAD)
-    if rows >= ENOUGH_ROWS:
-        return Calibration(median=median / _STEPS, mad=mad, rows=rows, origin="run")
-    mad = max(mad, _UNKNOWN_MAD) * _WIDENED
-    return Calibration(median=median / _STEPS, mad=mad, rows=rows, origin="widened")
+    return median / _STEPS, mad
 
 
 def _weighted_median(histogram: Mapping[int, int]) -> int:
@@ -99,13 +135,13 @@ def _weighted_median(histogram: Mapping[int, int]) -> int:
 
 
 class Calibrate(beam.PTransform[PCollection[Group], PCollection[dict[Key, Calibration]]]):
-    """Learn the length ratios of every language and field from all rows of the run."""
+    """Learn what every language's lengths, overlaps and scores are from all rows of the run."""
 
     def expand(self, groups: PCollection[Group]) -> PCollection[dict[Key, Calibration]]:
         """Wire measuring, counting and choosing."""
         calibrations: PCollection[dict[Key, Calibration]] = (
             groups
-            | "Measure" >> beam.FlatMap(group_ratios)
+            | "Measure" >> beam.FlatMap(group_values)
             | "Count" >> Count.PerElement()
             | "Collect" >> ToDict()
             | "Choose" >> beam.Map(calibrate_all)
@@ -113,18 +149,34 @@ class Calibrate(beam.PTransform[PCollection[Group], PCollection[dict[Key, Calibr
         return calibrations
 
 
-def group_ratios(group: Group) -> Iterator[tuple[Key, int]]:
-    """Yield language, field and ratio in hundredths of every translated field of a group."""
+def group_values(group: Group) -> Iterator[tuple[Key, int]]:
+    """Yield language, kind and value in hundredths of every translated row of a group."""
     for draft in group.drafts:
-        for field in ("question", "passage"):
-            target = getattr(draft.row, field)
-            if target and not draft.failure:
-                ratio = length_ratio(getattr(group.source, field), target)
-                yield (draft.row.lang, field), round(ratio * _STEPS)
+        if not draft.failure:
+            for kind, value in _row_values(group, draft):
+                yield (draft.row.lang, kind), round(value * _STEPS)
+
+
+def _row_values(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
+    """Yield what can be measured on one row; cut texts and copies of the English one cannot."""
+    source, row = group.source, draft.row
+    for field in ("question", "passage"):
+        original, target = getattr(source, field), getattr(row, field)
+        if target.strip() and field not in draft.unfinished and target != original:
+            yield field, length_ratio(original, target)
+    if row.question and row.passage:
+        yield (
+            "overlap",
+            overlap_residual(
+                source.question, source.passage, row.question, row.passage, row.lang
+            ),
+        )
+    if row.score_mean is not None:
+        yield "score", row.score_mean
 
 
 def calibrate_all(counts: Mapping[tuple[Key, int], int]) -> dict[Key, Calibration]:
-    """Return the calibration of every language and field that was measured."""
+    """Return the calibration of every language and kind that was measured."""
     histograms: dict[Key, dict[int, int]] = {}
     for (key, step), count in counts.items():
         histograms.setdefault(key, {})[step] = count

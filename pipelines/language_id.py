@@ -8,13 +8,13 @@ one of its languages even when none fits.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
-from typing import Any, Final
+from typing import Final
 
-from langdetect import detector_factory
-from langdetect.lang_detect_exception import LangDetectException
+import regex
 
-from pipelines.script import letters
+from pipelines.language_evidence import labels_of, language_scores
+from pipelines.script import decides_language, letters
+from pipelines.second_opinion import Opinion, agrees
 from schemas.language import LANGUAGES, Language
 
 VERIFIED: Final = "verified"
@@ -23,16 +23,19 @@ SHORT: Final = "unverified_short"
 SCRIPT_ONLY: Final = "script_only"
 UNTRANSLATED: Final = "untranslated"
 WRONG_LANGUAGE: Final = "wrong_language"
+DISAGREEMENT: Final = "disagreement"
 
-SHORTEST: Final = 20
-SHORTEST_HAN: Final = 8
-THRESHOLD: Final = 0.5
-ENGLISH_CERTAIN: Final = 0.9
+# Evidence is ln(likelihood in the expected language / in its best rival). On XQuAD correct
+# questions reach -12 once in 2,000, and 99 % of those in another language go below -19.
+STRONG: Final = 12.0
+SOME: Final = 4.0
+# Probabilities that a second opinion must reach to verify a language, or to refuse one.
+LIKELY: Final = 0.5
+CERTAIN: Final = 0.9
 
-# Longer texts are sampled from start, middle and end: more adds time, not certainty.
-_SAMPLE: Final = 1200
-
-_lock = Lock()
+_MID_SENTENCE: Final = r"(?<=[\p{L}\p{N},;’'”\")\]]\s[“\"'‘(\[]?|\p{L}[-–/&])"
+_SOURCE_NAME: Final = regex.compile(rf"{_MID_SENTENCE}\p{{Lu}}[\p{{L}}\p{{M}}]*")
+_WORD: Final = regex.compile(r"[\p{L}\p{M}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,120 +43,92 @@ class LanguageVerdict:
     """What language verification says.
 
     Attributes:
-        verdict: `verified`, `similar` (a language too close to tell apart), `unverified_short`,
-            `script_only` (the detector does not know the language), `untranslated` (English)
-            or `wrong_language`.
-        probability: Of the expected language; of not being English for `script_only`; 0 when
-            nothing was measured.
+        verdict: `verified`, `similar` (a language too close to tell apart), `unverified_short`
+            (too little evidence either way), `script_only` (no detector knows the language),
+            `untranslated` (English), `wrong_language`, or `disagreement` (wrong for langdetect
+            but not for the second opinion).
+        evidence: ln(likelihood in the expected language / in its best rival outside of its
+            group); against its best look-alike for `similar`; of not being English for
+            languages langdetect lacks. None when nothing was measured, or the script decides.
     """
 
     verdict: str
-    probability: float
+    evidence: float | None
 
 
-def verify_language(text: str, lang: str) -> LanguageVerdict:
-    """Return whether `text`, whose script is right, is in `lang` (BCP-47)."""
+def verify_language(
+    text: str, lang: str, source: str = "", opinion: Opinion | None = None
+) -> LanguageVerdict:
+    """Return whether `text`, whose script is right, is in `lang`.
+
+    Args:
+        text: The translation.
+        lang: BCP-47 code it should be in.
+        source: Its English source; names in it tell nothing about the language of `text`.
+        opinion: Another detector, asked before refusing and for languages langdetect lacks.
+    """
     language = LANGUAGES[lang]
-    shortest = SHORTEST_HAN if language.script in {"Hans", "Hant", "Jpan"} else SHORTEST
-    if letters(text) < shortest:
-        return LanguageVerdict(SHORT, 0.0)
-    if _alone_in_script(language.script):
-        return LanguageVerdict(VERIFIED, 1.0)
-    found = _probabilities(_sample(text), language)
-    if not found:
-        return LanguageVerdict(SHORT, 0.0)
-    top = max(found, key=lambda label: found[label])
+    if decides_language(language.script):
+        return LanguageVerdict(VERIFIED if letters(text) else SHORT, None)
+    scores = language_scores(mask_names(text, source), language.script)
     if not language.langdetect:
-        english = found.get("en", 0.0)
-        if english >= ENGLISH_CERTAIN:
-            return LanguageVerdict(UNTRANSLATED, 1 - english)
-        return LanguageVerdict(SCRIPT_ONLY, 1 - english)
-    probability = found.get(language.langdetect, 0.0)
-    if probability >= THRESHOLD:
-        return LanguageVerdict(VERIFIED, probability)
-    if top in _similar_labels(language):
-        return LanguageVerdict(SIMILAR, probability)
-    return LanguageVerdict(UNTRANSLATED if top == "en" else WRONG_LANGUAGE, probability)
+        return _verify_unknown(text, language, scores, opinion)
+    if not scores:
+        return LanguageVerdict(SHORT, None)
+    best = max(scores, key=lambda label: scores[label])
+    alike = _similar_labels(language)
+    behind = scores[language.langdetect] - scores[best]
+    if best in alike and behind < -SOME:
+        return LanguageVerdict(SIMILAR, behind)
+    rivals = [score for label, score in scores.items() if label not in alike]
+    evidence = scores[language.langdetect] - max(rivals or scores.values())
+    if evidence > -STRONG or best in alike:
+        sure = evidence > SOME or not rivals
+        return LanguageVerdict(VERIFIED if sure else SHORT, evidence)
+    refusal = UNTRANSLATED if best == "en" else WRONG_LANGUAGE
+    kept = opinion and agrees(opinion(text), language) >= LIKELY
+    return LanguageVerdict(DISAGREEMENT if kept else refusal, evidence)
 
 
-def _sample(text: str) -> str:
-    if len(text) <= _SAMPLE:
-        return text
-    part = _SAMPLE // 3
-    middle = (len(text) - part) // 2
-    return f"{text[:part]} {text[middle : middle + part]} {text[-part:]}"
+def _verify_unknown(
+    text: str, language: Language, scores: Mapping[str, float], opinion: Opinion | None
+) -> LanguageVerdict:
+    """Return the verdict for a language langdetect lacks: the second opinion's, or script only."""
+    others = [score for label, score in scores.items() if label != "en"]
+    evidence = max(others) - scores["en"] if others and "en" in scores else None
+    found = opinion(text) if opinion else {}
+    if agrees(found, language) >= LIKELY:
+        return LanguageVerdict(VERIFIED, evidence)
+    if evidence is not None and evidence <= -STRONG and found.get("en", 0.0) >= CERTAIN:
+        return LanguageVerdict(UNTRANSLATED, evidence)
+    return LanguageVerdict(SCRIPT_ONLY, evidence)
 
 
-def _probabilities(text: str, language: Language) -> dict[str, float]:
-    """Return what langdetect makes of the text among the languages of one script and English."""
-    factory, labels = _factory(language.script)
-    detector = factory.create()
-    detector.seed = 0
-    detector.set_prior_map(_prior(language, labels))
-    detector.append(text)
-    try:
-        return {found.lang: found.prob for found in detector.get_probabilities()}
-    except LangDetectException:  # no letters it knows
-        return {}
+def english_evidence(text: str, lang: str, source: str = "") -> float:
+    """Return ln(likelihood of `text` in `lang` / in English); 0 when nothing was measured.
+
+    Args:
+        text: A text in Latin script.
+        lang: BCP-47 code of a language langdetect knows.
+        source: Its English source; names in it tell nothing about the language of `text`.
+    """
+    language = LANGUAGES[lang]
+    scores = language_scores(mask_names(text, source), language.script)
+    return scores[language.langdetect] - scores["en"] if scores else 0.0
 
 
-def _prior(language: Language, labels: tuple[str, ...]) -> Mapping[str, float]:
-    """Return half for the expected language, .3 for English, the rest shared."""
-    others = [label for label in labels if label not in {"en", language.langdetect}]
-    prior = {label: 0.2 / len(others) for label in others}
-    prior["en"] = 0.3
-    if language.langdetect:
-        prior[language.langdetect] = 0.5
-    return prior
-
-
-@cache
-def _labels_by_script() -> dict[str, tuple[str, ...]]:
-    labels: dict[str, set[str]] = {}
-    for language in LANGUAGES.values():
-        if language.langdetect:
-            labels.setdefault(language.script, set()).add(language.langdetect)
-    return {script: tuple(sorted(found | {"en"})) for script, found in labels.items()}
-
-
-@cache
-def _alone_in_script(script: str) -> bool:
-    """Return whether only one language we know is written in the script."""
-    return script in {"Hans", "Hant"} or (
-        sum(language.script == script for language in LANGUAGES.values()) == 1
-    )
+def mask_names(text: str, source: str) -> str:
+    """Return `text` without the names of its English source: capitalised words within a sentence."""
+    names = set(_SOURCE_NAME.findall(source))
+    return _WORD.sub(lambda word: "" if word[0] in names else word[0], text) if names else text
 
 
 @cache
 def _similar_labels(language: Language) -> frozenset[str]:
-    return frozenset(
+    """Return the labels of the language and of those it is confused with, in its script."""
+    alike = {
         other.langdetect
         for other in LANGUAGES.values()
-        if language.group and other.group == language.group and other.langdetect
-    )
-
-
-def _factory(script: str) -> tuple[Any, tuple[str, ...]]:
-    """Return a detector factory that knows only the languages of one script and English.
-
-    The same mathematics as a prior of zero for all others, at half the cost.
-    langdetect loads its profiles lazily and not thread-safely, hence the lock.
-    """
-    with _lock:
-        return _restricted_factory(script)
-
-
-@cache
-def _restricted_factory(script: str) -> tuple[Any, tuple[str, ...]]:
-    detector_factory.init_factory()
-    full = detector_factory._factory
-    labels = _labels_by_script().get(script, ("en",))
-    indices = [full.langlist.index(label) for label in labels]
-    factory = detector_factory.DetectorFactory()
-    factory.langlist = [full.langlist[i] for i in indices]
-    factory.word_lang_prob_map = {
-        ngram: kept
-        for ngram, probabilities in full.word_lang_prob_map.items()
-        if any(kept := [probabilities[i] for i in indices])
+        if other.code == language.code or (language.group and other.group == language.group)
     }
-    return factory, labels
+    return frozenset(alike & set(labels_of(language.script)))

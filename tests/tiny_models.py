@@ -94,8 +94,10 @@ _SHAPE: Final = {
 }
 
 
-def build_marian(directory: Path, pairs_by_target: Mapping[str, Pairs]) -> None:
-    """Train and save a tiny MarianMT; several targets make a model with `>>xxx<<` tokens.
+def build_marian(directory: Path, pairs_by_target: Mapping[str, Pairs]) -> Path:
+    """Train and save a tiny MarianMT and return its directory.
+
+    Several targets make a model with `>>xxx<<` tokens.
 
     Args:
         directory: Where `config.json`, `model.safetensors` and the tokenizer files go.
@@ -147,10 +149,11 @@ def build_marian(directory: Path, pairs_by_target: Mapping[str, Pairs]) -> None:
     )
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
+    return directory
 
 
-def build_nllb(directory: Path, pairs_by_target: Mapping[str, Pairs]) -> None:
-    """Train and save a tiny NLLB with all 202 language codes in its tokenizer.
+def build_nllb(directory: Path, pairs_by_target: Mapping[str, Pairs]) -> Path:
+    """Train and save a tiny NLLB, all 202 codes in its tokenizer, and return its directory.
 
     Args:
         directory: Where `config.json`, `model.safetensors` and `tokenizer.json` go.
@@ -185,6 +188,7 @@ def build_nllb(directory: Path, pairs_by_target: Mapping[str, Pairs]) -> None:
     model = _train(lambda: M2M100ForConditionalGeneration(config), examples, forced=1)
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
+    return directory
 
 
 def _train_pieces(texts: Sequence[str], model_type: str) -> bytes:
@@ -217,8 +221,7 @@ def _train(
     import torch
     from torch.nn.utils.rnn import pad_sequence
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small, two threads only wait for each other
+    torch.set_num_threads(1)  # with models so small, more threads only wait for each other
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = build()
@@ -242,6 +245,8 @@ def _train(
         chosen.mean().neg().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        with torch.no_grad():  # Marian starts from padding and takes it for zeros
+            model.get_input_embeddings().weight[model.config.pad_token_id] = 0.0
     raise RuntimeError("the tiny model did not learn its pairs; change seed or learning rate")
 
 

@@ -7,11 +7,10 @@ alone, whatever its neighbours and the number of processes.
 
 import os
 import queue
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Final
 
 from schemas.language import LANGUAGES, parse_language
@@ -58,8 +57,8 @@ class Apertium:
         self._routes = dict(routes)
         self._processes = processes
         self._timeout = timeout
-        self._steps: dict[str, queue.LifoQueue[_Step]] = {}
-        self._data: tempfile.TemporaryDirectory[str] | None = None
+        self._modes: dict[str, _Mode] = {}
+        self._files = ExitStack()
         self._threads: ThreadPoolExecutor | None = None
 
     def info(self, target: str) -> TranslatorInfo:
@@ -98,7 +97,8 @@ class Apertium:
         short = [text for text in texts if len(text) <= _LONGEST]
         size = min(_CHUNK, max(_SMALLEST_CHUNK, -(-len(short) // self._processes)))
         chunks = [short[start : start + size] for start in range(0, len(short), size)]
-        self._threads = self._threads or ThreadPoolExecutor(self._processes)
+        # Two threads a pipeline: one prepares the next chunk while the other waits for answers.
+        self._threads = self._threads or ThreadPoolExecutor(2 * self._processes)
         done = self._threads.map(lambda chunk: self._translate_chunk(chunk, target), chunks)
         translations = iter([translation for chunk in done for translation in chunk])
         return [
@@ -108,12 +108,10 @@ class Apertium:
 
     def close(self) -> None:
         """Stop all pipelines and wait until they are gone."""
-        idle = [steps.get() for steps in self._steps.values() for _ in range(steps.qsize())]
         if self._threads:
-            list(self._threads.map(_Step.close, idle))
+            list(self._threads.map(_Mode.close, self._modes.values()))
             self._threads.shutdown()
-        if self._data:
-            self._data.cleanup()
+        self._files.close()
 
     def _route(self, target: str) -> tuple[str, ...]:
         if target not in self._routes:
@@ -132,16 +130,12 @@ class Apertium:
     def _prepare(self, target: str) -> None:
         """Make the pipelines of a route's modes ready to start."""
         route = self._route(target)
-        new = [mode for mode in route if mode not in self._steps]
+        new = [mode for mode in route if mode not in self._modes]
         if new:
             self._check_installed(route, target)
-            self._data = self._data or tempfile.TemporaryDirectory(prefix="apertium-")
-            for mode in new:
-                commands = apertium_modes.commands(mode, Path(self._data.name))
-                steps: queue.LifoQueue[_Step] = queue.LifoQueue()
-                for _ in range(self._processes):
-                    steps.put(_Step([Pipe(command, self._timeout) for command in commands]))
-                self._steps[mode] = steps
+        for mode in new:
+            commands = apertium_modes.commands(mode, self._files)
+            self._modes[mode] = _Mode(commands, self._processes, self._timeout)
 
     def _translate_chunk(self, texts: Sequence[str], target: str) -> list[Translation]:
         """Translate a chunk; if it fails, around the suspect and the suspect by itself.
@@ -174,11 +168,7 @@ class Apertium:
         stream = [one.text for one in encoded]
         unknown: list[Counter[str]] = [Counter() for _ in texts]
         for mode in self._routes[target]:
-            step = self._steps[mode].get()
-            try:
-                stream, marked = step.translate(stream)
-            finally:
-                self._steps[mode].put(step)
+            stream, marked = self._modes[mode].translate(stream)
             unknown = [earlier | now for earlier, now in zip(unknown, marked, strict=True)]
         translations = []
         for text, source, answer, words in zip(texts, encoded, stream, unknown, strict=True):
@@ -189,25 +179,41 @@ class Apertium:
         return translations
 
 
-class _Step:
-    """The running pipelines of one mode, used by one thread at a time."""
+class _Mode:
+    """The pipelines of one mode: some copies of each of its commands, shared by all threads."""
 
-    def __init__(self, pipes: Sequence[Pipe]) -> None:
-        self._generator, *self._finishers = pipes
+    def __init__(self, commands: Sequence[str], copies: int, timeout: float) -> None:
+        self._stages: list[queue.LifoQueue[Pipe]] = []
+        for command in commands:
+            idle: queue.LifoQueue[Pipe] = queue.LifoQueue()
+            for _ in range(copies):
+                idle.put(Pipe(command, timeout))
+            self._stages.append(idle)
+
+    def close(self) -> None:
+        for idle in self._stages:
+            while not idle.empty():
+                idle.get().close()
 
     def translate(self, texts: Sequence[str]) -> tuple[list[str], list[Counter[str]]]:
         """Return the texts in the mode's target language and the unknown words of each."""
-        generated = self._generator.ask([apertium_text.frame(text) for text in texts])
+        generator, *finishers = self._stages
+        generated = _ask(generator, [apertium_text.frame(text) for text in texts])
         unmarked = [apertium_text.unmark(text) for text in generated]
         answers = [text for text, _ in unmarked]
-        for pipe in self._finishers:
-            answers = pipe.ask(answers)
+        for finisher in finishers:
+            answers = _ask(finisher, answers)
         bare = [apertium_text.unframe(answer) for answer in answers]
         return bare, [unknown for _, unknown in unmarked]
 
-    def close(self) -> None:
-        for pipe in (self._generator, *self._finishers):
-            pipe.close()
+
+def _ask(idle: queue.LifoQueue[Pipe], texts: Sequence[str]) -> list[str]:
+    """Ask the pipeline that was idle last, so that no more are started than are needed."""
+    pipe = idle.get()
+    try:
+        return pipe.ask(texts)
+    finally:
+        idle.put(pipe)
 
 
 def _target_of(mode: str) -> str:

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from translators.apertium_tagger import complete_tagger
 
 _LOG: Final = logging.getLogger(__name__)
 _SHIPPED: Final = Path("/usr/share/apertium")  # where Debian's packages put their data
+_NEEDLESS: Final = re.compile(r"apertium-wblank-(?:attach|detach) *\| *")  # for formatted text
 _HMM_TAGGER: Final = re.compile(r"apertium-tagger -z -g (?:\$2 )?'([^']+)'")
 _LICENSES: Final = {
     "GPL-2": "GPL-2.0-only",
@@ -51,7 +53,7 @@ def check_modes(modes: Sequence[str], packages: Sequence[str]) -> None:
         )
 
 
-def commands(mode: str, folder: Path) -> tuple[str, ...]:
+def commands(mode: str, files: ExitStack) -> tuple[str, ...]:
     """Return the null-flushed commands of a mode: up to the generator, and what follows it.
 
     They are apart because the generator marks unknown words (`*word`), and what follows it
@@ -59,24 +61,18 @@ def commands(mode: str, folder: Path) -> tuple[str, ...]:
 
     Args:
         mode: Name of an installed mode.
-        folder: Where to write the completed tagger data that the first command reads.
+        files: Holds what the commands read, until it is closed.
     """
     pipeline = subprocess.run(
         ["apertium-wblank-mode", "-z", str(_mode_file(mode))],
         check=True,
         capture_output=True,
         text=True,
-    ).stdout.strip()
+    ).stdout
+    pipeline = _NEEDLESS.sub("", pipeline).strip()
     tagger = _HMM_TAGGER.search(pipeline)
     if tagger:
-        stock = Path(tagger.group(1))
-        try:
-            completed = complete_tagger(stock.read_bytes())
-        except ValueError as error:
-            _LOG.warning("%s: %s; translations may depend on their neighbours", stock, error)
-        else:
-            (folder / stock.name).write_bytes(completed)
-            pipeline = pipeline.replace(str(stock), str(folder / stock.name))
+        pipeline = pipeline.replace(tagger.group(1), _completed(tagger.group(1), files))
     before, generator, after = pipeline.partition("$1")
     stage, _, finish = after.partition("|")
     parts = (before + generator + stage, finish)
@@ -98,6 +94,21 @@ def revision(modes: Iterable[str]) -> str:
 def licenses(modes: Iterable[str]) -> str:
     """Return the SPDX expression of the data's licences, `GPL` where the package names none."""
     return " AND ".join(sorted({_package_license(_package(mode)) for mode in modes}))
+
+
+def _completed(tagger: str, files: ExitStack) -> str:
+    """Return the path of completed tagger data, kept in memory, or that of data of another kind.
+
+    A file in memory leaves nothing behind, however this process ends.
+    """
+    try:
+        data = complete_tagger(Path(tagger).read_bytes())
+    except ValueError as error:
+        _LOG.warning("%s: %s; translations may depend on their neighbours", tagger, error)
+        return tagger
+    file = files.enter_context(os.fdopen(os.memfd_create(Path(tagger).name), "wb", buffering=0))
+    file.write(data)
+    return f"/proc/{os.getpid()}/fd/{file.fileno()}"
 
 
 def _mode_file(mode: str) -> Path:

@@ -7,10 +7,13 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from translators.checkpoint import load_checkpoint
 from translators.model_files import ModelFiles
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +60,7 @@ def converted_model(
 
 def _convert(files: ModelFiles, output: Path, compute_type: str) -> None:
     try:
-        import torch  # noqa: F401
+        import torch
         import transformers  # noqa: F401
         from ctranslate2.converters import TransformersConverter
     except ImportError as error:
@@ -68,10 +71,34 @@ def _convert(files: ModelFiles, output: Path, compute_type: str) -> None:
         ) from error
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        def load_model(self, model_class: Any, path: str, **options: Any) -> Any:
-            return load_checkpoint(model_class, Path(path), options["dtype"])
+        def load_model(
+            self,
+            model_class: "type[PreTrainedModel]",
+            path: str,
+            dtype: "torch.dtype | None",
+            config: object,
+        ) -> "PreTrainedModel":
+            model = load_checkpoint(model_class, Path(path), dtype)
+            if model.config.model_type == "marian":
+                _check_padding(model, files.name)
+            return model
 
     Converter(str(files.with_weights())).convert(str(output), quantization=compute_type)
+
+
+def _check_padding(model: "PreTrainedModel", name: str) -> None:
+    """Refuse a Marian model whose padding has an embedding.
+
+    Its decoder starts from padding, and CTranslate2 from zeros. They are the same in models as
+    Marian trained them; training on in transformers moves the embedding of padding away.
+    """
+    embeddings: Any = model.get_input_embeddings()
+    if embeddings.weight[model.config.pad_token_id].any():
+        raise ValueError(
+            f"model {name}: the embedding of <pad> is not zero, so CTranslate2 would translate "
+            "otherwise than the model does. Use engine=transformers, or keep that embedding at "
+            "zero when training."
+        )
 
 
 def _check_vocabulary(name: str, converted: Path, vocabulary: Mapping[str, int]) -> None:

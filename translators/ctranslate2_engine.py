@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from translators.conversion import converted_model
 from translators.decoding import Decoding
 from translators.engine import PATIENCE, Batch, Hypothesis, plan_batches
 from translators.model_files import ModelFiles
+
+if TYPE_CHECKING:
+    from ctranslate2 import AsyncTranslationResult, TranslationResult
 
 
 class CTranslate2Engine:
@@ -69,9 +72,11 @@ class CTranslate2Engine:
         """Free the model."""
         self._translator.unload_model()
 
-    def _start(self, sources: Sequence[list[str]], batch: Batch, target_token: str) -> Any:
+    def _start(
+        self, sources: Sequence[list[str]], batch: Batch, target_token: str
+    ) -> "list[AsyncTranslationResult]":
         """Queue a batch; all workers draw from one queue."""
-        return self._translator.translate_batch(
+        started: list[AsyncTranslationResult] = self._translator.translate_batch(
             [sources[index] for index in batch.indices],
             target_prefix=[[target_token]] * len(batch.indices) if target_token else None,
             asynchronous=True,
@@ -82,9 +87,10 @@ class CTranslate2Engine:
             return_end_token=True,
             return_scores=True,
         )
+        return started
 
 
-def _hypothesis(result: Any, target_token: str) -> Hypothesis:
+def _hypothesis(result: "TranslationResult", target_token: str) -> Hypothesis:
     tokens = result.hypotheses[0]
     # CTranslate2 divides by the number of all tokens, the forced one among them.
     chosen = max(len(tokens) - bool(target_token), 1)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +57,9 @@ class Decoding:
         _check("engine", self.engine, ENGINES)
         _check("device", self.device, DEVICES)
         _check("compute_type", self.compute_type, COMPUTE_TYPES[self.engine])
+        require(self.engine)
+        if self.engine == "transformers":
+            require("torch")
         minima = {"beam_size": 1, "batch_tokens": 0, "inter_threads": 0, "intra_threads": 1}
         for name, minimum in minima.items():
             value = getattr(self, name)
@@ -107,6 +111,16 @@ class Decoding:
     def engine_version(self) -> str:
         """Return the engine's name and version."""
         return f"{self.engine} {version(self.engine)}"
+
+
+def require(module: str) -> None:
+    """Refuse to go on without a package, before work starts.
+
+    Raises:
+        ModuleNotFoundError: If it is not installed.
+    """
+    if find_spec(module) is None:
+        raise ModuleNotFoundError(f"{module} is not installed", name=module)
 
 
 def _check(name: str, value: object, allowed: Sequence[str]) -> None:

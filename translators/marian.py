@@ -5,23 +5,28 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from schemas.language import Language
-from translators.decoding import Decoding
+from translators.decoding import Decoding, require
 from translators.model_files import ModelFiles, find_model
 from translators.neural import NeuralTranslator, Route, check_model_type
+
+if TYPE_CHECKING:
+    from sentencepiece import SentencePieceProcessor
 
 UNKNOWN_LICENSE: Final = "unknown, see model card"
 
 _PAIRS: Final = re.compile(r"\s*[A-Za-z][\w-]*=[^,]+(,\s*[A-Za-z][\w-]*=[^,]+)*")
 _SHOWN_TOKENS: Final = 20
+_PIECES: Final = ("source.spm", "target.spm")
+_SPECIAL: Final = frozenset({"<unk>", "</s>", "<pad>"})
 
 
 class Marian(NeuralTranslator):
     """Translates with OPUS-MT models."""
 
-    def __init__(self, model: str | Mapping[str, str] | None = None, **options: Any) -> None:
+    def __init__(self, model: str | Mapping[str, str] | None = None, **options: str | int) -> None:
         """Choose models; nothing is loaded yet.
 
         Args:
@@ -33,7 +38,8 @@ class Marian(NeuralTranslator):
         Raises:
             ValueError: If an option has no such value.
         """
-        decoding = Decoding(**options)
+        require("sentencepiece")
+        decoding = Decoding(**options)  # type: ignore[arg-type]  # it checks them
         models = _parse_models(model) if isinstance(model, str) else model
 
         def find_route(language: Language) -> Route:
@@ -86,19 +92,15 @@ class MarianTokens:
         ]
 
     @cached_property
-    def _source(self) -> Any:
+    def _source(self) -> "SentencePieceProcessor":
         return _open_pieces(self._directory / _PIECES[0])
 
     @cached_property
-    def _target(self) -> Any:
+    def _target(self) -> "SentencePieceProcessor":
         return _open_pieces(self._directory / _PIECES[1])
 
 
-_PIECES: Final = ("source.spm", "target.spm")
-_SPECIAL: Final = frozenset({"<unk>", "</s>", "<pad>"})
-
-
-def _open_pieces(path: Path) -> Any:
+def _open_pieces(path: Path) -> "SentencePieceProcessor":
     import sentencepiece
 
     return sentencepiece.SentencePieceProcessor(model_file=str(path))

@@ -121,10 +121,10 @@ def _download(name: str, revision: str, patterns: Sequence[str]) -> Path:
     except (OSError, HfHubHTTPError) as error:
         at = f" --revision {revision}" if revision else ""
         raise ValueError(
-            f"model {name}: not on this machine and not to be downloaded. Looked for a directory "
-            f"of this name and in the Hugging Face cache {HF_HUB_CACHE}; the download failed: "
-            f"{str(error).splitlines()[0]} On a machine with network run `hf download {name}{at}` "
-            "and bring the cache folder here (HF_HUB_CACHE names it), or give the model's directory."
+            f"model {name}: neither a directory nor in the Hugging Face cache {HF_HUB_CACHE}, and "
+            f"not to be downloaded ({str(error).splitlines()[0]}). Where there is network, run "
+            f"`hf download {name}{at}` and bring that cache folder here (HF_HUB_CACHE names it), "
+            "or give the directory of a copy."
         ) from error
     if not (snapshot / "config.json").is_file():
         raise ValueError(f"model {name}: the hub repository has no config.json, so it is no model.")

@@ -75,6 +75,11 @@ class NeuralTranslator:
             self._models[directory] = SequenceModel(route.files, route.tokenizer, self._options)
         return self._models[directory].translate(texts, route.source_token, route.target_token)
 
+    def count_tokens(self, texts: Sequence[str], target: str) -> int:
+        """Return how many tokens the model would read; no model is loaded."""
+        route = self._route(target)
+        return sum(map(len, route.tokenizer.encode(texts, route.source_token)))
+
     def close(self) -> None:
         """Free the models."""
         for model in self._models.values():

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from schemas.language import Language
-from translators.decoding import Decoding
+from translators.decoding import Decoding, require
 from translators.model_files import ModelFiles, find_model
 from translators.neural import NeuralTranslator, Route, check_model_type
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +26,7 @@ _TOKENIZER_FILE: Final = "tokenizer.json"
 class NLLB(NeuralTranslator):
     """Translates with an NLLB-200 model of any size."""
 
-    def __init__(self, model: str = DEFAULT_MODEL, **options: Any) -> None:
+    def __init__(self, model: str = DEFAULT_MODEL, **options: str | int) -> None:
         """Choose the model; nothing is loaded yet.
 
         Args:
@@ -33,7 +36,8 @@ class NLLB(NeuralTranslator):
         Raises:
             ValueError: If an option has no such value.
         """
-        decoding = Decoding(**options)
+        require("tokenizers")
+        decoding = Decoding(**options)  # type: ignore[arg-type]  # it checks them
 
         @cache
         def open_model() -> tuple[ModelFiles, NLLBTokens]:
@@ -94,7 +98,7 @@ class NLLBTokens:
         return [text.strip() for text in decoded]
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._file))

@@ -7,7 +7,17 @@ from typing import Final
 from translators.translator import Translator
 
 _NEURAL: Final = frozenset(
-    {"model", "engine", "device", "compute_type", "beam_size", "batch_tokens"}
+    {
+        "model",
+        "engine",
+        "device",
+        "compute_type",
+        "beam_size",
+        "batch_tokens",
+        "inter_threads",
+        "intra_threads",
+        "cache",
+    }
 )
 
 # Import path (naming a backend must not import torch) and the options it takes.
@@ -25,6 +35,9 @@ OPTIONS: Final[dict[str, tuple[type, str, str]]] = {
     "compute_type": (str, "NAME", "auto, int8, float16, float32"),
     "beam_size": (int, "N", "hypotheses kept while decoding"),
     "batch_tokens": (int, "N", "padded tokens in a batch"),
+    "inter_threads": (int, "N", "batches translated at a time on CPU; all cores by default"),
+    "intra_threads": (int, "N", "threads for each batch on CPU"),
+    "cache": (str, "DIR", "folder for converted models; ~/.cache/tandemqa by default"),
     "processes": (int, "N", "processes per language pair; all cores by default"),
     "timeout": (float, "SECONDS", "how long a process may be silent"),
 }

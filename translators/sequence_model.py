@@ -98,9 +98,10 @@ class SequenceModel:
                     raise TranslationError(message) from error
             # Out of the except clause, which would keep the failed batch in memory.
             longest = max(map(len, sources))
-            if self._batch_tokens <= longest:
+            tried = min(self._batch_tokens, longest * len(sources))
+            if tried <= longest:
                 raise TranslationError(f"one sentence alone does not fit into memory: {message}")
-            self._batch_tokens = min(self._batch_tokens, longest * len(sources)) // 2
+            self._batch_tokens = tried // 2
             logger.warning("out of memory; batches now have %d tokens", self._batch_tokens)
 
 

@@ -1,12 +1,15 @@
 """The reference engine: transformers. Slower, and what the fast one is held against."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from translators.checkpoint import load_checkpoint
 from translators.decoding import Decoding
 from translators.engine import Hypothesis, plan_batches
 from translators.model_files import ModelFiles
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class TransformersEngine:
@@ -34,9 +37,9 @@ class TransformersEngine:
         from transformers import AutoModelForSeq2SeqLM, GenerationConfig
 
         dtype = getattr(torch, options.resolve_compute_type())
-        model = load_checkpoint(AutoModelForSeq2SeqLM, files.with_weights(), dtype)
+        model: Any = load_checkpoint(AutoModelForSeq2SeqLM, files.with_weights(), dtype)
         self._device = options.resolve_device()
-        self._model: Any = model.to(self._device)
+        self._model = model.to(self._device)
         self._numbers = vocabulary
         self._tokens = {number: token for token, number in vocabulary.items()}
         self._max_positions = max_positions
@@ -45,7 +48,7 @@ class TransformersEngine:
             model.final_logits_bias[0, self._pad] = float("-inf")
         # `generate` fills what a call leaves open from here; models on the hub bring beams and a
         # forced end, which would make every sentence look finished.
-        model.generation_config = GenerationConfig(
+        model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
             num_beams=options.beam_size,
             do_sample=False,
             early_stopping=False,
@@ -94,7 +97,7 @@ class TransformersEngine:
                 finished=end is not None,
             )
 
-    def _inputs(self, sources: Sequence[list[str]]) -> dict[str, Any]:
+    def _inputs(self, sources: Sequence[list[str]]) -> "dict[str, Tensor]":
         """Return token numbers, padded, and which of them are no padding."""
         import torch
         from torch.nn.utils.rnn import pad_sequence
@@ -110,7 +113,7 @@ class TransformersEngine:
             "attention_mask": pad_sequence(masks, True, 0).to(self._device),
         }
 
-    def _log_probabilities(self, inputs: dict[str, Any], outputs: Any) -> Any:
+    def _log_probabilities(self, inputs: "dict[str, Tensor]", outputs: "Tensor") -> "Tensor":
         """Return the log-probability of each target token given those before it.
 
         Read from a second pass over the finished text: what `generate` reports for beams is

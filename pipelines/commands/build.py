@@ -35,6 +35,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import prepare_output, read_manifest
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import summarise
+    from pipelines.report.write import write_report
     from pipelines.run import run_pipeline
 
     merged = merge_config(options)
@@ -42,6 +43,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     quiet = bool(merged.get("quiet"))
     if prepare_output(config, overwrite=bool(merged.get("overwrite"))):
         run_pipeline(lambda p: build(p, config), beam_arguments, progress=not quiet)
+        write_report(config.output, read_manifest(config.output))
     else:
         sys.stderr.write(
             f"{config.output} is complete already; --overwrite builds it again, for instance "

@@ -11,7 +11,7 @@ from pipelines.storage import delete, delete_partial_files, exists, join, list_f
 from schemas.manifest import MANIFEST_NAME, Manifest
 from translators.memory import directory
 
-_OURS: Final = ("data/", "quarantine/", CARD_NAME, MANIFEST_NAME, "report.html")
+_OURS: Final = ("data/", "quarantine/", CARD_NAME, MANIFEST_NAME, "report.html", "report.json")
 
 
 def prepare_output(config: BuildConfig, overwrite: bool) -> bool:

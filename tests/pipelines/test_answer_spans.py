@@ -59,6 +59,19 @@ def test_chinese_needs_no_spaces_around_an_answer():
     assert found.start == 3
 
 
+def test_an_inflected_answer_is_found_by_its_likeness_and_only_when_it_is_unique():
+    source = "The bridge was built by Roman engineers."
+    target = "El puente fue construido por ingenieros romanos."
+    spans = ((0, len(source), 0, len(target)),)
+    found = project_answer(Answer("Roman engineers", 24), "ingeniero romano", source, target, spans)
+    assert (found.text, found.method) == ("ingenieros romanos", "translated_fuzzy")
+    assert 0.7 < found.confidence < 1
+    twice = target[:-1] + " o ingenieros romanas."
+    spans = ((0, len(source), 0, len(twice)),)
+    lost = project_answer(Answer("Roman engineers", 24), "ingeniero romano", source, twice, spans)
+    assert (lost.start, lost.method) == (-1, "none")
+
+
 def test_an_answer_without_a_place_keeps_its_translation():
     found = project("yes", -1, "sí")
     assert (found.text, found.start, found.method) == ("sí", -1, "none")

@@ -72,7 +72,7 @@ def with_command(monkeypatch):
 
     def make(command: str, timeout: float = 20.0) -> Apertium:
         monkeypatch.setattr(apertium_modes, "check_modes", lambda modes, packages: None)
-        monkeypatch.setattr(apertium_modes, "commands", lambda mode, folder: (command,))
+        monkeypatch.setattr(apertium_modes, "commands", lambda mode, files: (command,))
         made.append(Apertium({"xx": ("eng-xxx",)}, processes=2, timeout=timeout))
         return made[-1]
 
@@ -281,12 +281,11 @@ def test_an_apertium_that_does_not_work_at_all_fails_the_batch(with_command, com
         with_command(command, timeout=0.3).translate(["a", "b"], "xx")
 
 
-def test_close_leaves_no_processes_and_no_files(installed, monkeypatch, tmp_path):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = programs()
+def test_close_leaves_no_processes_and_no_open_files(installed):
+    before, open_before = programs(), len(list(Path("/proc/self/fd").iterdir()))
     translator = Apertium(ROUTES, processes=2)
     translator.translate(["The red house."] * 40, "pt")
     assert len(programs()) > len(before) + 20
     translator.close()
     assert programs().keys() <= before.keys()
-    assert not list(tmp_path.iterdir())
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before

@@ -1,0 +1,101 @@
+"""XQuAD-R's human translations as gold: rows that every check should accept."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.normalise import normalise_text
+
+LANGUAGES = ("ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh-Hans")
+
+SentenceMap = tuple[tuple[int, int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class GoldRow:
+    """A question with its passage, in English and in a human translation.
+
+    Attributes:
+        lang: BCP-47 code.
+        row_id: Id of the question in XQuAD.
+        question: English and translated question.
+        passage: English and translated passage.
+        answer: English and translated answer.
+        sentence_map: As in a row of a corpus; empty where the sentences do not correspond.
+        first: Whether it is the first question of its passage.
+    """
+
+    lang: str
+    row_id: str
+    question: tuple[str, str]
+    passage: tuple[str, str]
+    answer: tuple[str, str]
+    sentence_map: SentenceMap
+    first: bool
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the row was kept out of every choice of a threshold: by hash of the passage."""
+        return hashlib.sha256(self.passage[0].encode()).digest()[0] % 2 == 1
+
+
+def read_gold(folder: Path, lang: str) -> list[GoldRow]:
+    """Return all rows of one language of XQuAD-R."""
+    english = list(_paragraphs(folder / "en.json"))
+    translated = list(_paragraphs(folder / f"{lang.split('-')[0]}.json"))
+    rows = []
+    for source, target in zip(english, translated, strict=True):
+        sentence_map = _sentence_map(source, target)
+        for i, (asked, answered) in enumerate(zip(source["qas"], target["qas"], strict=True)):
+            rows.append(
+                GoldRow(
+                    lang=lang,
+                    row_id=asked["id"],
+                    question=(_clean(asked["question"]), _clean(answered["question"])),
+                    passage=(_clean(source["context"]), _clean(target["context"])),
+                    answer=tuple(_clean(q["answers"][0]["text"]) for q in (asked, answered)),
+                    sentence_map=sentence_map,
+                    first=i == 0,
+                )
+            )
+    return rows
+
+
+def _paragraphs(path: Path) -> Iterator[dict]:
+    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
+        yield from article["paragraphs"]
+
+
+def _clean(text: str) -> str:
+    return normalise_text(text).strip()
+
+
+def _sentence_map(source: dict, target: dict) -> SentenceMap:
+    """Return where the sentences stand, or nothing when they cannot be paired for certain.
+
+    For certain: as many sentences, and every answer in the same one.
+    """
+    same_number = len(source["sentence_breaks"]) == len(target["sentence_breaks"])
+    if not same_number or _answer_sentences(source) != _answer_sentences(target):
+        return ()
+    spans = zip(_spans(source), _spans(target), strict=True)
+    return tuple((*one, *other) for one, other in spans)
+
+
+def _answer_sentences(paragraph: dict) -> list[int]:
+    starts = [start for start, _ in paragraph["sentence_breaks"]]
+    places = [question["answers"][0]["answer_start"] for question in paragraph["qas"]]
+    return [sum(start <= place for start in starts) for place in places]
+
+
+def _spans(paragraph: dict) -> list[tuple[int, int]]:
+    """Return the sentences' offsets in the normalised text."""
+    text, spans, end = _clean(paragraph["context"]), [], 0
+    for a, b in paragraph["sentence_breaks"]:
+        sentence = _clean(paragraph["context"][a:b])
+        start = text.index(sentence, end)
+        end = start + len(sentence)
+        spans.append((start, end))
+    return spans

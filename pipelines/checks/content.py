@@ -1,0 +1,102 @@
+"""Checks of the content: numbers, the form of a question, whether question and passage belong."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import regex
+
+from pipelines.checks.field_pair import FieldPair
+from pipelines.checks.length import ends_as_question, marks_questions
+from pipelines.numerals import dense_digits, has_digits, lost_numbers, numbers
+from pipelines.relatedness import EXPECTED_SLOPE, shared_part
+from pipelines.script import letters
+from schemas.check import Check
+
+_LETTERS_OF_A_QUESTION: Final = 20
+_ENOUGH_NUMBERS: Final = 4
+_DECADE_OR_ORDINAL: Final = regex.compile(r"\d+(?:s|st|nd|rd|th)\b")
+
+
+def number_missing_from_question(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a question without a number of its source: one of two digits or more, or changed.
+
+    A single digit may be spelled out, so it counts only when another number came in its place.
+    """
+    if not has_digits(pair.source):
+        return
+    lost = lost_numbers(pair.source, pair.target, 2)
+    if not lost and lost_numbers(pair.target, pair.source, 1):
+        lost = lost_numbers(pair.source, pair.target, 1)
+    yield pair.refuse("number_missing", len(lost), 1, bool(lost))
+
+
+def number_missing_from_passage(pair: FieldPair) -> Iterator[Check]:
+    """Flag a passage without a number of its source; refuse one without most of its numbers.
+
+    One in ten passages of human translators lacks a number: they write out, round, convert. The
+    flag `number_changed` says that another one of as many digits, three or more, is there.
+    """
+    wanted = numbers(pair.source, 2)
+    if not wanted:
+        return
+    lost = lost_numbers(pair.source, pair.target, 2)
+    new = {len(number) for number in lost_numbers(pair.target, pair.source, 3)} if lost else set()
+    changed = sum(len(number) in new for number in lost)
+    yield pair.flag("number_changed", changed, 1, changed > 0)
+    most, share = pair.limits.numbers_lost, len(lost) / len(wanted)
+    if len(wanted) >= _ENOUGH_NUMBERS and share > most:
+        yield pair.refuse("number_missing", share, most, True)
+    else:
+        yield pair.flag("number_missing", share, most, bool(lost))
+
+
+def answer_number_missing(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a passage without a number of an answer; flag it for numbers of two digits.
+
+    Centuries (`20th`) and decades (`1980s`) do not count, for they may be spelled out.
+    """
+    texts = [_DECADE_OR_ORDINAL.sub(" ", answer) for answer in pair.answers]
+    wanted = {number for text in texts for number in numbers(text, 2)}
+    if not wanted:
+        return
+    target = dense_digits(pair.target)
+    lost = [number for number in wanted if number not in target]
+    if any(len(number) > 2 for number in lost):
+        yield pair.refuse("answer_number_missing", len(lost), 1, True)
+    else:
+        yield pair.flag("answer_number_missing", len(lost), 1, bool(lost))
+
+
+def unrelated(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a question that repeats far less of its passage than the English one does.
+
+    A question shares words and names with the passage that answers it, in any language; another
+    row's question or passage breaks that. The value is in robust deviations.
+    """
+    if pair.overlap is None or not pair.target_passage:
+        yield pair.skip("unrelated")
+        return
+    expected = shared_part(pair.source, pair.source_passage, "en")
+    if expected < pair.limits.overlap_least:
+        yield pair.skip("unrelated")
+        return
+    found = shared_part(pair.target, pair.target_passage, pair.lang)
+    spreads = (found - EXPECTED_SLOPE * expected - pair.overlap.median) / pair.overlap.mad
+    least, enough = -pair.limits.overlap_spreads, pair.limits.overlap_enough
+    yield pair.refuse("unrelated", spreads, least, spreads < least and found < enough)
+
+
+def question_answered(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a question that stands in its passage word for word and in English does not."""
+    question = pair.target.strip()
+    if letters(question) < _LETTERS_OF_A_QUESTION:
+        return
+    copied = question in pair.target_passage and pair.source.strip() not in pair.source_passage
+    yield pair.refuse("question_answered", float(copied), 1.0, copied)
+
+
+def question_form(pair: FieldPair) -> Iterator[Check]:
+    """Flag a question that lost, or got, its question mark."""
+    if marks_questions(pair.lang):
+        differs = ends_as_question(pair.source) != ends_as_question(pair.target)
+        yield pair.flag("question_form", float(differs), 1.0, differs)

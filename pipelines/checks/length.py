@@ -1,0 +1,98 @@
+"""Checks of the length, in characters, against that of correct translations."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import regex
+
+from pipelines.calibration import length_ratio as ratio
+from pipelines.checks.field_pair import FieldPair
+from pipelines.numerals import lost_numbers
+from schemas.check import Check
+from schemas.language import LANGUAGES
+
+# Full stops only behind letters, brackets and quotation marks: decimals are no sentence ends.
+_END: Final = regex.compile(
+    r"(?<=[\p{L}\p{M}\p{Pe}\p{Pf}\"'”%][\p{Pe}\p{Pf}\"'”]?|\d)[.!?;؟۔।|።։།။៕។…]+"
+    r"[\p{Pe}\p{Pf}\"'”’»]*(?=\s|$)|[。！？]"
+)
+_END_MARK: Final = regex.compile(r"[?？؟;;՞፧⁇]\W*$")
+# Thai and Lao mark no sentence ends; questions need no mark there, in Khmer and in Burmese.
+_UNMARKED_SENTENCES: Final = frozenset({"Thai", "Laoo"})
+_UNMARKED_QUESTIONS: Final = frozenset({"Thai", "Laoo", "Khmr", "Mymr", "Jpan", "Tibt"})
+_SENTENCE: Final = 40  # characters; shorter ones have no stable length
+
+
+def length_ratio(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a translation far longer or shorter than those of its language are.
+
+    One that also lost sentence ends, its question mark or numbers may be shorter by less.
+    """
+    if not pair.target.strip() or len(pair.source) < pair.limits.short_text:
+        yield pair.skip("length_ratio")
+        return
+    least, most = _band(pair)
+    deviation = ratio(pair.source, pair.target) - pair.calibration.median
+    threshold = least if deviation < 0 else most
+    refused = not least <= deviation <= most
+    yield pair.refuse("length_ratio", deviation, threshold, refused)
+
+
+def sentence_length(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a passage with a sentence that is missing or cut; flag one with an overlong one."""
+    limits = pair.limits
+    segments = [(s, t) for s, t in pair.segments() if len(s) >= _SENTENCE]
+    if not segments:
+        return
+    if any(not target.strip() for _, target in segments):
+        yield pair.refuse("sent_count", sum(not t.strip() for _, t in segments), 1, True)
+        return
+    wide = limits.widening if pair.calibration.origin == "widened" else 1.0
+    worst, least = 0.0, limits.sentence_shorter * wide
+    longest = 0.0
+    for source, target in segments:
+        deviation = ratio(source, target) - pair.calibration.median
+        lossy = _lost_ends(source, target, pair.lang)
+        bound = limits.sentence_shorter_unended if lossy else limits.sentence_shorter
+        if deviation - bound * wide < worst - least or deviation < worst:
+            worst, least = deviation, bound * wide
+        longest = max(longest, deviation)
+    yield pair.refuse("sentence_short", worst, least, worst < least)
+    yield pair.flag("sentence_long", longest, limits.sentence_longer, longest > limits.sentence_longer)
+
+
+def ends_as_question(text: str) -> bool:
+    """Return whether a text ends in a question mark of any script."""
+    return _END_MARK.search(text) is not None
+
+
+def marks_questions(lang: str) -> bool:
+    """Return whether questions in a language end in a question mark."""
+    return LANGUAGES[lang].script not in _UNMARKED_QUESTIONS
+
+
+def _band(pair: FieldPair) -> tuple[float, float]:
+    """Return the least and greatest relative length."""
+    limits, mad = pair.limits, pair.calibration.mad
+    if pair.field == "question" or len(pair.source) < limits.short_passage:
+        wide = limits.widening if pair.calibration.origin == "widened" else 1.0
+        unended = (
+            marks_questions(pair.lang)
+            and ends_as_question(pair.source)
+            and not ends_as_question(pair.target)
+        )
+        least = min(limits.question_shorter, -limits.question_spreads_shorter * mad)
+        most = max(limits.question_longer, limits.question_spreads_longer * mad)
+        return (limits.question_shorter_unended * wide if unended else least), most
+    band = max(limits.passage_spreads * mad, limits.passage_least_band)
+    lossy = _lost_ends(pair.source, pair.target, pair.lang) or lost_numbers(
+        pair.source, pair.target, 2
+    )
+    return (-limits.passage_spreads_lossy * mad if lossy else -band), band
+
+
+def _lost_ends(source: str, target: str, lang: str) -> bool:
+    """Return whether a translation has fewer sentence ends than its source."""
+    if LANGUAGES[lang].script in _UNMARKED_SENTENCES:
+        return False
+    return len(_END.findall(target)) < len(_END.findall(source))

@@ -1,0 +1,54 @@
+"""The check for loops: a model that says the same again and again."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import regex
+
+from pipelines.checks.field_pair import FieldPair
+from schemas.check import Check
+from schemas.language import LANGUAGES
+
+# Scripts that write no spaces between words: there a phrase is one of characters.
+_WITHOUT_WORDS: Final = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
+
+_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
+_CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s*\1){2,}|(\w)\2{7,}")
+_LEAST_CHARACTERS: Final = 3
+
+
+def repetition(pair: FieldPair) -> Iterator[Check]:
+    """Refuse a translation that says a phrase three times in a row when English does not.
+
+    A phrase has up to 20 words, or 40 characters where no spaces are written. The value is how
+    often the phrase comes in a row.
+    """
+    times = _longest_loop(pair.target, pair.lang)
+    least = pair.limits.repeats
+    refused = times >= least and times > _longest_loop(pair.source, "en")
+    yield pair.refuse("repetition", times, least, refused)
+
+
+def _longest_loop(text: str, lang: str) -> int:
+    """Return how often in a row the most repeated phrase comes; 1 when none comes three times."""
+    if LANGUAGES[lang].script in _WITHOUT_WORDS:
+        found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(text)]
+        return max((length // len(phrase) for phrase, length in found), default=1)
+    words = _WORD.findall(text.casefold())
+    glued = [m for word in words if len(word) > 12 for m in [_CHARACTERS.search(word)] if m]
+    times = max((len(m[0]) // len(m[1] or m[2]) for m in glued), default=1)
+    numbers = {word: chr(i) for i, word in enumerate(dict.fromkeys(words))}
+    for loop in _PHRASE.finditer("".join(map(numbers.__getitem__, words))):
+        count = len(loop[0]) // len(loop[1])
+        phrase = "".join(words[loop.start() : loop.start() + len(loop[1])])
+        times = max(times, _weigh(phrase, count))
+    return times
+
+
+def _weigh(phrase: str, count: int) -> int:
+    """Return how often a phrase comes; less for small words, far less for numbers (`1, 1, 1`)."""
+    if phrase.isdigit():
+        return count // 3
+    return count - 1 if len(phrase) < _LEAST_CHARACTERS else count

@@ -1,0 +1,31 @@
+"""`tandemqa report`: write the report of a corpus again."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pipelines.commands.options import absolute
+from pipelines.commands.parser import add_command
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "report",
+        "write report.html and report.json: how good a corpus is, and why rows are missing",
+        "tandemqa report corpora/squad",
+        _run,
+    )
+    parser.add_argument("corpus", metavar="DIR", help="the corpus directory")
+
+
+def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+    from pipelines.commands.output import read_manifest
+    from pipelines.report.write import PAGE_NAME, write_report
+    from pipelines.storage import join
+
+    output = absolute(options.corpus)
+    write_report(output, read_manifest(output))
+    sys.stdout.write(f"{join(output, PAGE_NAME)}\n")
+    return 0

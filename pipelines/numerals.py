@@ -1,0 +1,46 @@
+"""The numbers in a text, written the same way in every language."""
+
+import unicodedata
+from typing import Final
+
+import regex
+
+_LAST_DIGIT: Final = 0x1FBF9  # of Unicode 15
+_DIGITS: Final = {
+    code: str(unicodedata.digit(chr(code)))
+    for code in range(0x660, _LAST_DIGIT + 1)
+    if unicodedata.category(chr(code)) == "Nd"
+}
+_FOREIGN_DIGIT: Final = regex.compile(r"[^\P{Nd}0-9]")
+_RUN: Final = regex.compile(r"\d+")
+# A point, comma, space or apostrophe groups thousands or divides decimals.
+_SEPARATOR: Final = regex.compile(r"(?<=\d)(?:[.,٬٫·'’\u00a0\u202f ](?=\d{3}(?!\d))|[.,٫](?=\d))")
+_BETWEEN_DIGITS: Final = regex.compile(r"(?<=\d)[^\p{L}\p{N}\n]{1,2}(?=\d)")
+
+
+def has_digits(text: str) -> bool:
+    """Return whether any digit of any script is in the text."""
+    return _RUN.search(text) is not None
+
+
+def numbers(text: str, least: int = 1) -> set[str]:
+    """Return the runs of at least `least` digits, in ASCII digits, without separators."""
+    runs = _RUN.findall(_SEPARATOR.sub("", _in_ascii_digits(text)))
+    return {run for run in runs if len(run) >= least}
+
+
+def dense_digits(text: str) -> str:
+    """Return the text in ASCII digits without marks between digits, to look numbers up in."""
+    return str(_BETWEEN_DIGITS.sub("", _in_ascii_digits(text)))
+
+
+def lost_numbers(source: str, target: str, least: int) -> set[str]:
+    """Return the numbers of the source whose digits stand nowhere in the target."""
+    if not has_digits(source):
+        return set()
+    dense = dense_digits(target)
+    return {number for number in numbers(source, least) if number not in dense}
+
+
+def _in_ascii_digits(text: str) -> str:
+    return text.translate(_DIGITS) if _FOREIGN_DIGIT.search(text) else text

@@ -1,0 +1,41 @@
+"""How much of a question its passage repeats: a sign, in any language, that they belong."""
+
+from functools import lru_cache
+from typing import Final
+
+import regex
+
+from schemas.language import LANGUAGES
+
+# On XQuAD, what a translated question shares with its passage follows what the English one
+# shares by this slope; the rest is a matter of the language and is calibrated.
+EXPECTED_SLOPE: Final = 0.65
+
+_LENGTH: Final = 4
+_LENGTH_UNSPACED: Final = 2
+_NOT_TEXT: Final = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+
+
+def shared_part(question: str, passage: str, lang: str) -> float:
+    """Return the share of a question's distinct character n-grams that stand in the passage.
+
+    N-grams have four characters, two in languages without spaces between words and sentences.
+    """
+    length = _LENGTH if LANGUAGES[lang].spaces else _LENGTH_UNSPACED
+    dense = _NOT_TEXT.sub(" ", question).casefold()
+    wanted = {dense[i : i + length] for i in range(len(dense) - length + 1)}
+    text = _dense_passage(passage)
+    return sum(ngram in text for ngram in wanted) / len(wanted) if wanted else 0.0
+
+
+def overlap_residual(
+    source: str, source_passage: str, target: str, target_passage: str, lang: str
+) -> float:
+    """Return what a question shares with its passage minus what the English one lets expect."""
+    expected = EXPECTED_SLOPE * shared_part(source, source_passage, "en")
+    return shared_part(target, target_passage, lang) - expected
+
+
+@lru_cache(64)  # the English passage serves all languages
+def _dense_passage(passage: str) -> str:
+    return str(_NOT_TEXT.sub(" ", passage).casefold())

@@ -1,0 +1,236 @@
+"""The facts of a report: everything the page shows, as plain JSON values."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pipelines.errors import FailedRunError
+from pipelines.report.alarms import find_alarms
+from pipelines.report.distribution import (
+    EVIDENCE_SCALE,
+    LENGTH_SCALE,
+    SCORE_SCALE,
+    SHARE_SCALE,
+    Scale,
+    describe,
+)
+from pipelines.report.sample import Sample
+from pipelines.report.scan import Outcome, Scan, open_file, scan_file
+from pipelines.rows import SOURCE_LANGUAGE
+from pipelines.script import decides_language
+from schemas.check import FLAG, PASS, REJECT, SKIPPED
+from schemas.language import LANGUAGES
+from schemas.manifest import FileEntry, Manifest
+
+FIELDS: Final = ("question", "passage")
+LANGUAGE_VERDICTS: Final = (
+    "verified", "similar", "short", "script_only", "disputed", "refused", "wrong_script",
+)  # fmt: skip
+EXAMPLES_PER_REASON: Final = 5
+
+_FAILURE_COLUMNS: Final = ["source", "line", "record_id", "reason", "detail"]
+_RIGHT_TO_LEFT: Final = frozenset({"Adlm", "Arab", "Hebr", "Nkoo", "Syrc", "Thaa"})
+_VERDICTS: Final = (PASS, FLAG, REJECT, SKIPPED)
+_UNVERIFIED: Final = {
+    "similar_language": "similar",
+    "unverified_short": "short",
+    "script_only": "script_only",
+    "language_disputed": "disputed",
+}
+_EVIDENCE: Final = ("wrong_language", "untranslated", "unverified_short", "language_disputed")
+_MEASURES: Final[dict[str, Scale]] = {
+    "score_min": SCORE_SCALE,
+    "score_mean": SCORE_SCALE,
+    "unknown_share": SHARE_SCALE,
+}
+
+Facts = dict[str, Any]
+
+
+def gather_facts(output: str, manifest: Manifest) -> Facts:
+    """Return the facts of a corpus; its files are read once, one by one.
+
+    Raises:
+        FailedRunError: If a file of the manifest cannot be read.
+    """
+    scans: dict[str, Scan] = {lang: Scan() for lang in manifest.languages}
+    sample, failures = Sample(), _Failures()
+    for entry in _in_reading_order(manifest.files):
+        try:
+            _read(output, entry, scans, sample, failures)
+        except (OSError, pa.ArrowException) as error:
+            raise FailedRunError(
+                f"{output}/{entry.path}: cannot be read ({error}); "
+                f"`tandemqa verify {output}` tells what is wrong with the corpus"
+            ) from error
+    targets = [lang for lang in manifest.languages if lang != SOURCE_LANGUAGE]
+    verdicts = {lang: _language_verdicts(scans[lang]) for lang in targets}
+    whole = manifest.model_dump(mode="json")
+    return {
+        "corpus": _corpus(manifest, scans[SOURCE_LANGUAGE]),
+        "alarms": find_alarms(manifest, targets, verdicts),
+        "source": whole["source"],
+        "source_examples": failures.examples,
+        "languages": {
+            lang: {
+                **_language(manifest, lang),
+                "methods": dict(sorted(scans[lang].methods.items())),
+                **(_quality(lang, scans[lang], verdicts[lang]) if lang in verdicts else {}),
+            }
+            for lang in manifest.languages
+        },
+        "translators": whole["translators"],
+        "calibration": whole["calibration"],
+        "segments": whole["segments"],
+        "config": whole["config"],
+        "versions": whole["versions"],
+        "sample": sample.groups(),
+    }
+
+
+def _in_reading_order(entries: Iterable[FileEntry]) -> list[FileEntry]:
+    """Return the source language first and the quarantine last, as the sample needs it."""
+    kinds = {"row": 0, "quarantine": 1, "failed_record": 2}
+    return sorted(entries, key=lambda e: (kinds[e.kind], e.lang != SOURCE_LANGUAGE, e.path))
+
+
+class _Failures:
+    """A few source items that became no record, for every reason."""
+
+    def __init__(self) -> None:
+        self.examples: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, items: Iterable[dict[str, Any]]) -> None:
+        for item in items:
+            examples = self.examples.setdefault(item.pop("reason"), [])
+            if len(examples) < EXAMPLES_PER_REASON:
+                examples.append(item)
+
+
+def _read(
+    output: str, entry: FileEntry, scans: dict[str, Scan], sample: Sample, failures: _Failures
+) -> None:
+    file = open_file(output, entry)
+    if entry.kind == "failed_record":
+        for batch in file.iter_batches(columns=_FAILURE_COLUMNS):
+            failures.add(batch.to_pylist())
+        return
+    is_source = entry.lang == SOURCE_LANGUAGE
+    scan_file(scans[entry.lang], file, entry.kind == "row", is_source)
+    if entry.kind == "quarantine":
+        sample.add_quarantine(entry.lang, file)
+    elif is_source:
+        sample.add_source(file)
+    else:
+        sample.add_rows(file)
+
+
+def _corpus(manifest: Manifest, scan: Scan) -> Facts:
+    rows = [entry for entry in manifest.files if entry.kind == "row"]
+    return {
+        "created": manifest.created.isoformat(timespec="seconds"),
+        "seconds": manifest.seconds,
+        "tandemqa_version": manifest.tandemqa_version,
+        "schema_version": manifest.schema_version,
+        "rows": sum(entry.rows for entry in rows),
+        "groups": manifest.source.groups,
+        "complete_groups": scan.breadth[len(manifest.languages)],
+        "groups_by_languages": {str(n): count for n, count in sorted(scan.breadth.items())},
+        "files": len(rows),
+        "bytes": sum(entry.size for entry in rows),
+        "shards": manifest.shards,
+    }
+
+
+def _language(manifest: Manifest, lang: str) -> Facts:
+    splits: Counter[str] = Counter()
+    for entry in manifest.files:
+        if entry.kind == "row" and entry.lang == lang:
+            splits[entry.split] += entry.rows
+    language = LANGUAGES[lang]
+    return {
+        "name": language.name,
+        "direction": "rtl" if language.script in _RIGHT_TO_LEFT else "ltr",
+        "splits": dict(sorted(splits.items())),
+        **manifest.counts[lang].model_dump(),
+    }
+
+
+def _quality(lang: str, scan: Scan, verdicts: Facts) -> Facts:
+    return {
+        "checks": _checks(scan),
+        "language_verdicts": verdicts,
+        "length_ratio": _distributions(scan, ("length_ratio",), LENGTH_SCALE),
+        "language_evidence": _language_evidence(lang, scan),
+        "measures": _measures(scan),
+    }
+
+
+def _checks(scan: Scan) -> list[Facts]:
+    """Return how often each check said what."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for outcome, count in scan.checks.items():
+        counts.setdefault((outcome.field, outcome.name), Counter())[outcome.verdict] += count
+    return [
+        {"name": name, "field": field, **{v: counts[field, name][v] for v in _VERDICTS}}
+        for field, name in sorted(counts, key=lambda key: (_field_order(key[0]), key[1]))
+    ]
+
+
+def _language_verdicts(scan: Scan) -> Facts:
+    """Return what the language check found in each field."""
+    mixes: dict[str, Counter[str]] = {}
+    for outcome, count in scan.checks.items():
+        if found := _language_verdict(outcome):
+            mixes.setdefault(outcome.field, Counter())[found] += count
+    return {
+        field: {name: mixes[field][name] for name in LANGUAGE_VERDICTS}
+        for field in sorted(mixes, key=_field_order)
+    }
+
+
+def _language_verdict(outcome: Outcome) -> str:
+    """Return what an outcome says of the language; empty when it says nothing."""
+    if outcome.name == "wrong_script":
+        return "wrong_script" if outcome.verdict == REJECT else ""
+    if outcome.name in {"wrong_language", "untranslated"}:
+        return {PASS: "verified", REJECT: "refused"}.get(outcome.verdict, "short")
+    return _UNVERIFIED.get(outcome.name, "")
+
+
+def _language_evidence(lang: str, scan: Scan) -> Facts:
+    """Return how much texts look like their language; nothing where no detector measures it."""
+    language = LANGUAGES[lang]
+    if not language.langdetect or decides_language(language.script):
+        return {}
+    return _distributions(scan, _EVIDENCE, EVIDENCE_SCALE)
+
+
+def _distributions(scan: Scan, names: tuple[str, ...], scale: Scale) -> Facts:
+    """Return the distribution of a check's values for each field, by verdict."""
+    counts: dict[str, Counter[tuple[str, int]]] = {}
+    for outcome, count in scan.checks.items():
+        name, field, verdict, step = outcome
+        if name in names and step is not None:
+            counts.setdefault(field, Counter())[verdict, step] += count
+    return {field: describe(counts[field], scale) for field in sorted(counts, key=_field_order)}
+
+
+def _measures(scan: Scan) -> Facts:
+    """Return the distribution of what the translator said of its rows, kept or not."""
+    facts = {}
+    for measure, scale in _MEASURES.items():
+        counts = {
+            ("kept" if kept else "quarantined", step): count
+            for (name, kept, step), count in scan.measures.items()
+            if name == measure
+        }
+        if counts:
+            facts[measure] = describe(counts, scale)
+    return facts
+
+
+def _field_order(field: str) -> tuple[int, str]:
+    return (FIELDS.index(field) if field in FIELDS else len(FIELDS), field)

@@ -1,0 +1,61 @@
+"""What the reason codes mean, in plain words."""
+
+from typing import Final
+
+REASONS: Final[dict[str, str]] = {
+    "answer_number_missing": "a number of the answer is missing in the passage",
+    "brackets": "brackets or quotes no longer pair up",
+    "contaminated_id": "the record is in an evaluation set (same id)",
+    "contaminated_passage": "the passage is in an evaluation set",
+    "contaminated_question": "the question is in an evaluation set",
+    "copy_of_source": "the text is the English one",
+    "decode_limit": "the translator hit its length limit: the end is missing",
+    "decode_no_eos": "the translator did not end the sentence itself",
+    "duplicate": "same question and passage as another record",
+    "duplicate_id": "the same id stands for different texts",
+    "empty": "no text, or hardly a letter in it",
+    "empty_passage": "no passage",
+    "empty_question": "no question",
+    "english_sentence": "a sentence is still English",
+    "failed": "the translator could not translate a sentence",
+    "impossible_question": "the source says that the passage holds no answer",
+    "input_truncated": "the translator did not read the whole text",
+    "invalid_utf8": "bytes that are no text",
+    "language_disputed": "two language detectors disagree",
+    "length_ratio": "far longer or shorter than translations into this language are",
+    "low_score": "the translator itself is unsure",
+    "low_similarity": "the meaning is far from the English one",
+    "malformed_json": "no valid JSON",
+    "malformed_row": "a row with the wrong columns",
+    "markup_added": "markup that the English text does not have",
+    "missing_passage": "no passage",
+    "missing_question": "no question",
+    "mojibake": "broken characters",
+    "no_letters": "no letters",
+    "not_translated": "a sentence was never translated",
+    "number_changed": "a number became another one",
+    "number_missing": "a number of the English text is missing",
+    "question_answered": "the question stands in the passage word for word",
+    "question_form": "a question became a statement",
+    "repetition": "a phrase is said over and over",
+    "script_only": "no detector knows the language; only its script was looked at",
+    "sent_count": "sentences were lost or added",
+    "sentence_long": "a sentence is far longer than it should be",
+    "sentence_short": "a sentence is far shorter than it should be",
+    "similar_language": "too like a neighbouring language to tell",
+    "target_duplicate": "different English texts became the same translation",
+    "too_long": "too long",
+    "too_short": "too short",
+    "toxicity_added": "offensive words that the English text does not have",
+    "unknown_words": "too many words the translator does not know",
+    "unrelated": "question and passage no longer have words in common",
+    "untranslated": "still English",
+    "unverified_short": "too short to tell the language",
+    "wrong_language": "not recognised as its language",
+    "wrong_script": "not in the script of its language",
+}
+
+
+def explain(reason: str) -> str:
+    """Return what a reason code means; empty when there is nothing to add to its name."""
+    return REASONS.get(reason, "")

@@ -1,0 +1,24 @@
+"""Write the report of a corpus beside its manifest."""
+
+import json
+from typing import Final
+
+from pipelines.report.facts import gather_facts
+from pipelines.report.page import write_page
+from pipelines.storage import join, write_bytes
+from schemas.manifest import Manifest
+
+PAGE_NAME: Final = "report.html"
+FACTS_NAME: Final = "report.json"
+
+
+def write_report(output: str, manifest: Manifest) -> None:
+    """Write `report.html` and `report.json`, with the same facts, into a corpus.
+
+    Raises:
+        FailedRunError: If a file of the corpus cannot be read.
+    """
+    facts = gather_facts(output, manifest)
+    text = json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1)
+    write_bytes(join(output, FACTS_NAME), text.encode() + b"\n")
+    write_bytes(join(output, PAGE_NAME), write_page(facts).encode())

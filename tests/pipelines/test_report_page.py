@@ -1,0 +1,218 @@
+"""The page: self-contained, the same every time, and safe with hostile texts in a real browser."""
+
+import argparse
+import html
+import json
+import re
+import shutil
+import subprocess
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.commands import report as command
+from pipelines.report.facts import gather_facts
+from pipelines.report.markup import Markup, element, fragment
+from pipelines.report.page import _embed, write_page
+from pipelines.report.write import write_report
+from schemas.manifest import SourceCounts
+from tests.pipelines.report_corpus import HOSTILE, ReportCorpus, make_corpus, make_row
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-sync", "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    write_report(str(folder), make_corpus(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def browse(tmp_path):
+    """Return the document as it is after Chromium loaded a page and ran its scripts."""
+    if not CHROMIUM:
+        pytest.skip("Chromium is absent: apt-get install chromium")
+
+    def load(content: str) -> str:
+        path = tmp_path / "page.html"
+        path.write_text(content, encoding="utf-8")
+        profile = f"--user-data-dir={tmp_path / 'profile'}"
+        done = subprocess.run(
+            [CHROMIUM, *FLAGS, profile, "--dump-dom", path.as_uri()],
+            capture_output=True, timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout.decode()
+
+    return load
+
+
+class Texts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.text = ""
+        self.values: list[str | None] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.values += [value for _, value in attrs]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")))
+def test_plain_text_never_becomes_markup(text):
+    parser = Texts()
+    parser.feed(element("p", text, title=text))
+    parser.close()
+    assert (parser.tags, parser.text, parser.values) == (["p"], text, [text])
+
+
+def test_markup_is_not_escaped_twice():
+    assert fragment(element("b", "<"), "&") == Markup("<b>&lt;</b>&amp;")
+
+
+@given(st.text())
+def test_embedded_json_holds_no_markup_and_comes_back_unchanged(text):
+    embedded = _embed({"text": text})
+    assert not set(embedded) & set("<>&\u2028\u2029")
+    assert json.loads(embedded) == {"text": text}
+
+
+def test_the_page_loads_nothing_and_runs_only_its_own_script(page):
+    before, _, rest = page.partition('<script type="application/json"')
+    script = re.search(r"<script>(.*?)</script>", rest, re.S)[1]
+    style = re.search(r"<style>(.*?)</style>", before, re.S)[1]
+    policy = html.unescape(re.search(r'Security-Policy" content="([^"]*)"', page)[1])
+    hashes = [b64encode(sha256(part.encode()).digest()).decode() for part in (style, script)]
+    assert f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'" in policy
+    assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+    assert not re.search(r"\b(src|srcset|style|on\w+)=", re.sub(r">[^<]*<", "><", before))
+    assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)', before))
+    assert "url(" not in style and "@import" not in style and "http" not in style + script
+
+
+def test_a_name_with_markup_is_text(page):
+    assert HOSTILE not in page
+    assert f"line 3: {html.escape(HOSTILE)}" in page
+
+
+def test_the_same_corpus_gives_the_same_bytes(folder, tmp_path):
+    before = [(folder / name).read_bytes() for name in ("report.html", "report.json")]
+    write_report(str(tmp_path), make_corpus(tmp_path))
+    assert [(tmp_path / name).read_bytes() for name in ("report.html", "report.json")] == before
+
+
+def test_json_and_page_tell_the_same_facts(folder, page):
+    facts = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert write_page(facts) == page
+
+
+def test_non_commercial_languages_are_told_first(page):
+    assert page.index("Not for commercial use:") < page.index('class="numbers"')
+
+
+def test_an_empty_corpus_has_a_page(tmp_path):
+    corpus = ReportCorpus(tmp_path)
+    corpus.put_rows([make_row(1, "en")])
+    empty = {"translators": {}, "segments": {}, "calibration": {}, "config": {}}
+    source = SourceCounts(read=1, groups=1)
+    facts = gather_facts(str(tmp_path), corpus.manifest(languages=["en"], source=source, **empty))
+    page = write_page(facts)
+    assert "No row is missing" in page and "Nothing stands out" in page
+    assert "Not for commercial use" not in page
+
+
+def test_the_command_writes_both_files_and_says_where(tmp_path, capsys):
+    make_corpus(tmp_path)
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    options = parser.parse_args(["report", str(tmp_path)])
+    assert options.run(options, []) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/report.html\n"
+    assert (tmp_path / "report.html").exists() and (tmp_path / "report.json").exists()
+
+
+def test_the_script_shows_rows_and_hostile_texts_do_not_run(browse, page):
+    shown = browse(page)
+    assert "<title>Corpus report: rivers</title>" in shown
+    assert "pwned'&lt;/script&gt;" in shown
+    assert "160 rows in 40 groups" in shown
+    assert shown.count('<article class="group"') == 10
+    assert re.search(r'<p class="question" dir="rtl" lang="ar">كم', shown)
+    assert re.search(r'<p class="question" dir="ltr" lang="zh-Hans">第', shown)
+    assert "<mark>865</mark>" in shown
+
+
+def test_the_browser_does_run_hostile_texts_where_nothing_stops_them(browse):
+    assert "<title>pwned</title>" in browse(f"<!DOCTYPE html><title>safe</title>{HOSTILE}")
+
+
+def with_script(page: str, script: str) -> str:
+    """Return the page without its policy and with one more script at its end."""
+    open_page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+    return open_page.replace("</body>", f"<script>{script}</script></body>")
+
+
+def test_even_without_the_policy_hostile_texts_do_not_run(browse, page):
+    everything = "for (let n = 0; n < 9; n++) document.getElementById('more').click();"
+    shown = browse(with_script(page, everything))
+    assert "<title>Corpus report: rivers</title>" in shown
+    assert shown.count('<article class="group"') == 40
+    assert "document.title='pwned'&lt;/script&gt;&lt;img src=x" in shown
+
+
+def test_rows_are_filtered_by_language_status_reason_and_text(browse, page):
+    expected = [
+        ({"lang": "es"}, "40 rows in 40 groups"),
+        ({"lang": "es", "status": "rejected"}, "2 rows in 2 groups"),
+        ({"reason": "wrong_script"}, "1 row in 1 group"),
+        ({"text": "ÚSANO"}, "40 rows in 40 groups"),
+        ({"text": "how long is river 857"}, "4 rows in 1 group"),
+        ({"lang": "ar", "text": "no such words"}, "0 rows in 0 groups"),
+        ({}, "160 rows in 40 groups"),
+    ]
+    script = f"const wanted = {json.dumps([filters for filters, _ in expected])};"
+    script += """
+        const found = [];
+        for (const filters of wanted) {
+          for (const name of ["lang", "status", "reason", "text"]) {
+            document.getElementById(`filter-${name}`).value = filters[name] || "";
+          }
+          document.getElementById("filters").dispatchEvent(new Event("input"));
+          found.push(document.getElementById("found").textContent);
+        }
+        document.title = found.join("; ");
+    """
+    shown = browse(with_script(page, script))
+    assert f"<title>{'; '.join(told for _, told in expected)}</title>" in shown
+
+
+def test_a_long_passage_opens_and_checks_unfold(browse, page):
+    script = (
+        "document.getElementById('filter-text').value = 'xxxxxx';"
+        "document.getElementById('filters').dispatchEvent(new Event('input'));"
+        "document.querySelector('.toggle').click();"
+        "document.querySelector('.targets details').open = true;"
+    )
+    shown = browse(with_script(page, script))
+    assert 'aria-expanded="true">Less</button>' in shown
+    assert "x" * 1_900 in shown
+    assert "characters in all" in shown
+    assert '<th class="text code">length_ratio</th>' in shown
