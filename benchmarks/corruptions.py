@@ -158,12 +158,26 @@ def drop_half_of_segment(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceM
 
 def english_sentence(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceMap]:
     """Leave one sentence in English."""
+    return _replace_sentence(row, spoiler, lambda a, b: row.passage[0][a:b])
+
+
+def other_sentence(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceMap]:
+    """Put the first sentence of another row in place of one."""
+    other = spoiler.other
+    if not other.sentence_map:
+        return row.passage[1], row.sentence_map
+    return _replace_sentence(row, spoiler, lambda *_: other.passage[1][: other.sentence_map[0][3]])
+
+
+def _replace_sentence(
+    row: GoldRow, spoiler: Spoiler, make: Callable[[int, int], str]
+) -> tuple[str, SentenceMap]:
     text, spans = row.passage[1], row.sentence_map
     if len(spans) < 2:
         return text, spans
     at = spoiler.random.randrange(len(spans))
     a, b, c, d = spans[at]
-    sentence = row.passage[0][a:b]
+    sentence = make(a, b)
     grown = len(sentence) - (d - c)
     moved = [
         (*span[:2], span[2] + grown * (i > at), span[3] + grown * (i >= at))
@@ -177,7 +191,7 @@ def _shift(c: int, d: int, start: int, end: int) -> tuple[int, int]:
 
 
 # Corruptions that no threshold was chosen with are held out.
-HELD_OUT = {"digits changed", "quarter cut", "one sentence in English"}
+HELD_OUT = {"digits changed", "quarter cut", "one sentence of another row"}
 
 QUESTION: dict[str, Corruption] = {
     "English copy": copy_english,
@@ -203,6 +217,7 @@ MAPPED = {
     "one sentence dropped, map known": drop_sentence,
     "half of a segment dropped, map known": drop_half_of_segment,
     "one sentence in English": english_sentence,
+    "one sentence of another row": other_sentence,
 }
 
 

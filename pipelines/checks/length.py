@@ -58,7 +58,9 @@ def sentence_length(pair: FieldPair) -> Iterator[Check]:
             worst, least = deviation, bound * wide
         longest = max(longest, deviation)
     yield pair.refuse("sentence_short", worst, least, worst < least)
-    yield pair.flag("sentence_long", longest, limits.sentence_longer, longest > limits.sentence_longer)
+    yield pair.flag(
+        "sentence_long", longest, limits.sentence_longer, longest > limits.sentence_longer
+    )
 
 
 def ends_as_question(text: str) -> bool:
@@ -84,11 +86,11 @@ def _band(pair: FieldPair) -> tuple[float, float]:
         least = min(limits.question_shorter, -limits.question_spreads_shorter * mad)
         most = max(limits.question_longer, limits.question_spreads_longer * mad)
         return (limits.question_shorter_unended * wide if unended else least), most
-    band = max(limits.passage_spreads * mad, limits.passage_least_band)
-    lossy = _lost_ends(pair.source, pair.target, pair.lang) or lost_numbers(
-        pair.source, pair.target, 2
-    )
-    return (-limits.passage_spreads_lossy * mad if lossy else -band), band
+    most = max(limits.passage_longer, limits.passage_spreads * mad)
+    lost = lost_numbers(pair.source, pair.target, 2)
+    if lost or _lost_ends(pair.source, pair.target, pair.lang):
+        return min(limits.passage_shorter_lossy, -limits.passage_spreads_lossy * mad), most
+    return min(limits.passage_shorter, -limits.passage_spreads * mad), most
 
 
 def _lost_ends(source: str, target: str, lang: str) -> bool:

@@ -16,9 +16,10 @@ class Limits:
         damaged: Share of characters beyond ASCII that may be damaged.
         script: Least share of the expected script among letters, for languages in Latin script.
         script_not_latin: The same for other scripts, in which names may stay Latin.
-        script_letters: Letters below which the script is not judged.
+        script_letters: Letters of the source below which the script is not judged.
         copy_letters: Letters below which a copy of the source may be right.
         copied_sentences: Share of a passage's sentences that may be copies.
+        sentence_script: Least share of the script in any sentence of a passage.
         english_sentence: Evidence against English (ln odds) of any sentence of a passage.
         near_copy: Similarity to the source, 0 to 1, of a text in a language nobody detects.
         look_alike: Evidence (ln odds) from which being a similar language is flagged.
@@ -28,9 +29,11 @@ class Limits:
         question_spreads_longer: Robust deviations a question may be longer by, if that is more.
         question_shorter_unended: Least relative length of a question that lost its end mark.
         passage_spreads: Robust deviations a passage may differ by.
-        passage_least_band: Relative length that a passage may always differ by.
+        passage_shorter: Relative length that a passage may always have.
+        passage_longer: The same for a longer one.
         passage_spreads_lossy: Robust deviations a passage that also lost sentence ends or
             numbers may be shorter by.
+        passage_shorter_lossy: Relative length that such a passage may always have.
         short_text: Characters of English below which relative lengths mean nothing.
         short_passage: Characters of English below which a passage is held to a question's band.
         sentence_shorter: Least relative length of a sentence.
@@ -38,7 +41,6 @@ class Limits:
         sentence_longer: Relative length from which a sentence is flagged.
         widening: Factor on relative lengths while a language's own are not known.
         repeats: Times in a row from which a phrase is a loop.
-        numbers_lost: Share of a passage's numbers that may be missing.
         overlap_spreads: Robust deviations a question may share less with its passage.
         overlap_least: Share of the English question that must stand in its passage to judge.
         overlap_enough: Share of the translated question in its passage that is never refused.
@@ -55,6 +57,7 @@ class Limits:
     script_letters: int = 10
     copy_letters: int = 12
     copied_sentences: float = 0.34
+    sentence_script: float = 0.1
     english_sentence: float = -25.0
     near_copy: float = 0.8
     look_alike: float = -40.0
@@ -64,19 +67,20 @@ class Limits:
     question_spreads_longer: float = 4.5
     question_shorter_unended: float = -0.25
     passage_spreads: float = 4.0
-    passage_least_band: float = math.log(1.25)
-    passage_spreads_lossy: float = 2.5
+    passage_shorter: float = -math.log(1.25)
+    passage_longer: float = math.log(1.3)
+    passage_spreads_lossy: float = 3.0
+    passage_shorter_lossy: float = -0.16
     short_text: int = 10
     short_passage: int = 200
     sentence_shorter: float = -0.8
-    sentence_shorter_unended: float = -0.35
+    sentence_shorter_unended: float = -0.4
     sentence_longer: float = 1.1
     widening: float = 1.5
     repeats: int = 3
-    numbers_lost: float = 0.75
-    overlap_spreads: float = 2.5
+    overlap_spreads: float = 2.6
     overlap_least: float = 0.4
-    overlap_enough: float = 0.28
+    overlap_enough: float = 0.25
     duplicates: int = 3
     score_spreads: float = 4.0
     unknown_flagged: float = 0.25

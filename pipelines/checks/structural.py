@@ -20,7 +20,7 @@ _DAMAGE: Final = regex.compile(
     r"|â€.|ï¿½|\ufffd"  # quotation marks; the replacement character
     r"|[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
     r"|\\[xu][0-9a-fA-F]{2,}"  # escapes shown as text
-    r"|(?<=\p{L})\?+(?=\p{L}|\s+\p{Ll})|(?<!\S)\?+(?=\p{L})"  # letters lost to question marks
+    r"|(?<=\p{L})\?+(?=\p{L}|\s+\p{Ll})|(?<=\s)\?+(?=\p{L})"  # letters lost to question marks
 )
 # Every damage but the last two kinds holds one of these.
 _SUSPECT: Final = regex.compile(
