@@ -7,6 +7,7 @@ from setuptools import setup
 # Floors are what our code needs, ceilings what was seen to break or has not been seen yet.
 BUILD = [
     "apache-beam>=2.72,<2.80",  # 2.72: types of tagged outputs
+    "numpy>=1.26",
     "pyarrow>=18",  # Beam 2.77 takes it; page checksums and field nullability as used here
     "pydantic>=2.7,<3",
     "pyyaml>=6",

@@ -5,12 +5,15 @@ from apache_beam.pvalue import PCollection
 
 from pipelines.assemble import Assemble, ExtractSegments
 from pipelines.config import BuildConfig
+from pipelines.decontaminate import Decontaminate
 from pipelines.deduplicate import Deduplicate
 from pipelines.finish import WriteManifest
+from pipelines.leak_audit import AuditLeaks
 from pipelines.limit import LimitFailures
 from pipelines.read import Read
 from pipelines.segment import Segment
-from pipelines.tally import Tally
+from pipelines.split_safety import KeepSplitsApart
+from pipelines.tally import Tally, count_items
 from pipelines.translate import Translate
 from pipelines.validate import Validate
 from pipelines.write import CountShards, WriteFailedRecords, WriteQuarantine, WriteRows
@@ -22,21 +25,28 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     unique = read.records | "Deduplicate" >> Deduplicate()
     failed = (read.failed, unique.failed) | "AllFailed" >> beam.Flatten()
     within = (unique.records, read.records, failed) | LimitFailures(config.max_failed_share)
-    records = within | "Segment" >> Segment()
+    clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
+    apart = clean.records | "KeepSplitsApart" >> KeepSplitsApart()
+    records = apart.records | "Segment" >> Segment()
 
     segments = records | "Extract" >> ExtractSegments()
     translated = segments | "Translate" >> Translate(config.translation)
     groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
     verdicts = groups | "Validate" >> Validate()
+    alarms = verdicts.rows | "AuditLeaks" >> AuditLeaks(config.evaluation_sets)
 
+    leaked = clean.leaked | "LeakedRecords" >> beam.Values()
+    set_aside = (failed, leaked) | "SetAside" >> beam.Flatten()
     shards = records | "CountShards" >> CountShards(config.shards)
     files = (
         verdicts.rows | "WriteRows" >> WriteRows(config.output, shards),
         verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(config.output, shards),
-        failed | "WriteFailed" >> WriteFailedRecords(config.output),
+        set_aside | "WriteFailed" >> WriteFailedRecords(config.output),
     ) | "AllFiles" >> beam.Flatten()
-    tags = Tally.tags(read, failed, records, segments, translated, verdicts)
-    tally = tags | "Tally" >> Tally()
+    tags = Tally.tags(read, failed, clean, apart, records, segments, translated, verdicts, alarms)
+    counted = tags | "Tally" >> Tally()
+    looked_for = clean.items | "CountItems" >> beam.MapTuple(count_items)
+    tally = (counted, looked_for) | "AllCounts" >> beam.Flatten()
     facts = (files, tally, translated.stats, verdicts.calibrations, shards)
     manifest: PCollection[str] = facts | WriteManifest(config)
     return manifest

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from pipelines.evaluation_sets import EvaluationSet
 from pipelines.source import Source
 from pipelines.translate import TranslationPlan
 from schemas.row import RowTranslator
@@ -17,6 +18,7 @@ class BuildConfig:
 
     Attributes:
         sources: What is read.
+        evaluation_sets: What must not be in the corpus.
         translation: Who translates into which languages, and the memory.
         output: The corpus directory.
         shards: Shards per language; 0 chooses by size.
@@ -25,6 +27,7 @@ class BuildConfig:
     """
 
     sources: tuple[Source, ...]
+    evaluation_sets: tuple[EvaluationSet, ...]
     translation: TranslationPlan
     output: str
     shards: int
@@ -54,6 +57,7 @@ class BuildConfig:
         """Return what decides the content of the corpus, as it stands in the manifest."""
         facts = {
             "sources": [asdict(source) for source in self.sources],
+            "evaluation_sets": [asdict(evaluation_set) for evaluation_set in self.evaluation_sets],
             "languages": list(self.languages),
             "translator": self.translation.config.backend,
             "translator_options": dict(self.translation.config.options),

@@ -8,15 +8,13 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from pipelines.normalise import missing_text, normalise_record
+from pipelines.split_safety import SPLIT_ORDER
 from schemas.identity import content_id
 from schemas.record import Answer, FailedRecord, Record
 
 FAILED: Final = "failed"
 
 _Failure = TaggedOutput[Literal["failed"], FailedRecord]
-
-# Of two copies the one that may not be trained on is kept.
-_SPLIT_ORDER: Final = ("test", "validation", "train")
 
 
 class Unique(NamedTuple):
@@ -73,7 +71,7 @@ def merge_copies(copies: Iterable[Record]) -> tuple[Record, list[FailedRecord]]:
 
 def _order(record: Record) -> tuple[int, str, str, str]:
     return (
-        _SPLIT_ORDER.index(record.split),
+        SPLIT_ORDER.index(record.split),  # the copy that may least be trained on is kept
         record.dataset,
         record.record_id,
         repr((record.title, record.answers, record.license)),

@@ -74,8 +74,8 @@ def _finish(
     manifest = make_manifest(config, files, tally, stats, calibrations, shards)
     if not manifest.source.groups:
         raise LimitExceededError(
-            f"no usable record among {manifest.source.read:,} source items; all are malformed: "
-            + ", ".join(f"{reason} {n:,}" for reason, n in manifest.source.failed.items())
+            f"no usable record among {manifest.source.read:,} source items: "
+            + ", ".join(f"{reason} {count:,}" for reason, count in _set_aside(manifest.source))
         )
     faults = manifest.conservation_faults() + _uncounted(manifest)
     if faults:
@@ -85,6 +85,11 @@ def _finish(
     path = join(config.output, MANIFEST_NAME)
     write_bytes(path, manifest.model_dump_json(indent=2).encode() + b"\n")
     return path
+
+
+def _set_aside(source: SourceCounts) -> list[tuple[str, int]]:
+    leaked = [(f"in {name}", count) for name, count in source.leaked.items()]
+    return [(reason, count) for reason, count in [*source.failed.items(), *leaked] if count]
 
 
 def make_manifest(
@@ -109,7 +114,8 @@ def make_manifest(
         config=config.as_json(),
         languages=languages,
         shards=shards,
-        source=_count_source(tally),
+        source=_count_source(config, tally),
+        alarms=_count_alarms(tally),
         counts={lang: _count_language(lang, tally) for lang in languages},
         segments=_count_segments(config.languages, tally, list(stats)),
         translators=_translators(config),
@@ -122,14 +128,28 @@ def make_manifest(
     )
 
 
-def _count_source(tally: Mapping[Tag, int]) -> SourceCounts:
+def _count_source(config: BuildConfig, tally: Mapping[Tag, int]) -> SourceCounts:
+    names = [s.name for s in config.evaluation_sets if s.lang == SOURCE_LANGUAGE]
+    moved = {tag[1:]: count for tag, count in sorted(tally.items()) if tag[0] == "moved"}
     reasons = {tag[1]: count for tag, count in sorted(tally.items()) if tag[0] == "source"}
     return SourceCounts(
         read=tally.get(("read",), 0),
         duplicates=reasons.pop("duplicate", 0),
         failed=reasons,
+        leaked={name: tally.get(("leaked", name), 0) for name in names},
+        looked_for={name: tally.get(("evaluation_items", name), 0) for name in names},
+        moved={">".join(splits): count for splits, count in moved.items()},
         groups=tally.get(("group",), 0),
     )
+
+
+def _count_alarms(tally: Mapping[Tag, int]) -> dict[str, dict[str, dict[str, int]]]:
+    alarms: dict[str, dict[str, dict[str, int]]] = {}
+    for tag, count in sorted(tally.items()):
+        if tag[0] == "alarm":
+            _, lang, name, field = tag
+            alarms.setdefault(lang, {}).setdefault(name, {})[field] = count
+    return alarms
 
 
 def _count_language(lang: str, tally: Mapping[Tag, int]) -> LanguageCounts:

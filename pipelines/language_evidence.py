@@ -44,8 +44,10 @@ def language_scores(text: str, script: str) -> dict[str, float]:
     words = text.translate(_NORMAL).split()
     words = words[:: -(-len(words) // _WORDS_ENOUGH) or 1]
     scored = [scores for word in words if (scores := _word_scores(word, script))]
-    labels = labels_of(script)
-    return {label: sum(column) for label, column in zip(labels, zip(*scored), strict=False)}
+    if not scored:
+        return {}
+    totals = map(sum, zip(*scored, strict=True))
+    return dict(zip(labels_of(script), totals, strict=True))
 
 
 @cache
@@ -57,7 +59,7 @@ def labels_of(script: str) -> tuple[str, ...]:
 
 @lru_cache(_WORDS_REMEMBERED)
 def _word_scores(word: str, script: str) -> tuple[float, ...]:
-    """Return the score of a word for each label of the script; empty when it has no known n-gram."""
+    """Return the score of a word for each label of the script; empty without known n-grams."""
     profiles, _ = _profiles(script)
     known = [_ngram_scores(ngram, script) for ngram in _ngrams(word) if ngram in profiles]
     return tuple(map(sum, zip(*known, strict=True)))

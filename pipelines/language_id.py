@@ -118,7 +118,7 @@ def english_evidence(text: str, lang: str, source: str = "") -> float:
 
 
 def mask_names(text: str, source: str) -> str:
-    """Return `text` without the names of its English source: capitalised words within a sentence."""
+    """Return `text` without the names (capitalised words within sentences) of its source."""
     names = set(_SOURCE_NAME.findall(source))
     return _WORD.sub(lambda word: "" if word[0] in names else word[0], text) if names else text
 

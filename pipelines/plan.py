@@ -11,16 +11,17 @@ from typing import Final
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, PCollection
 from apache_beam.transforms.combiners import Count
-from translators.ladder import translate_all
 
 from pipelines.assemble import ExtractSegments
 from pipelines.config import BuildConfig
+from pipelines.decontaminate import Decontaminate
 from pipelines.deduplicate import Deduplicate
 from pipelines.packet import Packet
 from pipelines.read import Read
 from pipelines.run import run_pipeline
 from pipelines.segment import Segment
 from pipelines.translate import LookUp
+from translators.ladder import translate_all
 from translators.registry import open_translator
 
 SAMPLE: Final = 256
@@ -114,7 +115,8 @@ def _time(work: Callable[[], object]) -> float:
 def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PCollection[None]:
     read = pipeline | "Read" >> Read(config.sources)
     unique = read.records | "Deduplicate" >> Deduplicate()
-    records = unique.records | "Segment" >> Segment()
+    clean = unique.records | "Decontaminate" >> Decontaminate(config.evaluation_sets)
+    records = clean.records | "Segment" >> Segment()
     segments = records | "Extract" >> ExtractSegments()
     looked_up = segments | "LookUp" >> LookUp(config.translation)
     missing = looked_up.packets | "Measure" >> beam.Map(_measure) | beam.CombinePerKey(_add)

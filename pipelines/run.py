@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import (
 )
 
 from pipelines.errors import FailedRunError, UsageError
+from pipelines.evaluation_sets import EvaluationSetError
 from pipelines.finish import ConservationError
 from pipelines.limit import LimitExceededError
 from pipelines.progress import show_progress
@@ -97,13 +98,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _explain(cause: BaseException) -> str:
     """Return what to tell the user of a cause; empty when it explains nothing."""
+    told = str(cause).split(" [while running", 1)[0]  # Beam adds the step
     if isinstance(cause, KeyboardInterrupt):
         return f"stopped. {_GO_ON}"
-    if isinstance(cause, LimitExceededError | ConservationError):
-        return str(cause)
+    if isinstance(cause, LimitExceededError | ConservationError | EvaluationSetError):
+        return told
     if isinstance(cause, OSError):
         space = "Free some space. " if cause.errno == errno.ENOSPC else ""
-        return f"{cause}. {space}{_GO_ON}"
+        return f"{told}. {space}{_GO_ON}"
     if isinstance(cause, ValueError | TranslationError):
-        return f"{cause} {_GO_ON}"
+        return f"{told} {_GO_ON}"
     return ""

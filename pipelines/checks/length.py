@@ -40,27 +40,27 @@ def length_ratio(pair: FieldPair) -> Iterator[Check]:
 
 def sentence_length(pair: FieldPair) -> Iterator[Check]:
     """Refuse a passage with a sentence that is missing or cut; flag one with an overlong one."""
-    limits = pair.limits
     segments = [(s, t) for s, t in pair.segments() if len(s) >= _SENTENCE]
     if not segments:
         return
-    if any(not target.strip() for _, target in segments):
-        yield pair.refuse("sent_count", sum(not t.strip() for _, t in segments), 1, True)
+    missing = sum(not target.strip() for _, target in segments)
+    yield pair.refuse("sent_count", missing, 1, missing > 0)
+    if missing:
         return
+    measured = [_sentence_deviation(pair, *segment) for segment in segments]
+    value, least = min(measured, key=lambda found: found[0] - found[1])
+    yield pair.refuse("sentence_short", value, least, value < least)
+    longest, most = max(measured)[0], pair.limits.sentence_longer
+    yield pair.flag("sentence_long", longest, most, longest > most)
+
+
+def _sentence_deviation(pair: FieldPair, source: str, target: str) -> tuple[float, float]:
+    """Return the relative length of a sentence, and the least one."""
+    limits = pair.limits
     wide = limits.widening if pair.calibration.origin == "widened" else 1.0
-    worst, least = 0.0, limits.sentence_shorter * wide
-    longest = 0.0
-    for source, target in segments:
-        deviation = ratio(source, target) - pair.calibration.median
-        lossy = _lost_ends(source, target, pair.lang)
-        bound = limits.sentence_shorter_unended if lossy else limits.sentence_shorter
-        if deviation - bound * wide < worst - least or deviation < worst:
-            worst, least = deviation, bound * wide
-        longest = max(longest, deviation)
-    yield pair.refuse("sentence_short", worst, least, worst < least)
-    yield pair.flag(
-        "sentence_long", longest, limits.sentence_longer, longest > limits.sentence_longer
-    )
+    lossy = _lost_ends(source, target, pair.lang)
+    least = limits.sentence_shorter_unended if lossy else limits.sentence_shorter
+    return ratio(source, target) - pair.calibration.median, least * wide
 
 
 def ends_as_question(text: str) -> bool:

@@ -41,6 +41,14 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--dataset", help="name of the dataset; the file's name by default")
     what.add_argument("--split", help="split of all records that name none; train by default")
     what.add_argument("--license", help="licence of the inputs, such as CC-BY-4.0")
+    what.add_argument(
+        "--exclude",
+        action="append",
+        metavar="[NAME[:LANG]=][FORMAT:]PATH",
+        help="evaluation set whose items must not be in the corpus, in any format of --input, or "
+        "queries:PATH for questions alone; in another language than English (xquad:es=...) it "
+        "only raises an alarm about the translated rows; repeatable",
+    )
     what.add_argument("--languages", metavar="CODES", help="target languages, such as es,ca,pt-BR")
     where = parser.add_argument_group("where")
     where.add_argument("--output", metavar="DIR", help="the corpus directory")

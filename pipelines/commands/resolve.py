@@ -7,6 +7,11 @@ from typing import Any
 from pipelines.commands.options import absolute
 from pipelines.config import BuildConfig
 from pipelines.errors import UsageError
+from pipelines.evaluation_sets import (
+    EvaluationSet,
+    check_evaluation_sets,
+    parse_evaluation_set,
+)
 from pipelines.fields import parse_fields
 from pipelines.source import Source, check_sources, parse_source
 from pipelines.storage import join, parent
@@ -27,11 +32,14 @@ def resolve(options: Mapping[str, Any]) -> BuildConfig:
     try:
         sources = tuple(_sources(options))
         check_sources(sources)
+        evaluation_sets = tuple(_evaluation_sets(options))
+        check_evaluation_sets(evaluation_sets)
         translator = translator_config(options)
         output = absolute(str(options["output"]))
         memory = options.get("memory") or join(parent(output), "memory")
         return BuildConfig(
             sources=sources,
+            evaluation_sets=evaluation_sets,
             translation=TranslationPlan(
                 config=translator,
                 infos=_infos(translator, options["languages"]),
@@ -82,6 +90,19 @@ def _sources(options: Mapping[str, Any]) -> list[Source]:
     return [
         _source(item, options) for item in ([inputs] if isinstance(inputs, str | dict) else inputs)
     ]
+
+
+def _evaluation_sets(options: Mapping[str, Any]) -> list[EvaluationSet]:
+    """Return the evaluation sets: strings, or in YAML mappings of `set` and `fields`."""
+    given = options.get("exclude") or []
+    sets = []
+    for item in [given] if isinstance(given, str | dict) else given:
+        own: dict[str, Any] = dict(item) if isinstance(item, Mapping) else {"set": item}
+        if not {"set"} <= set(own) <= {"set", "fields"}:
+            raise UsageError(f"exclude {item!r}: wanted set, as on the command line, and fields")
+        fields = parse_fields(f"{target}={path}" for target, path in own.get("fields", {}).items())
+        sets.append(parse_evaluation_set(str(own["set"]), fields))
+    return sets
 
 
 def _source(item: str | Mapping[str, Any], options: Mapping[str, Any]) -> Source:

@@ -180,7 +180,7 @@ def test_an_empty_file_is_an_error_and_no_empty_corpus(tmp_path, build, capsys):
     path = tmp_path / "empty.jsonl"
     path.touch()
     assert build("--input", str(path)) == 1
-    assert "malformed" in capsys.readouterr().err
+    assert "no usable record among 1 source items: empty_file 1" in capsys.readouterr().err
     assert not (tmp_path / "corpus" / "manifest.json").exists()
 
 
@@ -243,3 +243,19 @@ def test_plan_tells_what_the_memory_lacks_and_translates_nothing(
     assert int(lines["ca"][3]) > distinct
     assert sorted((tmp_path / "memory").rglob("*")) == files
     assert not (tmp_path / "other").exists()
+
+
+def test_records_of_an_evaluation_set_are_removed_before_translation_and_counted(
+    tmp_path, build, questions
+):
+    lake = "The lake is 12 kilometres wide and very deep, and in winter it freezes for a month."
+    other = {"id": "x", "question": "How wide is the lake?", "passage": lake}
+    path = questions(other, record(3), name="train.jsonl")
+    secret = questions(record(3), name="secret.jsonl")
+    assert build("--input", path, "--exclude", f"bench={secret}", "--quiet") == 0
+    manifest = manifest_of(tmp_path / "corpus")
+    assert manifest.source.leaked == {"bench": 1}
+    assert manifest.conservation_faults() == []
+    assert {row["record_id"] for row in rows_of(tmp_path / "corpus")} == {"x"}
+    card = (tmp_path / "corpus" / "README.md").read_text()
+    assert "bench" in card
