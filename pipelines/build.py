@@ -32,7 +32,7 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     segments = records | "Extract" >> ExtractSegments()
     translated = segments | "Translate" >> Translate(config.translation)
     groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
-    verdicts = groups | "Validate" >> Validate()
+    verdicts = groups | "Validate" >> Validate(config.limits, config.language_model)
     alarms = verdicts.rows | "AuditLeaks" >> AuditLeaks(config.evaluation_sets)
 
     leaked = clean.leaked | "LeakedRecords" >> beam.Values()

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipelines.errors import FailedRunError, UsageError
 
-_COMMANDS: Final = ("build", "plan", "verify", "report", "translate", "languages")
+_COMMANDS: Final = ("build", "plan", "verify", "revalidate", "report", "translate", "languages")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,11 +1,13 @@
 """What one build is to do: sources, languages, translator, places and limits."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipelines.checks import Limits
 from pipelines.evaluation_sets import EvaluationSet
+from pipelines.limit_settings import changed_limits
 from pipelines.source import Source
 from pipelines.translate import TranslationPlan
 from schemas.row import RowTranslator
@@ -23,7 +25,10 @@ class BuildConfig:
         output: The corpus directory.
         shards: Shards per language; 0 chooses by size.
         max_failed_share: Share of source items that may be malformed, 0 to 1.
+        max_rejected_share: Share of a language's rows that may be rejected or failed, 0 to 1.
         started: When the command was given.
+        limits: When each check refuses.
+        language_model: Path of a fastText model for second opinions on languages; may be empty.
     """
 
     sources: tuple[Source, ...]
@@ -32,7 +37,10 @@ class BuildConfig:
     output: str
     shards: int
     max_failed_share: float
+    max_rejected_share: float
     started: datetime
+    limits: Limits = field(default_factory=Limits)
+    language_model: str = ""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -64,6 +72,9 @@ class BuildConfig:
             "packet_size": self.translation.packet_size,
             "shards": self.shards,
             "max_failed_share": self.max_failed_share,
+            "max_rejected_share": self.max_rejected_share,
+            "limits": changed_limits(self.limits),
+            "language_model": self.language_model,
         }
         plain: dict[str, Any] = json.loads(json.dumps(facts))
         return plain

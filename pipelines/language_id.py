@@ -29,6 +29,8 @@ DISAGREEMENT: Final = "disagreement"
 # questions reach -15 once in 5,000, and 99 % of those in another language go below -19.
 STRONG: Final = 15.0
 SOME: Final = 4.0
+# Letters below which nothing is said.
+SHORTEST: Final = 12
 # Probabilities that a second opinion must reach to verify a language, or to refuse one.
 LIKELY: Final = 0.5
 CERTAIN: Final = 0.9
@@ -70,10 +72,11 @@ def verify_language(
     language = LANGUAGES[lang]
     if decides_language(language.script):
         return LanguageVerdict(VERIFIED if letters(text) else SHORT, None)
-    scores = language_scores(mask_names(text, source), language.script)
+    own_words = mask_names(text, source)
+    scores = language_scores(own_words, language.script)
     if not language.langdetect:
         return _verify_unknown(text, language, scores, opinion)
-    if not scores:
+    if not scores or letters(own_words) < SHORTEST:
         return LanguageVerdict(SHORT, None)
     best = max(scores, key=lambda label: scores[label])
     alike = _similar_labels(language)

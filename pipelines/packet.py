@@ -6,11 +6,11 @@ import time
 from dataclasses import asdict, dataclass
 
 from apache_beam.metrics.metric import Metrics
-from translators.ladder import translate_all
 
 from pipelines.progress import advance
 from pipelines.storage import exists, join, read_bytes, write_bytes
 from pipelines.worker import worker_translator
+from translators.ladder import translate_all
 from translators.memory import (
     INFO_NAME,
     PACKET_SUFFIX,

@@ -64,12 +64,14 @@ def regroup(group_id: str, found: Iterable[Found]) -> Group:
 
 
 def _draft(item: Found, row: Row) -> Draft:
-    failed = isinstance(item, QuarantinedRow) and item.status == "failed"
+    failure = ""
+    if isinstance(item, QuarantinedRow) and item.status == "failed":
+        failure = item.reason
     unfinished = tuple(
         check.field for check in row.checks if check.name == "decode_limit" and check.value == 1.0
     )
     fresh = replace(row, checks=(), languages=(), mono=False, cross=False)
-    return Draft(fresh, item.reason if failed else "", unfinished)
+    return Draft(fresh, failure, unfinished)
 
 
 def _record(source: Row) -> Record:

@@ -69,12 +69,13 @@ def _code(label: str) -> str:
 
     `cmn_Hani` is found by its first part when the whole is unknown.
     """
-    for name in (_RENAMED.get(label, label), label.split("_")[0]):
+    names = (_RENAMED[label],) if label in _RENAMED else (label, label.split("_")[0])
+    for name in names:
         try:
             return parse_language(name).code
         except UnknownLanguage:
             continue
-    return label
+    return names[0]
 
 
 def agrees(found: Mapping[str, float], wanted: Language) -> float:

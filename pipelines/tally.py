@@ -48,6 +48,13 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
             records | "TagGroups" >> beam.Map(_tag, "group"),
             segments | "TagSegments" >> beam.Map(_tag, "segment"),
             translated.remembered | "TagRemembered" >> beam.MapTuple(_remembered_tag),
+            *Tally.verdict_tags(verdicts),
+        )
+
+    @staticmethod
+    def verdict_tags(verdicts: Verdicts) -> tuple[PCollection[Tag], ...]:
+        """Return the tags of judged rows."""
+        return (
             verdicts.rows | "TagRows" >> beam.Map(_row_tag),
             verdicts.quarantined | "TagQuarantined" >> beam.Map(_quarantined_tag),
         )

@@ -1,7 +1,7 @@
 """Judge assembled groups: accepted rows are tagged for batches, the others are quarantined."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
 import apache_beam as beam
@@ -9,9 +9,10 @@ from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from pipelines.calibration import Calibrate, Calibrations, calibrate
-from pipelines.checks import FieldPair, run_checks
+from pipelines.checks import FieldPair, Limits, run_checks
 from pipelines.progress import advance
 from pipelines.rows import SOURCE_LANGUAGE, Draft, Group
+from pipelines.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
 from schemas.check import REJECT, Check
 from schemas.manifest import Calibration
 from schemas.row import QuarantinedRow, Row
@@ -29,20 +30,48 @@ class Verdicts(NamedTuple):
     calibrations: PCollection[dict[tuple[str, str], Calibration]]
 
 
+@dataclass(frozen=True, slots=True)
+class Standards:
+    """What rows are held against.
+
+    Attributes:
+        limits: When each check refuses.
+        language_model: Path of a fastText model for second opinions on languages; may be empty.
+        calibrations: What is usual in each language, by language and kind of value.
+        duplicates: English texts that one translation stands for, where they are many.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    language_model: str = ""
+    calibrations: Calibrations = field(default_factory=dict)
+    duplicates: Mapping[DuplicateKey, int] = field(default_factory=dict)
+
+    def calibration(self, lang: str, kind: str) -> Calibration:
+        """Return what is usual in a language, also when the run has shown none of it."""
+        return self.calibrations.get((lang, kind)) or calibrate(lang, kind, {})
+
+
 @dataclass(eq=False)
 class Validate(beam.PTransform[PCollection[Group], Verdicts]):
-    """Check every row of every group; lengths are calibrated on the run itself."""
+    """Check every row of every group against limits and what is usual in the run itself."""
+
+    limits: Limits = field(default_factory=Limits)
+    language_model: str = ""
 
     def expand(self, groups: PCollection[Group]) -> "Verdicts":
-        """Wire calibration and judgement."""
+        """Wire calibration, the search for stock sentences, and judgement."""
         calibrations = groups | "Calibrate" >> Calibrate()
-        judged = groups | "Judge" >> beam.FlatMap(_judge, AsSingleton(calibrations)).with_outputs(
-            QUARANTINED, main="rows"
-        )
+        duplicates = groups | "Duplicates" >> CountTargetDuplicates(self.limits.duplicates)
+        judged = groups | "Judge" >> beam.FlatMap(
+            _judge,
+            Standards(self.limits, self.language_model),
+            AsSingleton(calibrations),
+            AsSingleton(duplicates),
+        ).with_outputs(QUARANTINED, main="rows")
         return Verdicts(judged.rows, judged[QUARANTINED], calibrations)
 
 
-def judge_group(group: Group, calibrations: Calibrations) -> tuple[list[Row], list[QuarantinedRow]]:
+def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[QuarantinedRow]]:
     """Return the accepted rows, tagged with all accepted languages, and the others.
 
     The English row is always accepted; it serves in cross-lingual batches only when another
@@ -51,7 +80,7 @@ def judge_group(group: Group, calibrations: Calibrations) -> tuple[list[Row], li
     accepted: list[Row] = []
     quarantined: list[QuarantinedRow] = []
     for draft in group.drafts:
-        checks = () if draft.failure else _check_draft(draft, group, calibrations)
+        checks = () if draft.failure else tuple(check_draft(draft, group, standards))
         rejecting = tuple(dict.fromkeys(c.name for c in checks if c.verdict == REJECT))
         row = replace(draft.row, checks=checks)
         if draft.failure:
@@ -68,21 +97,51 @@ def judge_group(group: Group, calibrations: Calibrations) -> tuple[list[Row], li
     return rows, quarantined
 
 
-def _check_draft(draft: Draft, group: Group, calibrations: Calibrations) -> tuple[Check, ...]:
+def check_draft(draft: Draft, group: Group, standards: Standards) -> Iterator[Check]:
+    """Yield the outcome of every check of every field of a row."""
+    for pair in (_question(draft, group, standards), _passage(draft, group, standards)):
+        yield from run_checks(pair)
+    for answer, translated in zip(group.record.answers, draft.row.answers, strict=True):
+        pair = _pair("answer", answer.text, translated.text, draft, standards, "question")
+        yield from run_checks(pair)
+
+
+def _question(draft: Draft, group: Group, standards: Standards) -> FieldPair:
+    row, source = draft.row, group.source
+    return replace(
+        _pair("question", source.question, row.question, draft, standards, "question"),
+        source_passage=source.passage,
+        target_passage=row.passage,
+        overlap=standards.calibration(row.lang, "overlap"),
+    )
+
+
+def _passage(draft: Draft, group: Group, standards: Standards) -> FieldPair:
+    row = draft.row
+    return replace(
+        _pair("passage", group.source.passage, row.passage, draft, standards, "passage"),
+        sentences=row.sentence_map,
+        answers=tuple(answer.text for answer in group.record.answers),
+        score=row.score_mean,
+        scores=standards.calibration(row.lang, "score") if row.score_mean is not None else None,
+        unknown_share=row.unknown_share,
+    )
+
+
+def _pair(
+    name: str, source: str, target: str, draft: Draft, standards: Standards, kind: str
+) -> FieldPair:
     lang = draft.row.lang
-    return tuple(
-        check
-        for field in ("question", "passage")
-        for check in run_checks(
-            FieldPair(
-                field=field,
-                lang=lang,
-                source=getattr(group.source, field),
-                target=getattr(draft.row, field),
-                finished=field not in draft.unfinished,
-                calibration=calibrations.get((lang, field)) or calibrate(lang, field, {}),
-            )
-        )
+    return FieldPair(
+        field=name,
+        lang=lang,
+        source=source,
+        target=target,
+        finished=name not in draft.unfinished,
+        calibration=standards.calibration(lang, kind),
+        duplicates=standards.duplicates.get(duplicate_key(lang, name, target), 1),
+        language_model=standards.language_model,
+        limits=standards.limits,
     )
 
 
@@ -102,15 +161,21 @@ def _quarantine(row: Row, group: Group, status: str, reasons: tuple[str, ...]) -
 def _detail(row: Row, status: str, reason: str) -> str:
     for check in row.checks:
         if check.name == reason and check.verdict == REJECT:
-            return f"{reason} of the {check.field}: {check.value:.3f} against {check.threshold:.3f}"
+            value = "nothing measured" if check.value is None else f"{check.value:.3f}"
+            limit = "" if check.threshold is None else f" against {check.threshold:.3f}"
+            return f"{reason} of the {check.field}: {value}{limit}"
     return f"{status}: a segment could not be translated ({reason})"
 
 
 def _judge(
-    group: Group, calibrations: dict[tuple[str, str], Calibration]
+    group: Group,
+    standards: Standards,
+    calibrations: dict[tuple[str, str], Calibration],
+    duplicates: dict[DuplicateKey, int],
 ) -> Iterator[Row | TaggedOutput[Literal["quarantined"], QuarantinedRow]]:
     advance("validate", 1)
-    rows, quarantined = judge_group(group, calibrations)
+    full = replace(standards, calibrations=calibrations, duplicates=duplicates)
+    rows, quarantined = judge_group(group, full)
     for row in rows:
         Metrics.counter("validate", "kept").inc()
         yield row

@@ -34,6 +34,7 @@ def verify(output: str, manifest: Manifest) -> Iterator[str]:
             f"this version reads {SCHEMA_VERSION}"
         )
         return
+    yield from manifest.faults
     yield from manifest.conservation_faults()
     yield from _counts(manifest)
     yield from _foreign_files(output, manifest)

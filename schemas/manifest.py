@@ -124,7 +124,7 @@ class TranslatorEntry(_Model):
 class Manifest(_Model):
     """Everything a reader must know about a corpus; written last, so its presence means done.
 
-    `alarms` counts rows that look like items of an evaluation set in their language: by language,
+    `faults` are sentences about what makes a corpus failed as a whole. `alarms` counts rows that look like items of an evaluation set in their language: by language,
     set and field.
     """
 
@@ -137,6 +137,7 @@ class Manifest(_Model):
     shards: int
     source: SourceCounts
     counts: dict[str, LanguageCounts]
+    faults: list[str] = []
     alarms: dict[str, dict[str, dict[str, int]]] = {}
     segments: dict[str, SegmentCounts]
     translators: dict[str, TranslatorEntry]

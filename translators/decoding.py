@@ -20,7 +20,7 @@ COMPUTE_TYPES: Final = {
     "transformers": ("auto", "float16", "bfloat16", "float32"),
 }  # fmt: skip
 
-_CPU_BATCH_TOKENS: Final = 1024
+_CPU_BATCH_TOKENS: Final = 2048
 _GPU_BATCH_TOKENS: Final = 8192
 
 
@@ -78,13 +78,28 @@ class Decoding:
         """Return `cpu` or `cuda`."""
         if self.device != "auto":
             return self.device
+        return "cuda" if self._has_gpu() else "cpu"
+
+    def require_device(self) -> None:
+        """Refuse a device that this machine, which is about to use it, does not have.
+
+        Raises:
+            ValueError: If it has no usable GPU and one was asked for.
+        """
+        if self.device == "cuda" and not self._has_gpu():
+            raise ValueError(
+                f"device cuda: {self.engine} finds no usable NVIDIA GPU on this machine; "
+                "check driver and CUDA_VISIBLE_DEVICES, or take device=cpu"
+            )
+
+    def _has_gpu(self) -> bool:
         if self.engine == "ctranslate2":
             import ctranslate2
 
-            return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+            return bool(ctranslate2.get_cuda_device_count())
         import torch
 
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return torch.cuda.is_available()
 
     def resolve_compute_type(self) -> str:
         """Return the number format that `auto` stands for on this machine, or the one named."""

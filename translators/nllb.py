@@ -54,6 +54,12 @@ class NLLB(NeuralTranslator):
                     "take another translator or a nearby language"
                 )
             files, tokenizer = open_model()
+            for code in (SOURCE_LANGUAGE, language.nllb):
+                if code not in tokenizer.vocabulary:
+                    raise ValueError(
+                        f"model {files.name}: no token {code} in its vocabulary, so it is not an "
+                        f"NLLB-200 model for {language.name} ({language.code})"
+                    )
             return Route(files, tokenizer, "", language.nllb, LICENSE)
 
         super().__init__("nllb", find_route, decoding)

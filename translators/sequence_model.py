@@ -108,6 +108,7 @@ class SequenceModel:
 def _open_engine(
     files: ModelFiles, vocabulary: Mapping[str, int], max_positions: int, options: Decoding
 ) -> Engine:
+    options.require_device()
     if options.engine == "ctranslate2":
         from translators.ctranslate2_engine import CTranslate2Engine
 

@@ -29,7 +29,7 @@ _RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "question": (
         *_TEXT,
         length.length_ratio,
-        content.number_missing_from_question,
+        content.number_missing_from_short_text,
         content.unrelated,
         content.question_answered,
         content.question_form,
@@ -52,7 +52,7 @@ _RULES: Final[dict[str, tuple[Rule, ...]]] = {
         structural.mojibake,
         repetition.repetition,
         structural.markup_added,
-        content.number_missing_from_question,
+        content.number_missing_from_short_text,
     ),
 }
 

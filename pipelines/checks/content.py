@@ -16,7 +16,7 @@ _LETTERS_OF_A_QUESTION: Final = 20
 _SPELLED_OUT: Final = regex.compile(r"\d+(?:s|st|nd|rd|th)\b")
 
 
-def number_missing_from_question(pair: FieldPair) -> Iterator[Check]:
+def number_missing_from_short_text(pair: FieldPair) -> Iterator[Check]:
     """Refuse a question whose number was changed or, unless it may be spelled out, lost.
 
     A changed number has another one in its place. Numbers of one digit, of two (flagged), round

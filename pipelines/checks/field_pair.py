@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.checks.limits import Limits
+from pipelines.checks.limits import DEFAULT_LIMITS, Limits
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
 from schemas.manifest import Calibration
 
@@ -19,7 +19,7 @@ class FieldPair:
         source: The English text.
         target: The translation.
         finished: Whether the model ended all of its segments itself.
-        calibration: Length ratios of correct translations.
+        calibration: Length ratios of correct translations; not used for an answer.
         sentences: Where each segment stands: `(src_start, src_end, tgt_start, tgt_end)`.
         source_passage: For a question, the English passage.
         target_passage: For a question, the translated passage.
@@ -51,7 +51,7 @@ class FieldPair:
     unknown_share: float | None = None
     duplicates: int = 1
     language_model: str = ""
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
 
     def segments(self) -> list[tuple[str, str]]:
         """Return the English and the translated text of each segment."""

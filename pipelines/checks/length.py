@@ -13,7 +13,7 @@ from schemas.language import LANGUAGES
 
 # Full stops only behind letters, brackets and quotation marks: decimals are no sentence ends.
 _END: Final = regex.compile(
-    r"(?<=[\p{L}\p{M}\p{Pe}\p{Pf}\"'”%][\p{Pe}\p{Pf}\"'”]?|\d)[.!?;؟۔।|።։།။៕។…]+"
+    r"(?<=[\p{L}\p{M}\p{Pe}\p{Pf}\"'”%][\p{Pe}\p{Pf}\"'”]?|\d)[.!?؟۔।|።։།။៕។…]+"
     r"[\p{Pe}\p{Pf}\"'”’»]*(?=\s|$)|[。！？]"
 )
 _END_MARK: Final = regex.compile(r"[?？؟;;՞፧⁇]\W*$")

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +86,6 @@ class Limits:
     score_spreads: float = 4.0
     unknown_flagged: float = 0.25
     unknown_refused: float = 0.5
+
+
+DEFAULT_LIMITS: Final = Limits()

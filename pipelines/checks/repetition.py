@@ -15,7 +15,7 @@ _WITHOUT_WORDS: Final = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
-_CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s*\1){2,}|(\w)\2{7,}")
+_CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s*\1){2,}|([^\W\d_]{1,2})\2{4,}")
 _LEAST_CHARACTERS: Final = 3
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipelines.commands.options import add_build_options, merge_config
 from pipelines.commands.parser import add_command
+from pipelines.errors import FailedRunError
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -52,4 +53,9 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     manifest = read_manifest(config.output)
     if not quiet:
         sys.stdout.write(summarise(manifest, config.output))
+    if manifest.faults:
+        raise FailedRunError(
+            f"the corpus is marked failed: {'; '.join(manifest.faults)}. Look at "
+            f"{config.output}/report.html, then build again with another translator or limit."
+        )
     return 0

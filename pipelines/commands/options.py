@@ -16,6 +16,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "packet_size": 2048,
     "shards": 0,
     "max_failed_share": 0.1,
+    "max_rejected_share": 0.5,
 }
 
 
@@ -67,6 +68,21 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
         float,
         "SHARE",
         "stop when more than this share of the source items is malformed",
+    )
+    _with_default(
+        limits,
+        "--max-rejected-share",
+        float,
+        "SHARE",
+        "mark the corpus failed when a language loses more than this share of its rows",
+    )
+    limits.add_argument(
+        "--limits", nargs="+", metavar="NAME=VALUE", help="limits of checks to change"
+    )
+    limits.add_argument(
+        "--language-model",
+        metavar="BIN",
+        help="fastText model, such as GlotLID, for second opinions on languages",
     )
 
 

@@ -13,6 +13,7 @@ from pipelines.evaluation_sets import (
     parse_evaluation_set,
 )
 from pipelines.fields import parse_fields
+from pipelines.limit_settings import parse_limits
 from pipelines.source import Source, check_sources, parse_source
 from pipelines.storage import join, parent
 from pipelines.translate import TranslationPlan
@@ -49,6 +50,9 @@ def resolve(options: Mapping[str, Any]) -> BuildConfig:
             output=output,
             shards=int(options["shards"]),
             max_failed_share=float(options["max_failed_share"]),
+            limits=parse_limits(options.get("limits") or ()),
+            language_model=str(options.get("language_model") or ""),
+            max_rejected_share=float(options["max_rejected_share"]),
             started=datetime.now(timezone.utc),
         )
     except UsageError:

@@ -90,3 +90,24 @@ def test_an_incomplete_tokenizer_is_refused(copy, backend, make_backend, cache):
     (copy / {"marian": "target.spm", "nllb": "tokenizer.json"}[backend]).unlink()
     with pytest.raises(ValueError, match=r"target\.spm missing|no tokenizer\.json"):
         make_backend(str(copy), cache=str(cache)).info("es")
+
+
+@pytest.mark.parametrize("code", ["spa_Latn", "eng_Latn"])
+def test_an_nllb_model_without_the_language_is_refused(tiny_nllb, tmp_path, code):
+    copy = Path(shutil.copytree(tiny_nllb, tmp_path / "copy"))
+    tokenizer = (copy / "tokenizer.json").read_text(encoding="utf-8")
+    (copy / "tokenizer.json").write_text(tokenizer.replace(code, "xxx_Latn"), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"no token {code} in its vocabulary"):
+        NLLB(str(copy), cache=str(tmp_path)).info("es")
+
+
+@pytest.mark.parametrize("engine_name", ["ctranslate2", "transformers"])
+def test_a_gpu_that_is_not_there_is_refused_when_it_is_needed(
+    make_backend, directory, cache, monkeypatch, engine_name
+):
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    translator = make_backend(str(directory), cache=str(cache), device="cuda", engine=engine_name)
+    assert dict(translator.info("es").parameters)["compute_type"] == "float16"
+    with pytest.raises(ValueError, match="no usable NVIDIA GPU"):
+        translator.translate(["nectar"], "es")

@@ -1,0 +1,40 @@
+"""Faults of a whole language: a corpus that has one is marked failed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from schemas.manifest import LanguageCounts
+
+FEW_ROWS: Final = 20
+# Reasons that are faults of the set-up, not of single rows, and the share that tells.
+_TELLING: Final = {
+    "wrong_language_token": (0.01, "the model ignores the target language"),
+    "target_duplicate": (0.2, "many sources share one translation"),
+    "untranslated": (0.3, "the translator hands English back"),
+}
+
+
+def systemic_faults(counts: Mapping[str, LanguageCounts], max_rejected_share: float) -> list[str]:
+    """Return one sentence with numbers for each fault of a language.
+
+    Args:
+        counts: What became of the records, by language.
+        max_rejected_share: Share of rejected and failed rows that is allowed, 0 to 1.
+    """
+    faults = []
+    for lang, count in counts.items():
+        lost, total = count.rejected + count.failed, count.kept + count.rejected + count.failed
+        if total < FEW_ROWS:
+            continue
+        if lost > max_rejected_share * total:
+            reasons = sorted(count.reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
+            told = ", ".join(f"{reason} {number:,}" for reason, number in reasons)
+            faults.append(
+                f"{lang}: {lost:,} of {total:,} rows ({lost / total:.1%}) were rejected or failed, "
+                f"more than --max-rejected-share {max_rejected_share:g} allows: {told}"
+            )
+        for reason, (share, meaning) in _TELLING.items():
+            number = count.reasons.get(reason, 0)
+            if number > share * total:
+                faults.append(f"{lang}: {reason} in {number:,} of {total:,} rows: {meaning}")
+    return faults

