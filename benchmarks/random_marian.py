@@ -69,7 +69,6 @@ def build_random_marian(directory: Path, texts: Iterable[str], seed: int = 0) ->
     )
     with torch.no_grad():
         model.get_input_embeddings().weight[numbers["<pad>"]] = 0.0
-
         model.final_logits_bias[0, numbers[END]] = -1e4
     model.save_pretrained(directory)
     return directory

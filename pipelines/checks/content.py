@@ -26,9 +26,9 @@ def number_missing_from_short_text(pair: FieldPair) -> Iterator[Check]:
         return
     lost = lost_numbers(_SPELLED_OUT.sub(" ", pair.source), pair.target, 1)
     lost_long = [number for number in lost if len(number) > 2 and number.rstrip("0") != "1"]
-    changed = lost and lost_numbers(pair.target, pair.source, 1)
-    if lost_long or changed:
-        yield pair.refuse("number_missing", len(lost), 1, True)
+    lost_any = lost_numbers(pair.source, pair.target, 1)
+    if lost_long or (lost_any and lost_numbers(pair.target, pair.source, 1)):
+        yield pair.refuse("number_missing", len(lost_any), 1, True)
     else:
         yield pair.flag("number_missing", len(lost), 1, any(len(number) > 1 for number in lost))
 

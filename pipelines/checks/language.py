@@ -40,11 +40,12 @@ def copy_of_source(pair: FieldPair) -> Iterator[Check]:
     Texts of names alone may be the same in both languages. The value is the share of the field,
     or of a passage's sentences, that is copied.
     """
-    if not _may_not_be_copied(pair.source, pair.limits.copy_letters):
+    lower_case = 1 if pair.field == "question" else 2
+    if not _may_not_be_copied(pair.source, pair.limits.copy_letters, lower_case):
         yield pair.skip("copy_of_source")
         return
     copied = float(_is_copy(pair.source, pair.target))
-    segments = [s for s in pair.segments() if _may_not_be_copied(s[0], _SENTENCE_LETTERS)]
+    segments = [s for s in pair.segments() if _may_not_be_copied(s[0], _SENTENCE_LETTERS, 2)]
     if segments and not copied:
         copied = sum(_is_copy(*segment) for segment in segments) / len(segments)
     most = pair.limits.copied_sentences
@@ -123,8 +124,10 @@ def _without_names(pair: FieldPair) -> str:
     return mask_names(pair.target, pair.source) if len(pair.source) < _SHORT else pair.target
 
 
-def _may_not_be_copied(text: str, least: int) -> bool:
-    return letters(text) >= least and len(_LOWER_CASE_WORD.findall(text, endpos=_START)) > 1
+def _may_not_be_copied(text: str, least: int, lower_case: int) -> bool:
+    """Return whether a text has enough letters and words that are no names."""
+    words = _LOWER_CASE_WORD.findall(text, endpos=_START)
+    return letters(text) >= least and len(words) >= lower_case
 
 
 def _is_copy(source: str, target: str) -> bool:

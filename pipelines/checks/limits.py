@@ -69,7 +69,7 @@ class Limits:
     question_shorter_unended: float = -0.25
     passage_spreads: float = 4.0
     passage_shorter: float = -math.log(1.25)
-    passage_longer: float = math.log(1.3)
+    passage_longer: float = math.log(1.35)
     passage_spreads_lossy: float = 3.0
     passage_shorter_lossy: float = -0.16
     short_text: int = 10
