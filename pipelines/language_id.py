@@ -28,7 +28,7 @@ DISAGREEMENT: Final = "disagreement"
 # Evidence is ln(likelihood in the expected language / in its best rival). On XQuAD correct
 # questions reach -15 once in 5,000, and 99 % of those in another language go below -19.
 STRONG: Final = 15.0
-SOME: Final = 4.0
+SOME: Final = 4.0  # enough to call a language verified
 # Letters below which nothing is said.
 SHORTEST: Final = 12
 # Probabilities that a second opinion must reach to verify a language, or to refuse one.
@@ -59,7 +59,11 @@ class LanguageVerdict:
 
 
 def verify_language(
-    text: str, lang: str, source: str = "", opinion: Opinion | None = None
+    text: str,
+    lang: str,
+    source: str = "",
+    opinion: Opinion | None = None,
+    least: float = -STRONG,
 ) -> LanguageVerdict:
     """Return whether `text`, whose script is right, is in `lang`.
 
@@ -68,6 +72,7 @@ def verify_language(
         lang: BCP-47 code it should be in.
         source: Its English source; names in it tell nothing about the language of `text`.
         opinion: Another detector, asked before refusing and for languages langdetect lacks.
+        least: Evidence at which a text is in another language.
     """
     language = LANGUAGES[lang]
     if decides_language(language.script):
@@ -75,7 +80,7 @@ def verify_language(
     own_words = mask_names(text, source)
     scores = language_scores(own_words, language.script)
     if not language.langdetect:
-        return _verify_unknown(text, language, scores, opinion)
+        return _verify_unknown(text, language, scores, opinion, least)
     if not scores or letters(own_words) < SHORTEST:
         return LanguageVerdict(SHORT, None)
     best = max(scores, key=lambda label: scores[label])
@@ -85,7 +90,7 @@ def verify_language(
         return LanguageVerdict(SIMILAR, behind)
     rivals = [score for label, score in scores.items() if label not in alike]
     evidence = scores[language.langdetect] - max(rivals or scores.values())
-    if evidence > -STRONG or best in alike:
+    if evidence > least or best in alike:
         sure = evidence > SOME or not rivals
         return LanguageVerdict(VERIFIED if sure else SHORT, evidence)
     refusal = UNTRANSLATED if best == "en" else WRONG_LANGUAGE
@@ -94,15 +99,20 @@ def verify_language(
 
 
 def _verify_unknown(
-    text: str, language: Language, scores: Mapping[str, float], opinion: Opinion | None
+    text: str,
+    language: Language,
+    scores: Mapping[str, float],
+    opinion: Opinion | None,
+    least: float,
 ) -> LanguageVerdict:
     """Return the verdict for a language langdetect lacks: the second opinion's, or script only."""
     others = [score for label, score in scores.items() if label != "en"]
     evidence = max(others) - scores["en"] if others and "en" in scores else None
     found = opinion(text) if opinion else {}
     if agrees(found, language) >= LIKELY:
-        return LanguageVerdict(VERIFIED, evidence)
-    if evidence is not None and evidence <= -STRONG and found.get("en", 0.0) >= CERTAIN:
+        itself = found.get(language.code, 0.0) >= LIKELY
+        return LanguageVerdict(VERIFIED if itself else SIMILAR, evidence)
+    if evidence is not None and evidence <= least and found.get("en", 0.0) >= CERTAIN:
         return LanguageVerdict(UNTRANSLATED, evidence)
     return LanguageVerdict(SCRIPT_ONLY, evidence)
 

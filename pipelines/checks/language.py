@@ -61,23 +61,19 @@ def wrong_language(pair: FieldPair) -> Iterator[Check]:
     share, least_share = _script_share(pair)
     if share < least_share:
         return
-    opinion = find_opinion(pair.language_model)
-    found = verify_language(pair.target, pair.lang, pair.source, opinion)
-    evidence, threshold = found.evidence, -language_id.STRONG
-    if found.verdict == language_id.VERIFIED and evidence is None:  # the script decides
-        yield pair.refuse("wrong_language", share, least_share, False)
-    elif found.verdict in _UNVERIFIED:
+    opinion, least = find_opinion(pair.language_model), pair.limits.language
+    found = verify_language(pair.target, pair.lang, pair.source, opinion, least)
+    if found.verdict in _UNVERIFIED:
         yield _unverified(pair, found)
-    elif evidence is not None and found.verdict == language_id.SIMILAR:
-        if evidence <= pair.limits.look_alike:
-            yield pair.flag("similar_language", evidence, pair.limits.look_alike, True)
-        else:
-            yield pair.skip("similar_language", evidence, pair.limits.look_alike)
-    elif evidence is not None and found.verdict == language_id.DISAGREEMENT:
-        yield pair.flag("language_disputed", evidence, threshold, True)
-    elif evidence is not None:
+    elif found.verdict == language_id.SIMILAR:
+        yield _similar(pair, found)
+    elif found.evidence is None:  # the script decides
+        yield pair.refuse("wrong_language", share, least_share, False)
+    elif found.verdict == language_id.DISAGREEMENT:
+        yield pair.flag("language_disputed", found.evidence, least, True)
+    else:
         name = "untranslated" if found.verdict == language_id.UNTRANSLATED else "wrong_language"
-        yield pair.refuse(name, evidence, threshold, found.verdict != language_id.VERIFIED)
+        yield pair.refuse(name, found.evidence, least, found.verdict != language_id.VERIFIED)
 
 
 def english_sentence(pair: FieldPair) -> Iterator[Check]:
@@ -99,6 +95,14 @@ def english_sentence(pair: FieldPair) -> Iterator[Check]:
     yield pair.refuse("english_sentence", lowest, least, lowest < least)
 
 
+def _similar(pair: FieldPair, found: LanguageVerdict) -> Check:
+    """Return a skipped check; a text that is clearly in the similar language is flagged."""
+    least = pair.limits.look_alike
+    if found.evidence is not None and found.evidence <= least:
+        return pair.flag("similar_language", found.evidence, least, True)
+    return pair.skip("similar_language", found.evidence, least)
+
+
 def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
     """Return a skipped check; a near copy of the English text is refused none the less."""
     likely_english = found.evidence is not None and found.evidence < -language_id.SOME
@@ -106,7 +110,7 @@ def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
         similarity = Levenshtein.normalized_similarity(pair.source, pair.target)
         if similarity >= pair.limits.near_copy:
             return pair.refuse("untranslated", similarity, pair.limits.near_copy, True)
-    return pair.skip(_UNVERIFIED[found.verdict], found.evidence, -language_id.STRONG)
+    return pair.skip(_UNVERIFIED[found.verdict], found.evidence, pair.limits.language)
 
 
 def _script_share(pair: FieldPair) -> tuple[float, float]:

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from pipelines.language_id import STRONG
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -21,6 +23,7 @@ class Limits:
         copy_letters: Letters below which a copy of the source may be right.
         copied_sentences: Share of a passage's sentences that may be copies.
         sentence_script: Least share of the script in any sentence of a passage.
+        language: Evidence (ln odds) for the language at which a text is refused.
         english_sentence: Evidence against English (ln odds) of any sentence of a passage.
         near_copy: Similarity to the source, 0 to 1, of a text in a language nobody detects.
         look_alike: Evidence (ln odds) from which being a similar language is flagged.
@@ -59,6 +62,7 @@ class Limits:
     copy_letters: int = 12
     copied_sentences: float = 0.34
     sentence_script: float = 0.1
+    language: float = -STRONG
     english_sentence: float = -25.0
     near_copy: float = 0.8
     look_alike: float = -40.0

@@ -48,7 +48,7 @@ def _longest_loop(text: str, lang: str) -> int:
 
 
 def _weigh(phrase: str, count: int) -> int:
-    """Return how often a phrase comes; less for small words, far less for numbers (`1, 1, 1`)."""
+    """Return how often a phrase comes; less for small words and numbers, least for digits."""
     if phrase.isdigit():
-        return count // 3
+        return count - 1 if len(phrase) > 1 else count // 3
     return count - 1 if len(phrase) < _LEAST_CHARACTERS else count

@@ -111,6 +111,7 @@ def test_another_detector_is_asked_before_a_text_is_refused():
 
 def test_another_detector_verifies_languages_langdetect_lacks():
     assert verify_language(GALICIAN, "gl", opinion=lambda _: {"gl": 0.8}).verdict == VERIFIED
+    assert verify_language(GALICIAN, "gl", opinion=lambda _: {"pt": 0.8}).verdict == SIMILAR
     assert verify_language(GALICIAN, "gl", opinion=lambda _: {}).verdict == SCRIPT_ONLY
     assert verify_language(ENGLISH, "gl", opinion=lambda _: {"en": 0.99}).verdict == UNTRANSLATED
 
