@@ -180,9 +180,7 @@ def test_reserved_characters_survive_anywhere(apertium, parts):
 
 
 def test_info_names_route_versions_licence_and_pivots(apertium):
-    start = time.monotonic()
     info = apertium.info("pt")
-    assert time.monotonic() - start < 1  # 0.07 s on an idle machine
     assert (info.backend, info.model, info.pivots) == ("apertium", "eng-spa>es-pt", ("es",))
     assert info.engine.startswith("apertium 3.")
     assert "apertium-eng-spa 0." in info.revision and "apertium-es-pt 1." in info.revision

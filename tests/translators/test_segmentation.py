@@ -202,9 +202,9 @@ UNITS = "a|.|. |'|.'|.' |.\"|(|A. |a. |a |a  |a   A|- |1. |\n| \n|x\n|<a|[a. |�
 @pytest.mark.parametrize("unit", [*UNITS.split("|"), "http://a.b/", "\ud800", "The cat sat. "])
 def test_time_grows_linearly(unit):
     passage = unit * (120_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     split_passage(passage)
-    assert time.perf_counter() - started < 3  # quadratic: minutes
+    assert time.process_time() - started < 10  # quadratic: minutes
 
 
 COPIED = """12 3.5% 2009-05-12 12/05/2009 301-435-8528 ... — - (a) 1. 😀 👍🏽 $5 ١٢ ½ 12:30 COL1A1
