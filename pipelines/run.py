@@ -13,12 +13,12 @@ from apache_beam.options.pipeline_options import (
     _BeamArgumentParser,
 )
 
-from pipelines.errors import FailedRunError, UsageError
 from pipelines.evaluation_sets import EvaluationSetError
 from pipelines.finish import ConservationError
 from pipelines.limit import LimitExceededError
 from pipelines.progress import show_progress
 from pipelines.worker import close_translators
+from schemas.command import FailedRunError, UsageError
 from translators.translator import TranslationError
 
 # The in-memory runner by its name: `DirectRunner` would first try to download another one.

@@ -124,8 +124,8 @@ class TranslatorEntry(_Model):
 class Manifest(_Model):
     """Everything a reader must know about a corpus; written last, so its presence means done.
 
-    `faults` are sentences about what makes a corpus failed as a whole. `alarms` counts rows that look like items of an evaluation set in their language: by language,
-    set and field.
+    `faults` are sentences about what makes a corpus failed as a whole. `alarms` counts rows that
+    look like items of an evaluation set in their language: by language, set and field.
     """
 
     schema_version: str

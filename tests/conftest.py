@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pipelines.cli import run
+from tandemqa import run
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"

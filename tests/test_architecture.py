@@ -56,7 +56,7 @@ def modules_after(code: str) -> set[str]:
 
 
 def test_help_imports_nothing_heavy():
-    loaded = modules_after("from pipelines.cli import make_parser; make_parser()")
+    loaded = modules_after("from tandemqa import make_parser; make_parser()")
     assert not loaded & {"apache_beam", "torch", "transformers", "pyarrow", "datasets"}
 
 

@@ -4,9 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands.options import add_build_options, merge_config
-from pipelines.commands.parser import add_command
-from pipelines.errors import FailedRunError
+from pipelines.commands.options import DEFAULTS, REQUIRED, add_build_options
+from schemas.command import FailedRunError, add_command, merge_config
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,7 +38,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.report.write import write_report
     from pipelines.run import run_pipeline
 
-    merged = merge_config(options)
+    merged = merge_config(options, DEFAULTS, REQUIRED)
     config = resolve(merged)
     quiet = bool(merged.get("quiet"))
     if prepare_output(config, overwrite=bool(merged.get("overwrite"))):

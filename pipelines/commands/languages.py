@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands.parser import add_command
+from schemas.command import add_command
 from schemas.language import LANGUAGES, Language
 from translators.registry import BACKENDS
 

@@ -1,17 +1,13 @@
 """The options of `build` and `plan`, from the command line and from a YAML file."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from pipelines.errors import UsageError
 from translators.registry import BACKENDS, OPTIONS
 
-_REQUIRED: Final = ("input", "languages", "output")
-_DEFAULTS: Final[dict[str, Any]] = {
+REQUIRED: Final = ("input", "languages", "output")
+DEFAULTS: Final[dict[str, Any]] = {
     "translator": "apertium",
     "packet_size": 2048,
     "shards": 0,
@@ -23,7 +19,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
 def add_build_options(parser: argparse.ArgumentParser) -> None:
     """Add what `build` and `plan` have in common."""
     # Defaults are applied after the YAML file was read, so that flags override the file.
-    parser.set_defaults(**dict.fromkeys(_DEFAULTS))
+    parser.set_defaults(**dict.fromkeys(DEFAULTS))
     what = parser.add_argument_group("what")
     what.add_argument("--config", metavar="YAML", help="file with any of these options")
     what.add_argument(
@@ -91,7 +87,7 @@ def _add_translator_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--translator",
         choices=sorted(BACKENDS),
-        help=f"who translates (default: {_DEFAULTS['translator']})",
+        help=f"who translates (default: {DEFAULTS['translator']})",
     )
     add_backend_options(group)
 
@@ -108,48 +104,8 @@ def add_backend_options(group: argparse._ArgumentGroup) -> None:
 def _with_default(
     group: argparse._ArgumentGroup, flag: str, kind: type, metavar: str, text: str
 ) -> None:
-    default = _DEFAULTS[flag.removeprefix("--").replace("-", "_")]
+    default = DEFAULTS[flag.removeprefix("--").replace("-", "_")]
     group.add_argument(flag, type=kind, metavar=metavar, help=f"{text} (default: {default})")
-
-
-def merge_config(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options: flags, then the YAML file, then defaults.
-
-    Raises:
-        UsageError: If the file cannot be read, has unknown keys, or something needed is missing.
-    """
-    given = {
-        name: value
-        for name, value in vars(options).items()
-        if value is not None and name not in {"run", "takes_beam_options", "config", "verbose"}
-    }
-    known = set(vars(options)) - {"run", "takes_beam_options", "config", "verbose"}
-    merged = {**_DEFAULTS, **read_config(options.config, known), **given}
-    missing = [name for name in _REQUIRED if not merged.get(name)]
-    if missing:
-        names = ", ".join(f"--{name}" for name in missing)
-        raise UsageError(f"{names}: needed, on the command line or in --config")
-    return merged
-
-
-def read_config(path: str | None, known: set[str]) -> dict[str, Any]:
-    """Return the content of a YAML file of options; keys may have `-` or `_`."""
-    if path is None:
-        return {}
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"--config {path}: {error}") from error
-    if not isinstance(content, Mapping):
-        raise UsageError(f"--config {path}: wanted `option: value` lines")
-    values = {str(key).replace("-", "_"): value for key, value in content.items()}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise UsageError(
-            f"--config {path}: unknown option {', '.join(unknown)}; "
-            f"known: {', '.join(sorted(known))}"
-        )
-    return values
 
 
 def absolute(path: str) -> str:

@@ -5,9 +5,9 @@ from typing import Final
 from pydantic import ValidationError
 
 from pipelines.config import BuildConfig
-from pipelines.errors import FailedRunError, UsageError
 from pipelines.finish import CARD_NAME
 from pipelines.storage import delete, delete_partial_files, exists, join, list_files, read_bytes
+from schemas.command import FailedRunError, UsageError
 from schemas.manifest import MANIFEST_NAME, Manifest
 from translators.memory import directory
 

@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands.options import add_build_options, merge_config
-from pipelines.commands.parser import add_command
+from pipelines.commands.options import DEFAULTS, REQUIRED, add_build_options
+from schemas.command import add_command, merge_config
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.summary import align
     from pipelines.plan import Estimate, Missing, estimate, survey
 
-    merged = merge_config(options)
+    merged = merge_config(options, DEFAULTS, REQUIRED)
     config = resolve(merged)
     work = survey(config, progress=not merged.get("quiet"))
     price = merged.get("price_per_hour")

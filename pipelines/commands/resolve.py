@@ -6,7 +6,6 @@ from typing import Any
 
 from pipelines.commands.options import absolute
 from pipelines.config import BuildConfig
-from pipelines.errors import UsageError
 from pipelines.evaluation_sets import (
     EvaluationSet,
     check_evaluation_sets,
@@ -17,6 +16,7 @@ from pipelines.limit_settings import parse_limits
 from pipelines.source import Source, check_sources, parse_source
 from pipelines.storage import join, parent
 from pipelines.translate import TranslationPlan
+from schemas.command import UsageError
 from schemas.language import parse_languages
 from translators.registry import BACKENDS, TranslatorConfig, open_translator
 from translators.translator import TranslatorInfo

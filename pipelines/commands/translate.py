@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from pipelines.commands.options import add_backend_options
-from pipelines.commands.parser import add_command
-from pipelines.errors import FailedRunError, UsageError
+from schemas.command import FailedRunError, UsageError, add_command
 from schemas.language import parse_language
 from translators.registry import BACKENDS
 
@@ -29,9 +28,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
-    from translators.ladder import translate_all
-
     from pipelines.commands.resolve import translator_config
+    from translators.ladder import translate_all
     from translators.registry import open_translator
     from translators.segmentation import is_translatable, join_translations, split_passage
 

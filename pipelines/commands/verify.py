@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.commands.options import absolute
-from pipelines.commands.parser import add_command
+from schemas.command import add_command
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

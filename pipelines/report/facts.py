@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pipelines.errors import FailedRunError
 from pipelines.report.alarms import find_alarms
 from pipelines.report.distribution import (
     EVIDENCE_SCALE,
@@ -21,6 +20,7 @@ from pipelines.report.scan import Outcome, Scan, open_file, scan_file
 from pipelines.rows import SOURCE_LANGUAGE
 from pipelines.script import decides_language
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
+from schemas.command import FailedRunError
 from schemas.language import LANGUAGES
 from schemas.manifest import FileEntry, Manifest
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from pipelines.cli import run
 from schemas.manifest import Manifest
+from tandemqa import run
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from pipelines.cli import run
 from schemas.manifest import Manifest
+from tandemqa import run
 from tests.tiny_models import TINY_PAIRS, TINY_RECORDS
 
 pytestmark = pytest.mark.slow

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import FailedRunError
 from pipelines.report import sample
 from pipelines.report.distribution import LENGTH_SCALE, SHARE_SCALE, describe
 from pipelines.report.facts import gather_facts
 from schemas.check import PASS, Check
+from schemas.command import FailedRunError
 from schemas.manifest import SourceCounts
 from tests.pipelines.report_corpus import ReportCorpus, make_corpus, make_row, refuse
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import run
 from pipelines.faults import systemic_faults
 from pipelines.limit_settings import changed_limits, parse_limits
 from schemas.manifest import LanguageCounts, Manifest
+from tandemqa import run
 from tests.pipelines.test_build import manifest_of, record, shards_of
 
 ROOT = Path(__file__).parents[2]
