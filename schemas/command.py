@@ -13,6 +13,15 @@ Run = Callable[[argparse.Namespace, Sequence[str]], int]
 _NO_OPTIONS: Final = {"run", "takes_beam_options", "config", "verbose"}
 
 
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something: not None, and not that a switch is off."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is False or action.default in (None, []):
+            return action.help
+        return super()._get_help_string(action)
+
+
 class UsageError(ValueError):
     """The command cannot be run as it was given; nothing was done (exit code 2)."""
 
@@ -36,7 +45,7 @@ def add_command(
         help=help_text,
         description=help_text[0].upper() + help_text[1:] + ".",
         epilog=f"example: {example}",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_HelpFormatter,
     )
     parser.add_argument(
         "--verbose", action="store_true", default=False, help="log what each step does"

@@ -30,16 +30,16 @@ BACKENDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
 # Options of backends: type, metavar, help.
 OPTIONS: Final[dict[str, tuple[type, str, str]]] = {
     "model": (str, "NAME|DIR", "model: a hub name or a local folder"),
-    "engine": (str, "NAME", "ctranslate2 or transformers"),
-    "device": (str, "NAME", "auto, cpu or cuda"),
-    "compute_type": (str, "NAME", "auto, int8, float16, float32"),
-    "beam_size": (int, "N", "hypotheses kept while decoding"),
-    "batch_tokens": (int, "N", "padded tokens in a batch"),
+    "engine": (str, "NAME", "ctranslate2 (default) or transformers"),
+    "device": (str, "NAME", "auto (default), cpu or cuda"),
+    "compute_type": (str, "NAME", "auto (default: int8 on CPU, float16 on GPU), float32, ..."),
+    "beam_size": (int, "N", "hypotheses kept while decoding; 1, greedy, by default"),
+    "batch_tokens": (int, "N", "padded tokens in a batch; 2048 on CPU and 8192 on GPU by default"),
     "inter_threads": (int, "N", "batches translated at a time on CPU; all cores by default"),
-    "intra_threads": (int, "N", "threads for each batch on CPU"),
+    "intra_threads": (int, "N", "threads for each batch on CPU; 1 by default"),
     "cache": (str, "DIR", "folder for converted models; ~/.cache/tandemqa by default"),
-    "processes": (int, "N", "processes per language pair; all cores by default"),
-    "timeout": (float, "SECONDS", "how long a process may be silent"),
+    "processes": (int, "N", "pipelines per language pair; one for each core by default"),
+    "timeout": (float, "SECONDS", "how long about a hundred segments may take; 60 by default"),
 }
 
 Options = tuple[tuple[str, str | int | float], ...]
