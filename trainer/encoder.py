@@ -1,0 +1,135 @@
+"""Load a sentence-transformers model by name or path, and encode questions and candidates."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.command import UsageError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Embeddings = npt.NDArray[np.float32]
+"""One row for each text; of length one where the model compares by cosine."""
+
+# The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
+_E5: Final = re.compile(r"(?:^|/)(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What is put in front of each text.
+
+    Attributes:
+        question: Before questions, such as `query: `.
+        passage: Before passages and other candidates, such as `passage: `.
+    """
+
+    question: str = ""
+    passage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which model, and how it is loaded.
+
+    Attributes:
+        model: Name on the Hugging Face hub, or a folder.
+        revision: Commit, tag or branch on the hub; None is the newest.
+        trust_remote_code: Whether code that comes with the model may be run.
+        max_length: Longest input in tokens, what is beyond is not seen; None is the model's own.
+        dtype: `float32`, `bfloat16` or `float16`; None is that of the weights file.
+        device: Torch device; None is the best there is.
+    """
+
+    model: str
+    revision: str | None = None
+    trust_remote_code: bool = False
+    max_length: int | None = None
+    dtype: str | None = None
+    device: str | None = None
+
+
+def load_model(settings: ModelSettings) -> "SentenceTransformer":
+    """Return the model.
+
+    A model without a sentence-transformers configuration (XLM-R) gets mean pooling.
+
+    Raises:
+        UsageError: If there is none under that name, or it cannot be loaded as it is.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    model_options: dict[str, Any] = {}
+    if settings.dtype is not None:
+        model_options["dtype"] = settings.dtype
+    try:
+        model = SentenceTransformer(
+            settings.model,
+            revision=settings.revision,
+            trust_remote_code=settings.trust_remote_code,
+            device=settings.device,
+            model_kwargs=model_options,
+        )
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise UsageError(
+            f"model {settings.model!r} cannot be loaded: {first} "
+            "Name a folder with a sentence-transformers or transformers model, or a model on the "
+            "Hugging Face hub that this machine can reach."
+        ) from error
+    if settings.max_length is not None:
+        model.max_seq_length = settings.max_length
+    return model
+
+
+def model_prompts(model: "SentenceTransformer", name: str) -> Prompts:
+    """Return the prompts of a model: those it states, or those known to be needed.
+
+    Args:
+        model: The model.
+        name: Its name or path.
+    """
+    stated = model.prompts
+    question = stated.get("query") or ""
+    passage = stated.get("document") or stated.get("passage") or ""
+    if not question and not passage and _E5.search(name):
+        return Prompts("query: ", "passage: ")
+    return Prompts(question, passage)
+
+
+class Encoder:
+    """A model with its prompts: texts to embeddings."""
+
+    def __init__(
+        self, model: "SentenceTransformer", prompts: Prompts, *, batch_size: int = 64
+    ) -> None:
+        if model.similarity_fn_name not in ("cosine", "dot"):
+            raise UsageError(
+                f"the model compares by {model.similarity_fn_name}; only cosine and dot are known"
+            )
+        self.model = model
+        self.prompts = prompts
+        self.batch_size = batch_size
+
+    def encode_questions(self, texts: Sequence[str]) -> Embeddings:
+        """Return the embeddings of questions."""
+        return self._encode(self.model.encode_query, self.prompts.question, texts)
+
+    def encode_candidates(self, texts: Sequence[str]) -> Embeddings:
+        """Return the embeddings of passages or other candidates."""
+        return self._encode(self.model.encode_document, self.prompts.passage, texts)
+
+    def _encode(self, encode: Any, prompt: str, texts: Sequence[str]) -> Embeddings:  # noqa: ANN401
+        embeddings: Embeddings = encode(
+            list(texts),
+            prompt=prompt,
+            batch_size=self.batch_size,
+            show_progress_bar=False,
+            normalize_embeddings=self.model.similarity_fn_name == "cosine",
+        )
+        return embeddings.astype(np.float32, copy=False)
