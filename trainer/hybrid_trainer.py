@@ -1,0 +1,145 @@
+"""The sentence-transformers trainer, made to train on planned batches of pairs and nothing else."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import datasets
+import torch
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from sentence_transformers.base.evaluation import BaseEvaluator
+from transformers import TrainerCallback
+
+from trainer.collator import PairCollator
+from trainer.guards import (
+    check_arguments,
+    check_dataset,
+    check_no_eval_dataset,
+    check_plan,
+    check_sampler_class,
+)
+from trainer.sampler import HybridBatchSampler
+
+COMPLETE_NAME: Final = "complete"
+
+
+class HybridTrainer(SentenceTransformerTrainer):
+    """Train a dual encoder on the batches of a `HybridBatchSampler`.
+
+    The batches of the whole run are one planned epoch, so that a resumed run, in one process or
+    in several, goes on with the very batches that an undisturbed one would have seen.
+
+    Attributes:
+        data_wait_share: Share of the time since the start of training that was spent waiting for
+            the next batch; 0 to 1.
+    """
+
+    data_collator_class = PairCollator
+
+    def __init__(
+        self,
+        model: SentenceTransformer,
+        args: SentenceTransformerTrainingArguments,
+        train_dataset: datasets.Dataset,
+        loss: torch.nn.Module,
+        evaluator: BaseEvaluator | None = None,
+        callbacks: list[TrainerCallback] | None = None,
+        eval_dataset: None = None,
+    ) -> None:
+        """Prepare training; nothing is read yet.
+
+        Args:
+            model: The encoder.
+            args: Arguments with `max_steps`, and `partial(HybridBatchSampler, ...)` as their
+                `batch_sampler`. `per_device_train_batch_size` counts pairs.
+            train_dataset: The table of a `Corpus`.
+            loss: A loss on (question, passage, negatives...) columns, as `make_loss` gives.
+            evaluator: Scores checkpoints, such as `DevPoolEvaluator`.
+            callbacks: More callbacks.
+            eval_dataset: Refused.
+
+        Raises:
+            ValueError: If the stack would train on other batches than planned; see
+                `trainer.guards`.
+        """
+        check_no_eval_dataset(eval_dataset)
+        check_dataset(train_dataset)
+        check_sampler_class(args.batch_sampler)
+        check_arguments(args)
+        args.accelerator_config.dispatch_batches = False
+        self._waited = 0.0
+        self._started = time.perf_counter()
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=train_dataset,
+            loss=loss,
+            evaluator=evaluator,
+            callbacks=callbacks,
+        )
+
+    @property
+    def data_wait_share(self) -> float:
+        """Share of the training time spent waiting for batches."""
+        return self._waited / max(time.perf_counter() - self._started, 1e-9)
+
+    def get_data_collator(self, *args: Any, **kwargs: Any) -> PairCollator:
+        """Return the collator, told how many negatives come with a pair."""
+        collator = super().get_data_collator(*args, **kwargs)
+        collator.negatives_per_pair = _negatives_per_pair(self.args)
+        return collator
+
+    def get_batch_sampler(self, *args: Any, **kwargs: Any) -> HybridBatchSampler:
+        """Return the sampler of the run.
+
+        Raises:
+            ValueError: If a process would get fewer or other batches than the run needs.
+        """
+        sampler = super().get_batch_sampler(*args, **kwargs)
+        check_plan(sampler, self.args, _negatives_per_pair(self.args))
+        return sampler
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """Train as the parent does; the clock of `data_wait_share` starts anew."""
+        self._waited, self._started = 0.0, time.perf_counter()
+        return super().train(*args, **kwargs)
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> Any:
+        """Return the next batches, and note how long they took."""
+        started = time.perf_counter()
+        batches = super().get_batch_samples(epoch_iterator, num_batches, device)
+        self._waited += time.perf_counter() - started
+        return batches
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log, with the share of time spent waiting for data beside the loss."""
+        if "loss" in logs:
+            logs = {**logs, "data_wait_share": round(self.data_wait_share, 4)}
+        super().log(logs, start_time)
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        """Save a checkpoint, and mark it once all processes have written their part."""
+        super()._save_checkpoint(model, trial)
+        self.accelerator.wait_for_everyone()
+        if self.is_world_process_zero():
+            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            (folder / COMPLETE_NAME).touch()
+
+    def _load_best_model(self) -> None:
+        """Load the best checkpoint; the parent only logs an error when that fails."""
+        if self.state.best_model_checkpoint:
+            self._load_from_checkpoint(self.state.best_model_checkpoint)
+
+
+def _negatives_per_pair(args: SentenceTransformerTrainingArguments) -> int:
+    sampler = args.batch_sampler
+    negatives = sampler.keywords.get("negatives") if isinstance(sampler, partial) else None
+    return negatives.per_pair if negatives is not None else 0
