@@ -1,0 +1,50 @@
+"""From the rows of a batch to its pairs, tokenized."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sentence_transformers.sentence_transformer.data_collator import (
+    SentenceTransformerDataCollator,
+)
+
+
+@dataclass
+class PairCollator(SentenceTransformerDataCollator):
+    """Zips the rows of `HybridBatchSampler` into pairs: questions, passages, then negatives.
+
+    Only texts reach the tokenizer, under the columns `question`, `passage`, `negative_1`, ..., so
+    that prompts can be given for each.
+
+    Attributes:
+        negatives_per_pair: Hard negatives that come with each pair.
+    """
+
+    negatives_per_pair: int = 0
+
+    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the tokenized columns of the pairs.
+
+        Raises:
+            ValueError: If the rows are not those of a `HybridBatchSampler`.
+        """
+        roles = 2 + self.negatives_per_pair
+        pairs, rest = divmod(len(features), roles)
+        questions, passages = features[:pairs], features[pairs : 2 * pairs]
+        same = [q["group"] == p["group"] for q, p in zip(questions, passages, strict=True)]
+        if rest or not all(same):
+            raise ValueError(
+                f"a batch of {len(features)} rows is not made of questions, their passages and "
+                f"{self.negatives_per_pair} negatives for each pair: wanted the batches of "
+                "HybridBatchSampler (as batch_sampler=partial(HybridBatchSampler, ...))"
+            )
+        negatives = [features[pairs * role : pairs * (role + 1)] for role in range(2, roles)]
+        return super().__call__(
+            [
+                {
+                    "question": questions[pair]["question"],
+                    "passage": passages[pair]["passage"],
+                    **{f"negative_{n}": of[pair]["passage"] for n, of in enumerate(negatives, 1)},
+                }
+                for pair in range(pairs)
+            ]
+        )

@@ -1,0 +1,139 @@
+"""Which row holds a group in a language: the index that batches are drawn from."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import datasets
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from schemas.command import UsageError
+
+Ints = NDArray[np.integer]
+Mask = NDArray[np.bool_]
+
+INDEX_COLUMNS: Final = ("group", "passage_group", "lang", "source", "mono", "cross")
+
+_CHUNK: Final = 1 << 16  # groups in one product of matrices
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTable:
+    """Groups by languages, over the rows of one table.
+
+    Attributes:
+        rows: Row number by group and language; -1 where the group is missing.
+        mono: Whether a group may serve in monolingual batches, by group and language.
+        cross: Whether a group may serve in cross-lingual batches, by group and language; never
+            where no other language of the group may too.
+        passages: Passage group by group.
+        sources: Dataset by group.
+    """
+
+    rows: NDArray[np.int32]
+    mono: Mask
+    cross: Mask
+    passages: Ints
+    sources: Ints
+
+    @classmethod
+    def of(cls, dataset: datasets.Dataset) -> "GroupTable":
+        """Index a table with the columns of a `Corpus`.
+
+        Of several rows of one group in one language the first counts.
+
+        Raises:
+            UsageError: If a column is missing, or a group has several passages.
+        """
+        check_columns(dataset)
+        columns = {name: read_column(dataset, name) for name in INDEX_COLUMNS}
+        group, lang = columns["group"], columns["lang"]
+        shape = (int(group.max()) + 1, int(lang.max()) + 1)
+        rows = np.full(shape, -1, np.int32)
+        rows[group[::-1], lang[::-1]] = np.arange(len(group), dtype=np.int32)[::-1]
+        present = rows >= 0
+        passages = np.full(shape[0], -1, columns["passage_group"].dtype)
+        passages[group[::-1]] = columns["passage_group"][::-1]
+        _check_passages(group, columns["passage_group"], passages)
+        sources = np.zeros(shape[0], columns["source"].dtype)
+        sources[group[::-1]] = columns["source"][::-1]
+        return cls(
+            rows=rows,
+            mono=_where(present, rows, columns["mono"]),
+            cross=_with_another(_where(present, rows, columns["cross"])),
+            passages=passages,
+            sources=sources,
+        )
+
+    @property
+    def languages(self) -> int:
+        """Number of language codes."""
+        return self.rows.shape[1]
+
+    def count_pairs(self) -> NDArray[np.int64]:
+        """Return how many groups may serve in each pair of languages; 0 on the diagonal."""
+        counts = np.zeros((self.languages, self.languages), np.int64)
+        for start in range(0, len(self.cross), _CHUNK):
+            part = self.cross[start : start + _CHUNK].astype(np.float32)
+            counts += (part.T @ part).astype(np.int64)
+        np.fill_diagonal(counts, 0)
+        return counts
+
+    def count_passages(self, groups: Mask) -> int:
+        """Return how many distinct passages some groups have."""
+        seen = np.zeros(int(self.passages.max()) + 1, np.bool_)
+        seen[self.passages[groups]] = True
+        return int(seen.sum())
+
+
+def check_columns(dataset: object) -> None:
+    """Raise UsageError unless this is a table with the integer columns of a `Corpus`."""
+    if not isinstance(dataset, datasets.Dataset):
+        raise UsageError(
+            f"the batches are drawn from a table (datasets.Dataset), not a "
+            f"{type(dataset).__name__}: streams cannot be indexed. Use open_corpus(...).table"
+        )
+    if not len(dataset):
+        raise UsageError("the table has no rows to draw batches from")
+    faults = []
+    for name in INDEX_COLUMNS:
+        if name not in dataset.column_names:
+            faults.append(f"no column {name}")
+        elif not pa.types.is_integer(dataset.data.schema.field(name).type):
+            faults.append(f"{name} is {dataset.data.schema.field(name).type}, not an integer")
+    if faults:
+        raise UsageError(
+            f"the table cannot be batched: {'; '.join(faults)}. Use open_corpus(...).table"
+        )
+
+
+def read_column(dataset: datasets.Dataset, name: str) -> Ints:
+    """Return a column of integers; without a copy where it lies in one piece."""
+    column = dataset.data.column(name)
+    if dataset._indices is not None:
+        column = column.take(dataset._indices.column(0))
+    values: Ints = column.chunk(0).to_numpy() if column.num_chunks == 1 else column.to_numpy()
+    return values
+
+
+def _where(present: Mask, rows: NDArray[np.int32], allowed: Ints) -> Mask:
+    if allowed.all():
+        return present
+    return present & (allowed[rows] != 0)
+
+
+def _with_another(allowed: Mask) -> Mask:
+    alone = allowed.sum(axis=1) == 1
+    return allowed & ~alone[:, None] if alone.any() else allowed
+
+
+def _check_passages(group: Ints, passage_group: Ints, passages: Ints) -> None:
+    differs = passages[group] != passage_group
+    if differs.any():
+        row = int(np.flatnonzero(differs)[0])
+        raise UsageError(
+            f"group {group[row]} has several passage groups ({passages[group[row]]} and "
+            f"{passage_group[row]} in row {row}), so its passages could meet each other as "
+            "negatives; wanted one for each group"
+        )
