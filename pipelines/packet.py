@@ -89,11 +89,12 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
     missing = [key for key in sources if key not in done]
     seconds = 0.0
     if missing:
-        started = time.monotonic()
+        logger.info("packet %s: %d segments into %s", name, len(missing), packet.lang)
         with worker_translator(config) as translator:
+            started = time.monotonic()
             answers = translate_all(translator, [sources[key] for key in missing], packet.lang)
+            seconds = time.monotonic() - started
             info = translator.info(packet.lang)
-        seconds = time.monotonic() - started
         _refuse_broken_translator(packet, answers)
         done.update(zip(missing, answers, strict=True))
         failed = {key: translation for key, translation in done.items() if translation.error}
