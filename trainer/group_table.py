@@ -69,7 +69,7 @@ class GroupTable:
     @property
     def languages(self) -> int:
         """Number of language codes."""
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
     def count_pairs(self) -> NDArray[np.int64]:
         """Return how many groups may serve in each pair of languages; 0 on the diagonal."""
@@ -120,12 +120,14 @@ def read_column(dataset: datasets.Dataset, name: str) -> Ints:
 def _where(present: Mask, rows: NDArray[np.int32], allowed: Ints) -> Mask:
     if allowed.all():
         return present
-    return present & (allowed[rows] != 0)
+    served: Mask = present & (allowed[rows] != 0)
+    return served
 
 
 def _with_another(allowed: Mask) -> Mask:
     alone = allowed.sum(axis=1) == 1
-    return allowed & ~alone[:, None] if alone.any() else allowed
+    together: Mask = allowed & ~alone[:, None]
+    return together if alone.any() else allowed
 
 
 def _check_passages(group: Ints, passage_group: Ints, passages: Ints) -> None:
