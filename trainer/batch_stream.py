@@ -130,7 +130,8 @@ class BatchStream:
         for deck, share in zip(decks, shares, strict=True):
             drawn += deck.draw(share, taken, allowed)
         for deck in decks:  # what small datasets could not give, the largest do
-            drawn += deck.draw(count - len(drawn), taken, allowed)
+            if len(drawn) < count:
+                drawn += deck.draw(count - len(drawn), taken, allowed)
         if len(drawn) < count:
             raise RuntimeError(f"language {lang} gave {len(drawn)} of {count} groups for a batch")
         return np.array(drawn, np.int64)
