@@ -1,10 +1,11 @@
 """The sentence-transformers trainer, made to train on planned batches of pairs and nothing else."""
+# ruff: noqa: ANN401  # the parents' signatures
 
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import datasets
 import torch
@@ -13,8 +14,12 @@ from sentence_transformers import (
     SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
+from sentence_transformers.base.data_collator import BaseDataCollator
 from sentence_transformers.base.evaluation import BaseEvaluator
+from torch.utils.data import BatchSampler
 from transformers import TrainerCallback
+from transformers.trainer_pt_utils import AcceleratorConfig
+from transformers.trainer_utils import TrainOutput
 
 from trainer.collator import PairCollator
 from trainer.guards import (
@@ -24,9 +29,7 @@ from trainer.guards import (
     check_plan,
     check_sampler_class,
 )
-from trainer.sampler import HybridBatchSampler
-
-COMPLETE_NAME: Final = "complete"
+from trainer.run_folder import COMPLETE_NAME
 
 
 class HybridTrainer(SentenceTransformerTrainer):
@@ -65,16 +68,17 @@ class HybridTrainer(SentenceTransformerTrainer):
             eval_dataset: Refused.
 
         Raises:
-            ValueError: If the stack would train on other batches than planned; see
+            UsageError: If the stack would train on other batches than planned; see
                 `trainer.guards`.
         """
         check_no_eval_dataset(eval_dataset)
         check_dataset(train_dataset)
         check_sampler_class(args.batch_sampler)
         check_arguments(args)
+        assert isinstance(args.accelerator_config, AcceleratorConfig)
         args.accelerator_config.dispatch_batches = False
-        self._waited = 0.0
-        self._started = time.perf_counter()
+        self._waited: float = 0.0
+        self._started: float = time.perf_counter()
         super().__init__(
             model=model,
             args=args,
@@ -89,30 +93,34 @@ class HybridTrainer(SentenceTransformerTrainer):
         """Share of the training time spent waiting for batches."""
         return self._waited / max(time.perf_counter() - self._started, 1e-9)
 
-    def get_data_collator(self, *args: Any, **kwargs: Any) -> PairCollator:
+    def get_data_collator(
+        self, model: Any, args: Any, processing_class: Any = None
+    ) -> BaseDataCollator:
         """Return the collator, told how many negatives come with a pair."""
-        collator = super().get_data_collator(*args, **kwargs)
-        collator.negatives_per_pair = _negatives_per_pair(self.args)
+        collator = super().get_data_collator(model, args, processing_class)
+        assert isinstance(collator, PairCollator)
+        collator.negatives_per_pair = _negatives_per_pair(args)
         return collator
 
-    def get_batch_sampler(self, *args: Any, **kwargs: Any) -> HybridBatchSampler:
+    def get_batch_sampler(self, *args: Any, **kwargs: Any) -> BatchSampler | None:
         """Return the sampler of the run.
 
         Raises:
-            ValueError: If a process would get fewer or other batches than the run needs.
+            UsageError: If a process would get fewer or other batches than the run needs.
         """
         sampler = super().get_batch_sampler(*args, **kwargs)
         check_plan(sampler, self.args, _negatives_per_pair(self.args))
         return sampler
 
-    def train(self, *args: Any, **kwargs: Any) -> Any:
+    def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as the parent does; the clock of `data_wait_share` starts anew."""
-        self._waited, self._started = 0.0, time.perf_counter()
+        self._waited = 0.0
+        self._started = time.perf_counter()
         return super().train(*args, **kwargs)
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
-    ) -> Any:
+    ) -> tuple[list[Any], torch.Tensor | int | None]:
         """Return the next batches, and note how long they took."""
         started = time.perf_counter()
         batches = super().get_batch_samples(epoch_iterator, num_batches, device)
@@ -130,7 +138,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         super()._save_checkpoint(model, trial)
         self.accelerator.wait_for_everyone()
         if self.is_world_process_zero():
-            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / COMPLETE_NAME).touch()
 
     def _load_best_model(self) -> None:

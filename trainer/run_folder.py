@@ -1,0 +1,150 @@
+"""The folder of a training run: what stands in it before, during and after the run.
+
+A finished model has `training.json`, written last. Until then `checkpoints/run.json` says what is
+being trained, so that a killed run is continued by the same settings only.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.command import UsageError
+
+RECORD_NAME: Final = "training.json"
+CHECKPOINTS_NAME: Final = "checkpoints"
+LOGS_NAME: Final = "logs"
+COMPLETE_NAME: Final = "complete"
+"""Empty file in a checkpoint that all processes have written their part of."""
+
+_RUN_NAME: Final = "run.json"
+_OURS: Final = (CHECKPOINTS_NAME, LOGS_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """How far a run is.
+
+    Attributes:
+        record: Record of the run when it is finished.
+        checkpoint: Folder to go on from; None starts from the beginning.
+    """
+
+    record: dict[str, Any] | None = None
+    checkpoint: str | None = None
+
+
+def open_run(
+    output: Path, identity: Mapping[str, Any], *, resume: bool, overwrite: bool
+) -> RunState:
+    """Prepare the folder of a run and return how far it is.
+
+    Args:
+        output: The folder.
+        identity: All that decides which weights come out, as JSON values.
+        resume: Go on with an unfinished run if there is one.
+        overwrite: Remove the model or the unfinished run that is there.
+
+    Raises:
+        UsageError: If the folder holds another model, an unfinished run without `resume`, or
+            other things.
+    """
+    if overwrite:
+        _remove_run(output)
+    record = _read(output / RECORD_NAME)
+    checkpoints = output / CHECKPOINTS_NAME
+    begun = _read(checkpoints / _RUN_NAME)
+    if record is not None:
+        difference = _difference(record["identity"], identity)
+        if difference:
+            raise UsageError(
+                f"--output {output} holds a model that was trained otherwise ({difference}); add "
+                "--overwrite to replace it, or name another folder"
+            )
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        return RunState(record=record)
+    if begun is None:
+        foreign = [path.name for path in _entries(output) if path.name not in _OURS]
+        if foreign:
+            raise UsageError(
+                f"--output {output} holds what is no training run ({foreign[0]}); name an empty "
+                "or a new folder"
+            )
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        _write(checkpoints / _RUN_NAME, identity)
+        return RunState()
+    if not resume:
+        raise UsageError(
+            f"--output {output} holds an unfinished run; add --resume to go on with it, or "
+            "--overwrite to start anew"
+        )
+    difference = _difference(begun, identity)
+    if difference:
+        raise UsageError(
+            f"--output {output} holds an unfinished run with other settings ({difference}); "
+            "resume it with its own, or add --overwrite to start anew"
+        )
+    return RunState(checkpoint=_newest_checkpoint(checkpoints))
+
+
+def is_finished(output: str) -> bool:
+    """Return whether a finished model stands there."""
+    return (Path(output) / RECORD_NAME).exists()
+
+
+def finish_run(output: Path, record: Mapping[str, Any]) -> None:
+    """Write the record, which makes the model complete, and remove the checkpoints."""
+    _write(output / RECORD_NAME, record)
+    shutil.rmtree(output / CHECKPOINTS_NAME, ignore_errors=True)
+
+
+def _newest_checkpoint(checkpoints: Path) -> str | None:
+    """Return the newest complete checkpoint; what a killed save left is removed."""
+    complete = []
+    for folder in checkpoints.glob("checkpoint-*"):
+        if (folder / COMPLETE_NAME).exists():
+            complete.append(folder)
+        else:
+            shutil.rmtree(folder)
+    newest = max(complete, key=lambda folder: int(folder.name.split("-")[1]), default=None)
+    return os.fspath(newest) if newest else None
+
+
+def _remove_run(output: Path) -> None:
+    if (output / RECORD_NAME).exists() or (output / CHECKPOINTS_NAME / _RUN_NAME).exists():
+        shutil.rmtree(output)
+
+
+def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Return the first setting that differs, or an empty string."""
+    wanted = json.loads(json.dumps(wanted))
+    for name in sorted(set(found) | set(wanted)):
+        there, here = found.get(name), wanted.get(name)
+        if isinstance(there, dict) and isinstance(here, dict):
+            inner = _difference(there, here)
+            if inner:
+                return f"{name}.{inner}"
+        elif there != here:
+            return f"{name} is {there!r} there and {here!r} here"
+    return ""
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON to another name and rename it, so that it is there whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
