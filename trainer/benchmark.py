@@ -96,6 +96,13 @@ class Benchmark:
         """All languages that have questions or candidates, in their order."""
         return tuple(dict.fromkeys([*self.questions, *self.candidates]))
 
+    def is_parallel(self) -> bool:
+        """Return whether any question has relevant candidates in several languages."""
+        lang_of = {name: lang for lang, of_lang in self.candidates.items() for name in of_lang.ids}
+        return any(
+            len({lang_of[name] for name in grades}) > 1 for grades in self.relevance.values()
+        )
+
     @property
     def has_contexts(self) -> bool:
         """Whether the candidates stand in something larger."""

@@ -1,8 +1,11 @@
 """Load a sentence-transformers model by name or path, and encode questions and candidates."""
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -116,6 +119,19 @@ class Encoder:
         self.prompts = prompts
         self.batch_size = batch_size
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all that decides the embeddings: weights, modules, tokenizer, prompts."""
+        import torch
+
+        digest = hashlib.sha256(repr((self.prompts, self.model.max_seq_length)).encode())
+        digest.update(f"{self.model}{self.model.similarity_fn_name}".encode())
+        digest.update(_describe_tokenizer(self.model.tokenizer).encode())
+        for name, weights in self.model.state_dict().items():
+            digest.update(f"{name}{weights.dtype}{tuple(weights.shape)}".encode())
+            digest.update(weights.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+        return digest.hexdigest()
+
     def encode_questions(self, texts: Sequence[str]) -> Embeddings:
         """Return the embeddings of questions."""
         return self._encode(self.model.encode_query, self.prompts.question, texts)
@@ -133,3 +149,12 @@ class Encoder:
             normalize_embeddings=self.model.similarity_fn_name == "cosine",
         )
         return embeddings.astype(np.float32, copy=False)
+
+
+def _describe_tokenizer(tokenizer: Any) -> str:  # noqa: ANN401
+    """Return all of a tokenizer but what it was told about the last batch."""
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    if fast is None:
+        return json.dumps(tokenizer.get_vocab(), sort_keys=True)
+    content = json.loads(fast.to_str())
+    return json.dumps({**content, "truncation": None, "padding": None}, sort_keys=True)
