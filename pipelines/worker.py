@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from translators.registry import TranslatorConfig, open_translator
+from translators.isolation import isolate
+from translators.registry import TranslatorConfig
 from translators.translator import Translator
 
 _translators: dict[TranslatorConfig, Translator] = {}
@@ -21,7 +22,7 @@ def worker_translator(config: TranslatorConfig) -> Iterator[Translator]:
     """
     with _lock:
         if config not in _translators:
-            _translators[config] = open_translator(config)
+            _translators[config] = isolate(config)
         yield _translators[config]
 
 

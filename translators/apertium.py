@@ -16,7 +16,7 @@ from typing import Final
 from schemas.language import LANGUAGES, parse_language
 from translators import apertium_modes, apertium_text
 from translators.pipe import Pipe, PipeError
-from translators.translator import Translation, TranslationError, TranslatorInfo
+from translators.translator import Translation, TranslatorInfo
 
 # Raise when this package changes what a segment becomes: it is part of the memory's key.
 _ADAPTER: Final = "1"
@@ -91,7 +91,7 @@ class Apertium:
 
         Raises:
             ValueError: As `info`.
-            TranslationError: If not even a full stop can be translated.
+            ChildProcessError: If not even a full stop can be translated.
         """
         self._prepare(target)
         short = [text for text in texts if len(text) <= _LONGEST]
@@ -113,8 +113,9 @@ class Apertium:
     def close(self) -> None:
         """Stop all pipelines and wait until they are gone."""
         if self._threads:
-            list(self._threads.map(_Mode.close, self._modes.values()))
             self._threads.shutdown()
+        for mode in self._modes.values():  # one by one: threads cannot be started at exit
+            mode.close()
         self._files.close()
 
     def _route(self, target: str) -> tuple[str, ...]:
@@ -162,7 +163,7 @@ class Apertium:
             self._translate_together(["."], target)
         except PipeError:
             modes = " | ".join(f"apertium {mode}" for mode in self._routes[target])
-            raise TranslationError(
+            raise ChildProcessError(
                 f"Apertium does not work for {target!r} ({error.reason}); see what it says to: "
                 f"echo . | {modes}"
             ) from error

@@ -17,6 +17,7 @@ _NEURAL: Final = frozenset(
         "inter_threads",
         "intra_threads",
         "cache",
+        "timeout",
     }
 )
 
@@ -26,6 +27,9 @@ BACKENDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "marian": ("translators.marian:Marian", _NEURAL),
     "nllb": ("translators.nllb:NLLB", _NEURAL),
 }
+
+# Backends whose library runs inside the process that asks; a crash there would end it.
+IN_PROCESS: Final = frozenset({"marian", "nllb"})
 
 # Options of backends: type, metavar, help.
 OPTIONS: Final[dict[str, tuple[type, str, str]]] = {
@@ -39,7 +43,7 @@ OPTIONS: Final[dict[str, tuple[type, str, str]]] = {
     "intra_threads": (int, "N", "threads for each batch on CPU; 1 by default"),
     "cache": (str, "DIR", "folder for converted models; ~/.cache/tandemqa by default"),
     "processes": (int, "N", "pipelines per language pair; one for each core by default"),
-    "timeout": (float, "SECONDS", "how long about a hundred segments may take; 60 by default"),
+    "timeout": (float, "SECONDS", "how long a hundred segments may take; 60 or (neural) 300"),
 }
 
 Options = tuple[tuple[str, str | int | float], ...]
@@ -78,7 +82,10 @@ def open_translator(config: TranslatorConfig) -> Translator:
     module, name = path.split(":")
     try:
         backend = getattr(import_module(module), name)
-        translator: Translator = backend(**dict(config.options))
+        options = dict(config.options)
+        if config.backend in IN_PROCESS:
+            options.pop("timeout", None)  # for who watches the process: see isolation
+        translator: Translator = backend(**options)
     except ModuleNotFoundError as error:
         raise ValueError(
             f"translator {config.backend} needs {error.name}: pip install 'tandemqa[translate]'"
