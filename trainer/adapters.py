@@ -29,3 +29,6 @@ def add_lora(model: SentenceTransformer, rank: int) -> None:
             target_modules="all-linear",
         )
     )
+    for weights in model.parameters():
+        if weights.requires_grad:
+            weights.data = weights.data.float()  # small steps vanish in bfloat16

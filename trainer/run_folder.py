@@ -95,10 +95,23 @@ def is_finished(output: str) -> bool:
     return (Path(output) / RECORD_NAME).exists()
 
 
-def finish_run(output: Path, record: Mapping[str, Any]) -> None:
-    """Write the record, which makes the model complete, and remove the checkpoints."""
+def abandon_run(output: Path) -> None:
+    """Remove what `open_run` made, because the run turned out to be impossible."""
+    for name in _OURS:
+        shutil.rmtree(output / name, ignore_errors=True)
+    if not _entries(output):
+        output.rmdir()
+
+
+def finish_run(output: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the record, which makes the model complete, and remove the checkpoints.
+
+    Returns:
+        The record as it can be read back.
+    """
     _write(output / RECORD_NAME, record)
     shutil.rmtree(output / CHECKPOINTS_NAME, ignore_errors=True)
+    return _read(output / RECORD_NAME) or {}
 
 
 def _newest_checkpoint(checkpoints: Path) -> str | None:

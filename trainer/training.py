@@ -14,6 +14,7 @@ from sentence_transformers import SentenceTransformer, SentenceTransformerTraini
 from transformers import TrainerCallback, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from schemas.command import UsageError
 from trainer.base_model import choose_prompts, open_base_model
 from trainer.corpus import Corpus
 from trainer.corpus_facts import CorpusFacts, read_facts
@@ -24,7 +25,7 @@ from trainer.mining import mine_negatives
 from trainer.model_card import complete_card, prepare_card
 from trainer.negatives import Negatives
 from trainer.progress import TrainingProgress
-from trainer.run_folder import CHECKPOINTS_NAME, RunState, finish_run, open_run
+from trainer.run_folder import CHECKPOINTS_NAME, RunState, abandon_run, finish_run, open_run
 from trainer.sampler import HybridBatchSampler
 from trainer.selection import DevPoolEvaluator
 from trainer.training_arguments import make_arguments, make_loggers
@@ -67,9 +68,14 @@ def train(
     state = _open(settings, identity, args, resume=resume, overwrite=overwrite)
     if state.record is not None:
         return state.record
-    trainer = make_trainer(settings, args, quiet, callbacks)
     started = time.monotonic()
-    result = trainer.train(resume_from_checkpoint=state.checkpoint)
+    try:
+        trainer = make_trainer(settings, args, quiet, callbacks)
+        result = trainer.train(resume_from_checkpoint=state.checkpoint)
+    except UsageError:
+        if args.process_index == 0 and state.checkpoint is None:
+            abandon_run(Path(settings.output))
+        raise
     if not trainer.is_world_process_zero():
         return None
     record = {
@@ -79,8 +85,7 @@ def train(
         "seconds": round(time.monotonic() - started, 1),
         **_outcome(trainer),
     }
-    _save(trainer.model, settings, facts, record)
-    return record
+    return _save(trainer.model, settings, facts, record)
 
 
 def make_trainer(
@@ -169,7 +174,7 @@ def _save(
     settings: TrainingSettings,
     facts: Sequence[CorpusFacts],
     record: Mapping[str, Any],
-) -> None:
+) -> dict[str, Any]:
     output = Path(settings.output)
     model.save_pretrained(os.fspath(output))
     chosen = (
@@ -179,4 +184,4 @@ def _save(
         else "The last checkpoint was kept."
     )
     complete_card(output, settings, facts, chosen)
-    finish_run(output, record)
+    return finish_run(output, record)

@@ -1,0 +1,69 @@
+"""Fixtures of the trainer's tests: a tiny encoder, a tiny corpus, and the options of a run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from tests.trainer.tiny_encoder import LANGUAGES, make_rows, write_encoder
+from trainer.commands.training_options import DEFAULTS, make_settings
+from trainer.training_settings import TrainingSettings
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Tiny models are slower with more, and others work on this machine, too."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """A parallel Parquet file in three languages, with column names of its own."""
+    rows = make_rows(60)
+    columns = ("question", "passage", "group", "passage_group", "lang")
+    for row in rows:
+        row["lang"] = LANGUAGES[int(str(row["lang"]))]
+    path = tmp_path / "pairs.parquet"
+    pq.write_table(pa.Table.from_pylist(rows).select(columns), path)
+    return path
+
+
+@pytest.fixture
+def run_options(tmp_path: Path, pairs: Path) -> Callable[..., dict[str, Any]]:
+    """Return the options of a short run, as a YAML file would give them."""
+
+    def make(output: str = "model", **options: object) -> dict[str, Any]:
+        return {
+            "corpora": [str(pairs)],
+            "fields": {
+                "question": "question",
+                "passage": "passage",
+                "lang": "lang",
+                "group_id": "group",
+                "passage_id": "passage_group",
+            },
+            "model": write_encoder(tmp_path / "encoder"),
+            "output": str(tmp_path / output),
+            "steps": 10,
+            "batch_size": 8,
+            "save_steps": 2,
+            "dev_groups": 0,
+            "report_to": "none",
+            **options,
+        }
+
+    return make
+
+
+@pytest.fixture
+def settings(run_options: Callable[..., dict[str, Any]]) -> Callable[..., TrainingSettings]:
+    """Return the settings of a short run."""
+
+    def make(output: str = "model", **options: object) -> TrainingSettings:
+        return make_settings({**DEFAULTS, **run_options(output, **options)})
+
+    return make

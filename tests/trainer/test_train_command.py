@@ -1,0 +1,122 @@
+"""`tandemqa train` on the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tandemqa import run
+from tests.conftest import ROOT
+from tests.test_architecture import modules_after
+from tests.trainer.test_training import assert_same_weights
+
+FIELDS = (
+    *("--fields", "question=question", "passage=passage", "lang=lang"),
+    *("group_id=group", "passage_id=passage_group"),
+)
+
+
+@pytest.fixture
+def write_config(tmp_path, run_options):
+    def write(name: str = "run", **options: object) -> str:
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(run_options(name, **options)))
+        return str(path)
+
+    return write
+
+
+def test_the_parser_imports_no_torch():
+    loaded = modules_after("import trainer.commands.train, trainer.commands.training_options")
+    assert not loaded & {"torch", "datasets", "numpy", "pyarrow"}
+
+
+def test_a_model_is_trained_from_flags_and_a_file(write_config, tmp_path, capsys):
+    assert run(["train", "--config", write_config(), "--mono-ratio", "1"]) == 0
+    record = json.loads((tmp_path / "run" / "training.json").read_text())
+    assert record["identity"]["settings"]["batches"]["mono_ratio"] == 1
+    assert f"{tmp_path / 'run'}: 10 steps of 8 pairs" in capsys.readouterr().out
+
+
+def test_a_second_run_says_that_it_is_trained_already(write_config, capsys):
+    config = write_config()
+    assert run(["train", "--config", config, "--quiet"]) == 0
+    assert run(["train", "--config", config]) == 0
+    assert "is trained already" in capsys.readouterr().err
+
+
+def test_corpora_can_be_given_as_arguments(pairs, tmp_path, run_options, capsys):
+    model = run_options()["model"]
+    arguments = [str(pairs), *FIELDS, "--model", model, "--output", str(tmp_path / "out")]
+    assert run(["train", *arguments, "--batch-size", "8", "--steps", "40", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "162 rows of 54 groups in ca, en, es" in out
+    assert "6 groups are held out" in out
+    assert "40 batches of 8 pairs, shared by 1 process(es): 20 mono, 20 mixed" in out
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 0}, "steps is 0: wanted 1 or more"),
+        ({"steps": "many"}, "--steps many: invalid literal"),
+        ({"mono_ratio": 2}, "mono_ratio is 2.0: wanted 0 to 1"),
+        ({"batch_size": 1}, "batch_size is 1"),
+        ({"warmup": 1}, "warmup is 1.0"),
+        ({"pooling": "max"}, "pooling is 'max': wanted mean, cls, lasttoken"),
+        ({"precision": "fp8"}, "precision is 'fp8'"),
+        ({"cached": 8}, "cached is 8: wanted less than the batch"),
+        ({"corpora": []}, "DIR: name the corpora"),
+        ({"corpora": ["nowhere"]}, "nowhere"),
+        ({"model": "/no/such/model/here"}, "cannot be loaded"),
+        ({"fields": ["question"]}, "wanted FIELD=COLUMN"),
+        ({"matryoshka": "a,b"}, "--matryoshka a: wanted whole numbers"),
+        ({"matryoshka": "64"}, "matryoshka size 64: wanted sizes below the model's 32"),
+        ({"languages": "en,xx"}, "no rows in xx"),
+        ({"bacth_size": 1}, "unknown option bacth_size"),
+        ({"batch_size": 64}, "distinct passages"),
+    ],
+)
+def test_what_cannot_be_trained_is_a_usage_error_and_leaves_nothing_behind(
+    write_config, tmp_path, capsys, options, message
+):
+    with pytest.raises(SystemExit) as stop:
+        run(["train", "--config", write_config(**options), "--quiet"])
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_things_at_the_output_are_left_alone(write_config, tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").touch()
+    for extra in ([], ["--overwrite"], ["--resume"]):
+        with pytest.raises(SystemExit):
+            run(["train", "--config", write_config(), "--quiet", *extra])
+        assert "holds what is no training run (thesis.tex)" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_killed_command_is_resumed_to_the_same_weights(write_config, tmp_path):
+    """Killed from outside, wherever it is then."""
+    whole, killed = write_config("whole", steps=60), write_config("killed", steps=60)
+    assert run(["train", "--config", whole, "--quiet"]) == 0
+    command = [sys.executable, "-m", "tandemqa", "train", "--config", killed, "--quiet"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    checkpoints = tmp_path / "killed" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("checkpoint-*/complete")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "training.json").exists()
+    assert run(["train", "--config", killed, "--quiet", "--resume"]) == 0
+    assert_same_weights(str(tmp_path / "whole"), str(Path(tmp_path / "killed")))
