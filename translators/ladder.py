@@ -23,6 +23,9 @@ def translate_all(translator: Translator, texts: Sequence[str], target: str) -> 
         translator: Who translates.
         texts: English segments.
         target: BCP-47 code of the target language.
+
+    Raises:
+        ChildProcessError: If the translator does not work at all; trying again is no use.
     """
     if not texts:
         return []
@@ -32,7 +35,7 @@ def translate_all(translator: Translator, texts: Sequence[str], target: str) -> 
             raise TranslationError(f"{len(answers)} translations for {len(texts)} texts")
     except TranslationError as error:
         if len(texts) == 1:
-            logger.warning("could not translate into %s: %r: %s", target, texts[0][:200], error)
+            logger.info("could not translate into %s: %r: %s", target, texts[0][:200], error)
             return [Translation("", error=FAILED)]
         logger.info("a batch of %d failed (%s); trying its halves", len(texts), error)
         middle = len(texts) // 2

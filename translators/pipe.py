@@ -149,7 +149,10 @@ class Pipe:
                 if not received:
                     raise PipeError("translator_crashed", len(answers))
                 *whole, partial = (partial + received).split(b"\0")
-                _match(whole, tags, answers)
+                if not _match(whole, tags, answers):
+                    # The programs after one that ended answer once more when their input ends.
+                    reason = "translator_crashed" if _ends(stdout) else "wrong_count"
+                    raise PipeError(reason, len(answers))
         return answers
 
 
@@ -163,10 +166,22 @@ def _write(file: int, unsent: memoryview) -> memoryview:
         return unsent[:0]
 
 
-def _match(received: Sequence[bytes], tags: Sequence[str], answers: list[str]) -> None:
-    """Append the received answers without their tags, each of which must be the next one due."""
+def _match(received: Sequence[bytes], tags: Sequence[str], answers: list[str]) -> bool:
+    """Append the received answers without their tags; return False if one is not the next due."""
     for answer in received:
         text = answer.decode(errors="replace")
         if len(answers) == len(tags) or not text.endswith(tags[len(answers)]):
-            raise PipeError("wrong_count", len(answers))
+            return False
         answers.append(text.removesuffix(tags[len(answers)]))
+    return True
+
+
+def _ends(file: int) -> bool:
+    """Return whether the end of a file comes soon."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    deadline = time.monotonic() + _GRACE
+    while (seconds_left := deadline - time.monotonic()) > 0:
+        if poll.poll(1000 * seconds_left) and not os.read(file, _READ):
+            return True
+    return False

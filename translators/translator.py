@@ -79,6 +79,7 @@ class Translator(Protocol):
 
         Raises:
             TranslationError: If the batch as a whole failed; the caller tries smaller ones.
+            ChildProcessError: If programs behind it do not work, whatever the texts.
         """
         ...
 

@@ -126,6 +126,13 @@ def test_a_stopped_process_is_killed_too(start, fake, tmp_path):
     assert wait_until(lambda: not running(str(tmp_path)))
 
 
+def test_a_program_that_dies_is_no_wrong_count_whatever_those_after_it_still_say(start, fake):
+    pipe = start(f"{fake} | (cat; printf '\\0')")  # as lt-proc does at the end of its input
+    with pytest.raises(PipeError, match="translator_crashed after 1 answers"):
+        pipe.ask(["a", "die", "b"])
+    assert pipe.ask(["c"]) == ["C"]
+
+
 @pytest.mark.parametrize("fault", ["skip", "twice"])
 def test_a_missing_or_surplus_answer_is_noticed_at_once(start, fake, fault):
     pipe = start(fake)
