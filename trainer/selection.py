@@ -6,16 +6,21 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.evaluation import BaseEvaluator
 
 from trainer.benchmark import Benchmark
-from trainer.encoder import Prompts
+from trainer.bias import RANK_DISTANCE
+from trainer.embeddings import embed
+from trainer.encoder import Encoder, Prompts
+from trainer.intervals import mean
+from trainer.scoring import SETTINGS, score
 
 METRIC: Final = "eval_dev_multilingual_map"
 
 
 class DevPoolEvaluator(BaseEvaluator):
-    """Scores a model on held-out groups, in all their languages; the pool's mAP decides.
+    """Scores a model on held-out groups in all their languages; the mAP in their pool decides.
 
     The pool holds the passages of all languages, so that a model is chosen neither for English
-    alone nor for one side of the trade-off between monolingual and cross-lingual search.
+    alone nor for one side of the trade-off between monolingual and cross-lingual search. With one
+    language, the pool is that language's.
     """
 
     def __init__(self, benchmark: Benchmark, prompts: Prompts) -> None:
@@ -31,5 +36,14 @@ class DevPoolEvaluator(BaseEvaluator):
         epoch: int = -1,
         steps: int = -1,
     ) -> dict[str, float]:
-        """Return the scores, by the names they are logged under."""
-        raise NotImplementedError
+        """Return mAP by setting and the rank distance, by the names they are logged under."""
+        scores = score(self.benchmark, embed(self.benchmark, Encoder(model, self.prompts)))
+        metrics = {
+            f"dev_{setting}_map": mean(list(scores.settings[setting].values()), "map")
+            for setting in SETTINGS
+            if scores.settings[setting]
+        }
+        metrics.setdefault(self.primary_metric, metrics["dev_monolingual_map"])
+        if scores.bias:
+            metrics["dev_rank_distance"] = mean(list(scores.bias.values()), RANK_DISTANCE)
+        return metrics

@@ -120,3 +120,11 @@ def test_a_killed_command_is_resumed_to_the_same_weights(write_config, tmp_path)
     assert not (tmp_path / "killed" / "training.json").exists()
     assert run(["train", "--config", killed, "--quiet", "--resume"]) == 0
     assert_same_weights(str(tmp_path / "whole"), str(Path(tmp_path / "killed")))
+
+
+def test_one_language_alone_can_be_trained_and_selected(write_config, capsys):
+    config = write_config(languages="es", mono_ratio=1, dev_groups=6)
+    assert run(["train", "--config", config]) == 0
+    scores = [line.split() for line in capsys.readouterr().out.splitlines() if "saved" in line]
+    assert len(scores) == 1
+    assert scores[0][2] == "-"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from transformers import TrainerCallback
 from schemas.command import UsageError
 from tests.conftest import ROOT
 from tests.trainer.tiny_encoder import write_encoder
+from trainer.selection import DevPoolEvaluator
 from trainer.training import train
 
 
@@ -204,3 +206,49 @@ def test_two_processes_train_on_the_same_global_batches_as_one(write_options, se
     apart = max(np.abs(one[name] - two[name]).max() for name in one)
     assert moved > 1e-4
     assert apart < moved / 100
+
+
+def test_the_best_checkpoint_is_chosen_on_held_out_groups(settings):
+    run = settings(dev_groups=6, steps=12, save_steps=4, learning_rate=0.01)
+    record = train(run, quiet=True)
+    assert [scores["step"] for scores in record["dev"]] == [4, 8, 12]
+    best = max(record["dev"], key=lambda scores: scores["eval_dev_multilingual_map"])
+    assert record["best_step"] == best["step"]
+    assert {"eval_dev_monolingual_map", "eval_dev_crosslingual_map"} < set(best)
+    assert f"step {best['step']} was the best" in (Path(run.output) / "README.md").read_text()
+
+
+class WorseAndWorse(DevPoolEvaluator):
+    calls = 0
+
+    def __call__(self, *args: object, **kwargs: object) -> dict[str, float]:
+        type(self).calls += 1
+        return {self.primary_metric: 1 / self.calls, "dev_monolingual_map": 0.0}
+
+
+def test_the_weights_of_the_best_checkpoint_are_saved(settings, monkeypatch):
+    monkeypatch.setattr("trainer.training.DevPoolEvaluator", WorseAndWorse)
+    chosen = settings("chosen", dev_groups=6, steps=8, save_steps=4)
+    assert train(chosen, quiet=True)["best_step"] == 4
+    seen: dict[int, str] = {}
+
+    class Keep(TrainerCallback):
+        def on_save(self, args, state, control, **kwargs):
+            source = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            seen[state.global_step] = shutil.copytree(source, f"{again.output}-{source.name}")
+
+    again = settings("again", dev_groups=6, steps=8, save_steps=4)
+    train(again, quiet=True, callbacks=[Keep()])
+    assert_same_weights(chosen.output, seen[4])
+    with pytest.raises(AssertionError):
+        assert_same_weights(chosen.output, seen[8])
+
+
+def test_a_run_with_a_dev_pool_is_resumed_to_the_same_weights(settings):
+    options = {"dev_groups": 6, "learning_rate": 0.01}
+    whole, stopped = settings("whole", **options), settings("stopped", **options)
+    record = train(whole, quiet=True)
+    with pytest.raises(Stopped):
+        train(stopped, quiet=True, callbacks=[StopAt(7)])
+    assert train(stopped, quiet=True, resume=True)["best_step"] == record["best_step"]
+    assert_same_weights(whole.output, stopped.output)

@@ -91,7 +91,7 @@ def _summarise(settings: "TrainingSettings", record: Mapping[str, Any]) -> str:
     for scores in record["dev"]:
         chosen = "  <- saved" if scores["step"] == record["best_step"] else ""
         columns = "  ".join(
-            f"{scores[f'eval_dev_{setting}_map']:6.4f}"
+            f"{scores[name]:6.4f}" if (name := f"eval_dev_{setting}_map") in scores else "     -"
             for setting in ("monolingual", "crosslingual", "multilingual")
         )
         lines.append(f"{scores['step']:>8}  {columns}{chosen}")
