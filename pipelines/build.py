@@ -3,6 +3,7 @@
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
+from pipelines.align_answers import AlignAnswers
 from pipelines.assemble import Assemble, ExtractSegments
 from pipelines.config import BuildConfig
 from pipelines.decontaminate import Decontaminate
@@ -11,6 +12,7 @@ from pipelines.finish import WriteManifest
 from pipelines.leak_audit import AuditLeaks
 from pipelines.limit import LimitFailures
 from pipelines.read import Read
+from pipelines.score_groups import ScoreGroups
 from pipelines.segment import Segment
 from pipelines.split_safety import KeepSplitsApart
 from pipelines.tally import Tally, count_items
@@ -27,12 +29,14 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     within = (unique.records, read.records, failed) | LimitFailures(config.max_failed_share)
     clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
     apart = clean.records | "KeepSplitsApart" >> KeepSplitsApart()
-    records = apart.records | "Segment" >> Segment()
+    records = apart.records | "Segment" >> Segment(config.answer_markers)
 
     segments = records | "Extract" >> ExtractSegments()
     translated = segments | "Translate" >> Translate(config.translation)
     groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
-    verdicts = groups | "Validate" >> Validate(config.limits, config.language_model)
+    placed = groups | "AlignAnswers" >> AlignAnswers() if config.align_answers else groups
+    scored = placed | "ScoreGroups" >> ScoreGroups(config.model_checks)
+    verdicts = scored | "Validate" >> Validate(config.limits, config.language_model)
     alarms = verdicts.rows | "AuditLeaks" >> AuditLeaks(config.evaluation_sets)
 
     leaked = clean.leaked | "LeakedRecords" >> beam.Values()

@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.checks import Limits
 from pipelines.evaluation_sets import EvaluationSet
 from pipelines.limit_settings import changed_limits
+from pipelines.model_checks import ModelCheck
 from pipelines.source import Source
 from pipelines.translate import TranslationPlan
 from schemas.row import RowTranslator
@@ -26,9 +27,14 @@ class BuildConfig:
         shards: Shards per language; 0 chooses by size.
         max_failed_share: Share of source items that may be malformed, 0 to 1.
         max_rejected_share: Share of a language's rows that may be rejected or failed, 0 to 1.
+        max_unverified_share: Share of a language's rows that may be in a language nobody verified,
+            though a detector knows it, 0 to 1.
         started: When the command was given.
         limits: When each check refuses.
         language_model: Path of a fastText model for second opinions on languages; may be empty.
+        model_checks: Models that score translations.
+        answer_markers: Whether sentences are translated once more with their answer marked.
+        align_answers: Whether words are aligned to find answers.
     """
 
     sources: tuple[Source, ...]
@@ -38,9 +44,13 @@ class BuildConfig:
     shards: int
     max_failed_share: float
     max_rejected_share: float
+    max_unverified_share: float
     started: datetime
     limits: Limits = field(default_factory=Limits)
     language_model: str = ""
+    model_checks: tuple[ModelCheck, ...] = ()
+    answer_markers: bool = False
+    align_answers: bool = False
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -73,8 +83,12 @@ class BuildConfig:
             "shards": self.shards,
             "max_failed_share": self.max_failed_share,
             "max_rejected_share": self.max_rejected_share,
+            "max_unverified_share": self.max_unverified_share,
             "limits": changed_limits(self.limits),
             "language_model": self.language_model,
+            "model_checks": [asdict(check) for check in self.model_checks],
+            "answer_markers": self.answer_markers,
+            "align_answers": self.align_answers,
         }
         plain: dict[str, Any] = json.loads(json.dumps(facts))
         return plain

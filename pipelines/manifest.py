@@ -49,7 +49,7 @@ def make_manifest(
         source=_count_source(config, tally),
         alarms=_count_alarms(tally),
         counts=counts,
-        faults=systemic_faults(counts, config.max_rejected_share),
+        faults=systemic_faults(counts, config.max_rejected_share, config.max_unverified_share),
         segments=_count_segments(config.languages, tally, list(stats)),
         translators=_translators(config),
         calibration=by_language(calibrations),
@@ -109,7 +109,12 @@ def _count_language(lang: str, tally: Mapping[Tag, int]) -> LanguageCounts:
         if tag[0] in counts and tag[1] == lang:
             counts[tag[0]] += count
             reasons[tag[2]] = count
-    return LanguageCounts(kept=tally.get(("kept", lang), 0), reasons=reasons, **counts)
+    return LanguageCounts(
+        kept=tally.get(("kept", lang), 0),
+        unverified=tally.get(("unverified", lang), 0),
+        reasons=reasons,
+        **counts,
+    )
 
 
 def _count_segments(

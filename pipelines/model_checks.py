@@ -1,24 +1,29 @@
-"""Optional checks by a model: scores are stored, and nothing is rejected.
+"""Optional checks by a model: scores are stored, and nothing is rejected without a threshold.
 
 A scorer is any function that gives a number to each pair of an English text and its translation;
 a COMET-style model is one by its import path `module:function`, sentence embeddings by
 `embedding:MODEL`. Do not score with the model you will train.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-from pipelines.checks.field_pair import FieldPair
-from schemas.check import FLAG, PASS, Check
+from schemas.check import PASS, REJECT, Check
 
 # (English text, translation) pairs and the BCP-47 code; one score each, higher is better.
 Scorer = Callable[[Sequence[tuple[str, str]], str], Sequence[float]]
 
+Field = tuple[str, list[tuple[str, str]]]  # its name; its sentences, English and translated
+
 _EMBEDDING: Final = "embedding"
+_DESCRIPTION: Final = re.compile(r"(?P<name>\w+)=(?P<scorer>.*?)(?:@(?P<least>-?\d+(?:\.\d+)?))?")
+_MEAN: Final = "_mean"
+_DIGITS: Final = 4  # further ones depend on the machine and on what was scored together
 
 
 class UnusableScorer(ValueError):
@@ -31,8 +36,9 @@ class ModelCheck:
 
     Attributes:
         name: Name of the check, such as `low_similarity`; `_mean` is added for the mean.
-        scorer: `module:function`, or `embedding:NAME` for a sentence-transformers model.
-        least: Score under which a row is flagged; None to store scores only.
+        scorer: `module:function`, or `embedding:NAME` for a sentence-transformers model; empty
+            to judge scores that the rows have already.
+        least: Score under which a row is rejected; None to store scores only.
     """
 
     name: str
@@ -40,32 +46,70 @@ class ModelCheck:
     least: float | None = None
 
 
-def run_model_check(check: ModelCheck, pairs: Sequence[FieldPair]) -> list[list[Check]]:
+def parse_model_check(text: str) -> ModelCheck:
+    """Return the check that `NAME=SCORER@LEAST` describes; without `@LEAST` it only scores.
+
+    Raises:
+        UnusableScorer: If it describes none, or names a scorer that is not there.
+    """
+    described = _DESCRIPTION.fullmatch(text)
+    if not described or not (described["scorer"] or described["least"]):
+        raise UnusableScorer(
+            f"model check {text!r}: want NAME=MODULE:FUNCTION or NAME=embedding:MODEL, with "
+            "@LEAST to reject below a score; NAME=@LEAST judges the scores that are there"
+        )
+    scorer, least = described["scorer"], described["least"]
+    if scorer.partition(":")[0] != _EMBEDDING and scorer:
+        load_scorer(scorer)
+    elif scorer:
+        _need_sentence_transformers(scorer)
+    return ModelCheck(described["name"], scorer, float(least) if least else None)
+
+
+def judge_again(checks: Iterable[Check], check: ModelCheck) -> list[Check]:
+    """Return the outcomes with those of a model check held against its threshold once more."""
+    return [
+        _outcome(c.name, c.field, c.value, check.least)
+        if c.name == check.name and c.value is not None
+        else c
+        for c in checks
+    ]
+
+
+def is_of(check: Check, model_checks: Iterable[str]) -> bool:
+    """Return whether an outcome is of one of the model checks with these names."""
+    return check.name.removesuffix(_MEAN) in model_checks
+
+
+def run_model_check(check: ModelCheck, lang: str, fields: Sequence[Field]) -> list[list[Check]]:
     """Return the lowest and the mean score of the sentences of each field, in order.
 
-    All pairs must be in the same language; their sentences are scored in one call. A field
-    without a sentence map is one sentence.
+    Args:
+        check: The model check.
+        lang: BCP-47 code of all translations.
+        fields: Their sentences are scored in one call.
 
     Raises:
         UnusableScorer: If the scorer cannot be loaded or returns the wrong number of scores.
     """
-    texts = [pair.segments() or [(pair.source, pair.target)] for pair in pairs]
-    flat = [segment for segments in texts for segment in segments]
-    scores = [float(s) for s in load_scorer(check.scorer)(flat, pairs[0].lang)] if flat else []
+    flat = [pair for _, sentences in fields for pair in sentences]
+    scores = [float(s) for s in load_scorer(check.scorer)(flat, lang)] if flat else []
     if len(scores) != len(flat):
         raise UnusableScorer(
             f"scorer {check.scorer!r} returned {len(scores)} scores for {len(flat)} pairs; "
             "want exactly one for each"
         )
-    found, start = [], 0
-    for pair, segments in zip(pairs, texts, strict=True):
-        own = scores[start : start + len(segments)]
-        start += len(segments)
+    remaining = iter(scores)
+    found = []
+    for field, sentences in fields:
+        own = [next(remaining) for _ in sentences]
         found.append(
             [
-                _outcome(check.name, pair.field, min(own), check.least),
-                _outcome(f"{check.name}_mean", pair.field, sum(own) / len(own), None),
+                _outcome(check.name, field, min(own), check.least),
+                _outcome(check.name + _MEAN, field, sum(own) / len(own), None),
             ]
+            if own
+            else []
         )
     return found
 
@@ -91,11 +135,7 @@ def load_scorer(path: str) -> Scorer:
 
 def _embedding_scorer(model: str) -> Scorer:
     """Return cosine similarity by a sentence-transformers model, -1 to 1."""
-    if not find_spec("sentence_transformers"):
-        raise UnusableScorer(
-            f"scorer 'embedding:{model}' needs sentence-transformers: "
-            "pip install sentence-transformers"
-        )
+    _need_sentence_transformers(f"{_EMBEDDING}:{model}")
     encoder = import_module("sentence_transformers").SentenceTransformer(model)
 
     def score(pairs: Sequence[tuple[str, str]], lang: str) -> Sequence[float]:
@@ -106,5 +146,13 @@ def _embedding_scorer(model: str) -> Scorer:
     return score
 
 
+def _need_sentence_transformers(scorer: str) -> None:
+    if not find_spec("sentence_transformers"):
+        raise UnusableScorer(
+            f"scorer {scorer!r} needs sentence-transformers: pip install sentence-transformers"
+        )
+
+
 def _outcome(name: str, field: str, score: float, least: float | None) -> Check:
-    return Check(name, field, score, least, FLAG if least is not None and score < least else PASS)
+    score = round(score, _DIGITS)
+    return Check(name, field, score, least, REJECT if least is not None and score < least else PASS)

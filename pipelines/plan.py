@@ -116,7 +116,7 @@ def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PColl
     read = pipeline | "Read" >> Read(config.sources)
     unique = read.records | "Deduplicate" >> Deduplicate()
     clean = unique.records | "Decontaminate" >> Decontaminate(config.evaluation_sets)
-    records = clean.records | "Segment" >> Segment()
+    records = clean.records | "Segment" >> Segment(config.answer_markers)
     segments = records | "Extract" >> ExtractSegments()
     looked_up = segments | "LookUp" >> LookUp(config.translation)
     missing = looked_up.packets | "Measure" >> beam.Map(_measure) | beam.CombinePerKey(_add)

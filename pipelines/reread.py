@@ -1,13 +1,14 @@
 """Read a corpus back into groups that can be judged again, without translating again."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.pvalue import PBegin, PCollection
 
+from pipelines.model_checks import is_of
 from pipelines.rows import SOURCE_LANGUAGE, Draft, Group
 from pipelines.storage import join, read_bytes
 from schemas.manifest import FileEntry, Manifest
@@ -18,13 +19,33 @@ from schemas.row_reader import table_to_quarantine, table_to_rows
 Found = Row | QuarantinedRow
 
 
-class Reread(beam.PTransform[PBegin, PCollection[Group]]):
-    """Bring accepted and quarantined rows of every group together again."""
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A finished corpus: its folder and its manifest."""
 
-    def __init__(self, corpus: str, manifest: Manifest) -> None:
+    folder: str
+    manifest: Manifest
+
+
+class Reread(beam.PTransform[PBegin, PCollection[Group]]):
+    """Bring accepted and quarantined rows of every group together again.
+
+    Args:
+        corpus: The corpus to read.
+        retried: Another one of some of its records, translated with other settings; its rows
+            stand in for quarantined ones.
+    """
+
+    def __init__(self, corpus: Corpus, retried: Corpus | None = None) -> None:
         super().__init__()
-        self.corpus = corpus
-        self.files = [entry for entry in manifest.files if entry.kind != "failed_record"]
+        corpora = [corpus, retried] if retried else [corpus]
+        self.files = [
+            (place, one.folder, entry)
+            for place, one in enumerate(corpora)
+            for entry in one.manifest.files
+            if entry.kind != "failed_record"
+        ]
+        self.scored = frozenset(c["name"] for c in corpus.manifest.config.get("model_checks", []))
 
     def expand(self, begin: PBegin) -> PCollection[Group]:
         """Wire reading and grouping."""
@@ -32,45 +53,87 @@ class Reread(beam.PTransform[PBegin, PCollection[Group]]):
             begin
             | "Files" >> beam.Create(self.files)
             | "SpreadFiles" >> beam.Reshuffle()
-            | "ReadRows" >> beam.FlatMap(_read_rows, self.corpus)
+            | "ReadRows" >> beam.FlatMapTuple(_read_rows)
             | "GroupRows" >> beam.GroupByKey()
-            | "Regroup" >> beam.MapTuple(regroup)
+            | "Regroup" >> beam.FlatMapTuple(_regroup, self.scored)
         )
         return groups
 
 
-def regroup(group_id: str, found: Iterable[Found]) -> Group:
+def _regroup(
+    group_id: str, placed: Iterable[tuple[int, Found]], scored: Collection[str] = ()
+) -> Iterator[Group]:
+    found: tuple[list[Found], list[Found]] = ([], [])
+    for place, item in placed:
+        found[place].append(item)
+    if found[0]:  # else it is a group of the retried corpus alone
+        yield regroup(group_id, *found, scored=scored)
+
+
+def regroup(
+    group_id: str,
+    found: Iterable[Found],
+    retried: Iterable[Found] = (),
+    scored: Collection[str] = (),
+) -> Group:
     """Return a group as it was before it was judged.
 
     Args:
         group_id: The group.
         found: Its rows in all languages, accepted and quarantined, in any order.
+        retried: Its rows in a corpus with other translations. Where a row was quarantined, they
+            stand in for it, unless they failed themselves.
+        scored: Names of model checks, whose outcomes are kept.
 
     Raises:
         ValueError: If the row in the source language is missing.
     """
+    better = {
+        _row(item).lang: item
+        for item in retried
+        if isinstance(item, Row) or item.status != "failed"
+    }
     drafts = []
     source: Row | None = None
     for item in found:
-        row = item.row if isinstance(item, QuarantinedRow) else item
+        row = _row(item)
         if row.lang == SOURCE_LANGUAGE:
             source = row
-        else:
-            drafts.append(_draft(item, row))
+            continue
+        stands = better.get(row.lang, item) if isinstance(item, QuarantinedRow) else item
+        drafts.append(_draft(stands, scored))
     if source is None:
         raise ValueError(f"group {group_id} has no {SOURCE_LANGUAGE} row; run: tandemqa verify")
-    drafts.sort(key=lambda draft: draft.row.lang)
+    drafts = [_of_record(draft, source) for draft in sorted(drafts, key=lambda d: d.row.lang)]
     return Group(_record(source), replace(source, languages=()), tuple(drafts))
 
 
-def _draft(item: Found, row: Row) -> Draft:
+def _of_record(draft: Draft, source: Row) -> Draft:
+    """Return the draft with what all rows of a record share; a retried one has its own."""
+    row = replace(
+        draft.row,
+        record_id=source.record_id,
+        dataset=source.dataset,
+        split=source.split,
+        license=source.license,
+    )
+    return replace(draft, row=row)
+
+
+def _row(item: Found) -> Row:
+    return item.row if isinstance(item, QuarantinedRow) else item
+
+
+def _draft(item: Found, scored: Collection[str]) -> Draft:
+    row = _row(item)
     failure = ""
     if isinstance(item, QuarantinedRow) and item.status == "failed":
         failure = item.reason
     unfinished = tuple(
         check.field for check in row.checks if check.name == "decode_limit" and check.value == 1.0
     )
-    fresh = replace(row, checks=(), languages=(), mono=False, cross=False)
+    checks = tuple(check for check in row.checks if is_of(check, scored))
+    fresh = replace(row, checks=checks, languages=(), mono=False, cross=False)
     return Draft(fresh, failure, unfinished)
 
 
@@ -87,11 +150,13 @@ def _record(source: Row) -> Record:
     )
 
 
-def _read_rows(entry: FileEntry, corpus: str) -> Iterator[tuple[str, Found]]:
-    table = pq.read_table(pa.BufferReader(read_bytes(join(corpus, entry.path))))
+def _read_rows(
+    place: int, folder: str, entry: FileEntry
+) -> Iterator[tuple[str, tuple[int, Found]]]:
+    table = pq.read_table(pa.BufferReader(read_bytes(join(folder, entry.path))))
     if entry.kind == "row":
         for row in table_to_rows(table):
-            yield row.group_id, row
+            yield row.group_id, (place, row)
     else:
         for item in table_to_quarantine(table):
-            yield item.row.group_id, item
+            yield item.row.group_id, (place, item)

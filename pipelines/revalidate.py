@@ -1,18 +1,22 @@
 """Judge a corpus again, with other limits or checks, without translating again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsList, AsSingleton, PBegin, PCollection
 
+from pipelines.align_answers import AlignAnswers
 from pipelines.checks import Limits
 from pipelines.faults import systemic_faults
 from pipelines.finish import publish
 from pipelines.limit_settings import changed_limits
 from pipelines.manifest import by_language, count_languages
-from pipelines.reread import Reread
+from pipelines.model_checks import ModelCheck
+from pipelines.reread import Corpus, Reread
+from pipelines.score_groups import ScoreGroups
 from pipelines.storage import join, read_bytes, write_bytes
 from pipelines.tally import Tag, Tally
 from pipelines.validate import Validate
@@ -20,23 +24,56 @@ from pipelines.write import WriteQuarantine, WriteRows
 from schemas.manifest import Calibration, FileEntry, Manifest
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a second judgement does differently.
+
+    Attributes:
+        limits: When each check refuses.
+        model_checks: Models that score now, or thresholds for scores that the rows have.
+        align_answers: Whether answers without a place are looked for by aligning words.
+        retried: A corpus of some of the records, translated with other settings, whose rows stand
+            in for quarantined ones.
+    """
+
+    limits: Limits
+    model_checks: tuple[ModelCheck, ...] = ()
+    align_answers: bool = False
+    retried: Corpus | None = None
+
+    def config(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the configuration of the corpus after the revision."""
+        changes: dict[str, Any] = {"limits": changed_limits(self.limits)}
+        checks = {check["name"]: check for check in before.get("model_checks", [])}
+        for check in self.model_checks:
+            scorer = check.scorer or checks.get(check.name, {}).get("scorer", "")
+            checks[check.name] = {**asdict(check), "scorer": scorer}
+        changes["model_checks"] = list(checks.values())
+        changes["align_answers"] = self.align_answers or before.get("align_answers", False)
+        if self.retried:
+            changes["retried"] = [*before.get("retried", []), self.retried.folder]
+        return {**before, **changes}
+
+
 def revalidate(
-    pipeline: beam.Pipeline, corpus: str, manifest: Manifest, limits: Limits, output: str
+    pipeline: beam.Pipeline, corpus: Corpus, revision: Revision, output: str
 ) -> PCollection[str]:
     """Add every step of a second judgement to the pipeline; the result is the manifest's path.
 
     Rows move between shards and quarantine in both directions; what could not be translated
-    stays failed. The corpus that is read is not touched.
+    stays failed, unless it was retried. The corpora that are read are not touched.
     """
-    config = {**manifest.config, "limits": changed_limits(limits)}
-    before = manifest.model_copy(update={"config": config})
-    groups = pipeline | "Reread" >> Reread(corpus, manifest)
-    verdicts = groups | "Validate" >> Validate(limits, before.config["language_model"])
-    shards = pipeline | "Shards" >> beam.Create([manifest.shards])
+    config = revision.config(corpus.manifest.config)
+    before = corpus.manifest.model_copy(update={"config": config})
+    groups = pipeline | "Reread" >> Reread(corpus, revision.retried)
+    placed = groups | "AlignAnswers" >> AlignAnswers() if revision.align_answers else groups
+    scored = placed | "ScoreGroups" >> ScoreGroups(revision.model_checks)
+    verdicts = scored | "Validate" >> Validate(revision.limits, config["language_model"])
+    shards = pipeline | "Shards" >> beam.Create([before.shards])
     files = (
         verdicts.rows | "WriteRows" >> WriteRows(output, shards),
         verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(output, shards),
-        pipeline | "CopyFailed" >> _CopyFailedRecords(corpus, manifest, output),
+        pipeline | "CopyFailed" >> _CopyFailedRecords(corpus, output),
     ) | "AllFiles" >> beam.Flatten()
     tally = Tally.verdict_tags(verdicts) | "Tally" >> Tally()
     written: PCollection[str] = (
@@ -53,10 +90,10 @@ def revalidate(
 class _CopyFailedRecords(beam.PTransform[PBegin, PCollection[FileEntry]]):
     """Take over the list of source items that became no row."""
 
-    def __init__(self, corpus: str, manifest: Manifest, output: str) -> None:
+    def __init__(self, corpus: Corpus, output: str) -> None:
         super().__init__()
-        self.corpus, self.output = corpus, output
-        self.files = [entry for entry in manifest.files if entry.kind == "failed_record"]
+        self.corpus, self.output = corpus.folder, output
+        self.files = [e for e in corpus.manifest.files if e.kind == "failed_record"]
 
     def expand(self, begin: PBegin) -> PCollection[FileEntry]:
         copied: PCollection[FileEntry] = (
@@ -83,6 +120,10 @@ def _finish(
         "files": sorted(files, key=lambda entry: entry.path),
         "counts": counts,
         "calibration": by_language(calibrations),
-        "faults": systemic_faults(counts, before.config["max_rejected_share"]),
+        "faults": systemic_faults(counts, *_allowed_shares(before.config)),
     }
     return publish(output, before.model_copy(update=changes))
+
+
+def _allowed_shares(config: Mapping[str, Any]) -> tuple[float, float]:
+    return config["max_rejected_share"], config["max_unverified_share"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipelines.answer_markers import read_marked
 from pipelines.answer_spans import project_answer, source_answer
 from pipelines.segment import SegmentedRecord
 from schemas.identity import content_id
@@ -124,8 +125,11 @@ def _assemble_draft(
             passage.text,
             passage.sentence_map,
             spaced,
+            _marked_answer(marked, dictionary, spaced),
         )
-        for answer, segments in zip(record.answers, segmented.answers, strict=True)
+        for answer, segments, marked in zip(
+            record.answers, segmented.answers, segmented.marked, strict=True
+        )
     )
     row = Row(
         group_id=group_id,
@@ -156,6 +160,12 @@ def _assemble_draft(
         if not all(t.finished for t in text.used)
     )
     return Draft(row, question.failure or passage.failure, unfinished)
+
+
+def _marked_answer(marked: Sequence[Segment], dictionary: Dictionary, spaced: bool) -> str:
+    """Return what the answer became in its marked sentence; empty when that is not known."""
+    text = "".join(segment.text for segment in marked)
+    return read_marked(_translate_text(text, marked, dictionary, spaced).text)
 
 
 def _translate_text(

@@ -3,6 +3,7 @@
 Beam's own counters may count a retried bundle twice; these cannot.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -10,6 +11,7 @@ from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count
 
 from pipelines.decontaminate import Clean, Leaked
+from pipelines.faults import is_unverified
 from pipelines.leak_audit import Alarm
 from pipelines.read import Records
 from pipelines.segment import Segmented
@@ -55,7 +57,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
     def verdict_tags(verdicts: Verdicts) -> tuple[PCollection[Tag], ...]:
         """Return the tags of judged rows."""
         return (
-            verdicts.rows | "TagRows" >> beam.Map(_row_tag),
+            verdicts.rows | "TagRows" >> beam.FlatMap(_row_tags),
             verdicts.quarantined | "TagQuarantined" >> beam.Map(_quarantined_tag),
         )
 
@@ -94,8 +96,10 @@ def _alarm_tag(alarm: Alarm) -> Tag:
     return ("alarm", *alarm)
 
 
-def _row_tag(row: Row) -> Tag:
-    return ("kept", row.lang)
+def _row_tags(row: Row) -> Iterator[Tag]:
+    yield ("kept", row.lang)
+    if is_unverified(row.checks):
+        yield ("unverified", row.lang)
 
 
 def _quarantined_tag(item: QuarantinedRow) -> Tag:

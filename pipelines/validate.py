@@ -81,6 +81,7 @@ def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[Qua
     quarantined: list[QuarantinedRow] = []
     for draft in group.drafts:
         checks = () if draft.failure else tuple(check_draft(draft, group, standards))
+        checks += draft.row.checks  # of models, which have seen the row before
         rejecting = tuple(dict.fromkeys(c.name for c in checks if c.verdict == REJECT))
         row = replace(draft.row, checks=checks)
         if draft.failure:

@@ -41,12 +41,15 @@ class LanguageCounts(_Model):
         kept: Rows in shards.
         rejected: Rows refused by a check.
         failed: Rows that could not be translated.
+        unverified: Kept rows in which neither question nor passage shows the language, though a
+            detector knows it.
         reasons: Rejected and failed rows by their first reason.
     """
 
     kept: int = 0
     rejected: int = 0
     failed: int = 0
+    unverified: int = 0
     reasons: dict[str, int] = {}
 
 

@@ -13,6 +13,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "shards": 0,
     "max_failed_share": 0.1,
     "max_rejected_share": 0.5,
+    "max_unverified_share": 0.5,
 }
 
 
@@ -55,6 +56,33 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
         help="translation memory; `memory` beside the output by default",
     )
     _add_translator_options(parser)
+    _add_answer_options(parser)
+    _add_limits(parser)
+
+
+def _add_answer_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("answers")
+    group.add_argument(
+        "--answer-markers",
+        action="store_true",
+        default=None,
+        help="translate sentences once more with the answer in brackets, to see where it went; "
+        "nearly doubles the work where answers are many",
+    )
+    add_align_answers(group)
+
+
+def add_align_answers(group: argparse._ActionsContainer) -> None:
+    """Add the option to align words."""
+    group.add_argument(
+        "--align-answers",
+        action="store_true",
+        default=None,
+        help="find answers that are not found otherwise by a word alignment learnt on the corpus",
+    )
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group("limits")
     _with_default(limits, "--packet-size", int, "N", "segments in a packet, about")
     _with_default(limits, "--shards", int, "N", "shards per language; 0 chooses by size")
@@ -72,13 +100,33 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
         "SHARE",
         "mark the corpus failed when a language loses more than this share of its rows",
     )
-    limits.add_argument(
-        "--limits", nargs="+", metavar="NAME=VALUE", help="limits of checks to change"
+    _with_default(
+        limits,
+        "--max-unverified-share",
+        float,
+        "SHARE",
+        "mark the corpus failed when more than this share of the rows is in a language that could "
+        "not be verified, though a detector knows it",
     )
+    add_check_options(limits)
     limits.add_argument(
         "--language-model",
         metavar="BIN",
         help="fastText model, such as GlotLID, for second opinions on languages",
+    )
+
+
+def add_check_options(group: argparse._ActionsContainer) -> None:
+    """Add the options that decide about rows, which can be changed without translating again."""
+    group.add_argument(
+        "--limits", nargs="+", metavar="NAME=VALUE", help="limits of checks to change"
+    )
+    group.add_argument(
+        "--model-checks",
+        nargs="+",
+        metavar="NAME=SCORER[@LEAST]",
+        help="models that score translations, as MODULE:FUNCTION or embedding:MODEL; scores are "
+        "stored, and rows below LEAST rejected",
     )
 
 

@@ -13,6 +13,7 @@ from pipelines.evaluation_sets import (
 )
 from pipelines.fields import parse_fields
 from pipelines.limit_settings import parse_limits
+from pipelines.model_checks import parse_model_check
 from pipelines.source import Source, check_sources, parse_source
 from pipelines.storage import join, parent
 from pipelines.translate import TranslationPlan
@@ -52,7 +53,11 @@ def resolve(options: Mapping[str, Any]) -> BuildConfig:
             max_failed_share=float(options["max_failed_share"]),
             limits=parse_limits(options.get("limits") or ()),
             language_model=str(options.get("language_model") or ""),
+            model_checks=tuple(map(parse_model_check, options.get("model_checks") or ())),
+            answer_markers=bool(options.get("answer_markers")),
+            align_answers=bool(options.get("align_answers")),
             max_rejected_share=float(options["max_rejected_share"]),
+            max_unverified_share=float(options["max_unverified_share"]),
             started=datetime.now(timezone.utc),
         )
     except UsageError:

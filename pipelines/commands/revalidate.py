@@ -3,9 +3,14 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pipelines.commands.options import absolute
+from pipelines.commands.options import absolute, add_align_answers, add_check_options
 from schemas.command import FailedRunError, UsageError, add_command
+
+if TYPE_CHECKING:
+    from pipelines.reread import Corpus
+    from pipelines.revalidate import Revision
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,14 +25,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("corpus", metavar="DIR", help="the corpus directory; it is not changed")
     parser.add_argument("--output", required=True, metavar="DIR", help="where the new corpus goes")
-    parser.add_argument(
-        "--limits", nargs="+", default=[], metavar="NAME=VALUE", help="limits of checks to change"
-    )
+    add_check_options(parser)
+    add_align_answers(parser)
     parser.add_argument(
         "--queue",
         metavar="JSONL",
         help="write the records whose translation was cut or failed, to be built again with "
         "other settings",
+    )
+    parser.add_argument(
+        "--retried",
+        metavar="DIR",
+        help="the corpus built from such a queue: its rows stand in for those that were cut or "
+        "failed here",
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress and no summary")
 
@@ -35,23 +45,20 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
     from pipelines.commands.summary import summarise
-    from pipelines.limit_settings import parse_limits
     from pipelines.queue import queue_records
     from pipelines.report.write import write_report
+    from pipelines.reread import Corpus
     from pipelines.revalidate import revalidate
     from pipelines.run import run_pipeline
     from pipelines.storage import list_files
 
     corpus, output = absolute(options.corpus), absolute(options.output)
-    manifest = read_manifest(corpus)
+    before = Corpus(corpus, read_manifest(corpus))
     if any(True for _ in list_files(output)):
         raise UsageError(f"--output {output} is not empty; name a new folder")
-    try:
-        limits = parse_limits(options.limits)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    revision = _revision(options, before)
     run_pipeline(
-        lambda p: revalidate(p, corpus, manifest, limits, output),
+        lambda p: revalidate(p, before, revision, output),
         beam_arguments,
         progress=not options.quiet,
     )
@@ -65,3 +72,37 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     if revised.faults:
         raise FailedRunError(f"the corpus is marked failed: {'; '.join(revised.faults)}")
     return 0
+
+
+def _revision(options: argparse.Namespace, before: "Corpus") -> "Revision":
+    from pipelines.commands.output import read_manifest
+    from pipelines.limit_settings import parse_limits
+    from pipelines.model_checks import parse_model_check
+    from pipelines.reread import Corpus
+    from pipelines.revalidate import Revision
+
+    retried = absolute(options.retried) if options.retried else ""
+    try:
+        return Revision(
+            limits=parse_limits(options.limits or ()),
+            model_checks=tuple(map(parse_model_check, options.model_checks or ())),
+            align_answers=bool(options.align_answers),
+            retried=_same_licence(Corpus(retried, read_manifest(retried)), before)
+            if retried
+            else None,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _same_licence(retried: "Corpus", before: "Corpus") -> "Corpus":
+    """Return the retried corpus, if what it holds may be handed on like what it stands in for."""
+    ours, theirs = before.manifest.translators, retried.manifest.translators
+    for lang in sorted(set(ours) & set(theirs)):
+        if ours[lang].license != theirs[lang].license:
+            raise UsageError(
+                f"--retried {retried.folder}: {lang} was translated by a model under "
+                f"{theirs[lang].license or 'an unknown licence'}, here under "
+                f"{ours[lang].license or 'an unknown one'}; keep it as a corpus of its own"
+            )
+    return retried

