@@ -52,10 +52,12 @@ def number_missing_from_passage(pair: FieldPair) -> Iterator[Check]:
 def answer_number_missing(pair: FieldPair) -> Iterator[Check]:
     """Refuse a passage without a number of an answer; flag it for numbers of two digits.
 
-    Centuries (`20th`) and decades (`1980s`) do not count, for they may be spelled out.
+    Centuries (`20th`) and decades (`1980s`) do not count, for they may be spelled out, nor do
+    numbers that the English passage lacks as well: that answer was wrong before.
     """
     texts = [_SPELLED_OUT.sub(" ", answer) for answer in pair.answers]
-    wanted = {number for text in texts for number in numbers(text, 2)}
+    source = dense_digits(pair.source)
+    wanted = {number for text in texts for number in numbers(text, 2) if number in source}
     if not wanted:
         return
     target = dense_digits(pair.target)

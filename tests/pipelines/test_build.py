@@ -117,8 +117,8 @@ def test_a_finished_corpus_is_not_built_again_nor_overwritten_by_another(
 
 
 def test_hostile_records_are_counted_or_kept_and_never_lost(tmp_path, build):
-    long = " ".join(f"The town number {n} has a school." for n in range(900))
-    assert len(long) > 28_000
+    long = " ".join(f"The town number {n} has a school." for n in range(960))
+    assert len(long) > 30_000
     hostile = [
         record(1, passage=long, question="How many towns have a school?", answers=[]),
         record(2, passage="\U0001f600\U0001f680\U0001f30d", question="What is this?", answers=[]),
@@ -151,7 +151,25 @@ def test_hostile_records_are_counted_or_kept_and_never_lost(tmp_path, build):
     assert english["r4"]["passage"] == RIVER
     assert english["r1"]["passage"] == long
     spanish = {row["record_id"]: row for row in rows_of(tmp_path / "corpus", "es")}
-    assert len(spanish["r1"]["sentence_map"]) == 900
+    assert spanish.keys() == english.keys()
+    assert len(spanish["r1"]["sentence_map"]) == 960
+    assert spanish["r2"]["passage"] == "\U0001f600\U0001f680\U0001f30d"
+
+
+def test_records_with_one_id_and_an_answer_that_is_not_in_its_passage_are_all_kept(
+    tmp_path, build, questions
+):
+    strange = [{"text": "9999", "start": 3}, {"text": "not in there", "start": 900}]
+    path = questions(record(1, answers=strange), record(2, id="r1"))
+    assert build("--input", path, "--quiet") == 0
+    english = rows_of(tmp_path / "corpus", "en")
+    assert [row["record_id"] for row in english] == ["r1", "r1"]
+    assert len({row["group_id"] for row in english}) == 2
+    rows = [row for row in rows_of(tmp_path / "corpus") if "851" in row["passage"]]
+    assert [row["lang"] for row in rows] == ["en", "es"]
+    for row in rows:
+        assert [answer["start"] for answer in row["answers"]] == [-1, -1]
+        assert [answer["method"] for answer in row["answers"]] == ["none", "none"]
 
 
 def test_a_truncated_archive_is_one_failed_record_and_the_rest_is_kept(tmp_path, build):

@@ -61,6 +61,10 @@ def test_a_passage_must_hold_the_number_of_the_answer():
     assert "answer_number_missing" not in rejected(SPANISH, answers=("in the 1980s",))
 
 
+def test_an_answer_that_was_never_in_the_passage_does_not_cost_its_translation():
+    assert "answer_number_missing" not in rejected(SPANISH, answers=("7,777 kilometres",))
+
+
 def question(target, passage=SPANISH, lang="es"):
     return rejected(
         target,
