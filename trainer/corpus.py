@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from datasets.table import ConcatenationTable, MemoryMappedTable
 from tqdm import tqdm
 
 from schemas.command import UsageError
-from schemas.manifest import MANIFEST_NAME, Manifest
-from trainer.corpus_files import CorpusFile, find_parquet, find_shards, read_manifest
+from schemas.manifest import MANIFEST_NAME
+from trainer.corpus_files import CorpusFile, find_parquet, find_shards
 from trainer.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.group_table import Ints, read_column
 from trainer.table_cache import cache_folder, cache_key, cached
@@ -31,13 +31,11 @@ class Corpus:
             the row may serve in such batches).
         languages: BCP-47 codes.
         sources: Names of datasets.
-        manifests: Manifest of each corpus built by tandemqa, by its path.
     """
 
     table: datasets.Dataset
     languages: tuple[str, ...]
     sources: tuple[str, ...]
-    manifests: Mapping[str, Manifest] = field(default_factory=dict)
 
     def column(self, name: str) -> Ints:
         """Return a column of integers, without touching the texts."""
@@ -70,7 +68,7 @@ def open_corpus(
     named = [paths] if isinstance(paths, str | Path) else list(paths)
     if not named:
         raise UsageError("no corpus given")
-    files, manifests = _find(named, split, languages, fields)
+    files = _find(named, split, languages, fields)
     folder = cache or cache_folder()
     names = [f"{cache_key(FORMAT, replace(file, path=Path()))}.arrow" for file in files]
     texts = _convert(files, names, folder)
@@ -90,7 +88,6 @@ def open_corpus(
         table=datasets.Dataset(_side_by_side(texts, index), fingerprint=name),
         languages=found,
         sources=tuple(json.loads(metadata[b"sources"])),
-        manifests=manifests,
     )
 
 
@@ -99,17 +96,14 @@ def _find(
     split: str,
     languages: Sequence[str] | None,
     fields: Mapping[str, str] | None,
-) -> tuple[list[CorpusFile], dict[str, Manifest]]:
+) -> list[CorpusFile]:
     files: list[CorpusFile] = []
-    manifests = {}
     for path in paths:
-        built = [(Path(path) / name).exists() for name in (MANIFEST_NAME, "quarantine")]
-        if any(built):
+        if any((Path(path) / name).exists() for name in (MANIFEST_NAME, "quarantine")):
             files += find_shards(Path(path), split, languages)
-            manifests[str(path)] = read_manifest(Path(path))
         else:
             files += find_parquet(str(path), split, languages, fields)
-    return files, manifests
+    return files
 
 
 def _convert(
