@@ -97,12 +97,12 @@ class BatchStream:
         size = self._settings.batch_size
         counts = self._generator.multinomial(size, weights)
         taken: set[int] = set()
-        parts = [
-            self._groups(mono, lang, int(counts[lang]), taken)
-            for lang in np.flatnonzero(counts).tolist()
-        ]
+        groups: list[int] = []
+        for lang, count in enumerate(counts.tolist()):
+            if count:
+                groups += self._groups(mono, lang, count, taken)
         order = self._generator.permutation(size)  # each process gets all languages
-        return np.concatenate(parts)[order], np.repeat(np.arange(len(counts)), counts)[order]
+        return np.array(groups)[order], np.repeat(np.arange(len(counts)), counts)[order]
 
     def _other_languages(self, groups: Ints, asking: Ints) -> Ints:
         """Return a passage language for each group, by the chances of those it has.
@@ -118,7 +118,7 @@ class BatchStream:
 
     def _groups(
         self, mono: bool, lang: int, count: int, taken: set[int], allowed: Mask | None = None
-    ) -> Ints:
+    ) -> list[int]:
         """Return groups that have a language and are allowed, with passages not yet taken."""
         decks = self._decks_of(mono, lang)
         shares = [count]
@@ -134,7 +134,7 @@ class BatchStream:
                 drawn += deck.draw(count - len(drawn), taken, allowed)
         if len(drawn) < count:
             raise RuntimeError(f"language {lang} gave {len(drawn)} of {count} groups for a batch")
-        return np.array(drawn, np.int64)
+        return drawn
 
     def _decks_of(self, mono: bool, lang: int) -> list[Deck]:
         """Return the decks of a language, the largest first."""

@@ -40,6 +40,8 @@ class Deck:
             taken: Passages that are in the batch already; those of the groups drawn are added.
             allowed: Which groups may be drawn, of all groups; any by default.
         """
+        if allowed is None and (next_ones := self._draw_next(count, taken)):
+            return next_ones
         drawn: list[int] = []
         passed_over = 0  # groups next in line that were looked at in vain
         window, recycled = count, False
@@ -57,6 +59,16 @@ class Deck:
             passed_over += looked - len(chosen)
             window = min(2 * window, _LARGEST_WINDOW)
         return drawn
+
+    def _draw_next(self, count: int, taken: set[int]) -> list[int]:
+        """Return the next groups if all of them serve, which is the rule; else none."""
+        groups = self._order[self._drawn : self._drawn + count]
+        passages = self._passages[groups].tolist()
+        if len(set(passages)) < count or not taken.isdisjoint(passages):
+            return []
+        taken.update(passages)
+        self._drawn += count
+        return groups.tolist()
 
     def _choose(
         self,
