@@ -81,7 +81,7 @@ def undisturbed_build(folder: Path, arguments: list[str]) -> Path:
 
 
 def disturb(folder: Path, arguments: list[str], kills: int, seconds: float, seed: int) -> None:
-    """Kill the build so many times, each at a moment drawn from the time an undisturbed one takes.
+    """Kill the build so many times, each at a random moment of its first so many seconds.
 
     A build that ends before its moment was not killed: it is started anew, with another moment.
     """
@@ -103,6 +103,12 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True, help="where to work; it is emptied")
     parser.add_argument("--against", type=Path, metavar="DIR", help="an undisturbed corpus")
     parser.add_argument("--kills", type=int, default=3, metavar="N", help="how often (default: 3)")
+    parser.add_argument(
+        "--within",
+        type=float,
+        metavar="SECONDS",
+        help="kill each run within its first so many seconds (default: those of a whole build)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     parser.add_argument("arguments", nargs="+", help="arguments of the build, behind --")
     options = parser.parse_args()
@@ -110,10 +116,11 @@ def main() -> int:
     expected = options.against or undisturbed_build(
         options.folder / "undisturbed", options.arguments
     )
-    seconds = json.loads((expected / "manifest.json").read_text(encoding="utf-8"))["seconds"]
+    manifest = json.loads((expected / "manifest.json").read_text(encoding="utf-8"))
     killed = options.folder / "killed"
     killed.mkdir(parents=True)
-    disturb(killed, options.arguments, options.kills, seconds, options.seed)
+    within = options.within or manifest["seconds"]
+    disturb(killed, options.arguments, options.kills, within, options.seed)
     before = saved_packets(killed)
     command = [*build_command(killed, options.arguments), "--overwrite"]
     last = finish(command, killed / "log")
