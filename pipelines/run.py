@@ -1,10 +1,8 @@
-"""Run a pipeline: choose the runner, refuse unknown options, explain what failed."""
+"""Run a pipeline: choose the runner and refuse unknown options."""
 
 import argparse
-import errno
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
@@ -13,18 +11,13 @@ from apache_beam.options.pipeline_options import (
     _BeamArgumentParser,
 )
 
-from pipelines.evaluation_sets import EvaluationSetError
-from pipelines.finish import ConservationError
-from pipelines.limit import LimitExceededError
+from pipelines.failures import explain_failures
 from pipelines.progress import show_progress
 from pipelines.worker import close_translators
-from schemas.command import FailedRunError, UsageError
-from translators.translator import TranslationError
+from schemas.command import UsageError
 
 # The in-memory runner by its name: `DirectRunner` would first try to download another one.
 LOCAL_RUNNER = "FnApiRunner"
-
-_GO_ON = "Finished packets are in the memory: run the same command again to go on where it stopped."
 
 
 def run_pipeline(
@@ -71,41 +64,3 @@ def _unknown(arguments: Sequence[str]) -> list[str]:
     for options in PipelineOptions.__subclasses__():
         options._add_argparse_args(parser)
     return parser.parse_known_args(list(arguments))[1]
-
-
-@contextmanager
-def explain_failures() -> Iterator[None]:
-    """Turn what made a pipeline fail into one message that a person can act on.
-
-    Beam wraps what a step raised into a RuntimeError; what is not foreseen here stays as it is,
-    with its traceback.
-    """
-    try:
-        yield
-    except (Exception, KeyboardInterrupt) as error:
-        for cause in _causes(error):
-            message = _explain(cause)
-            if message:
-                raise FailedRunError(message) from error
-        raise
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _explain(cause: BaseException) -> str:
-    """Return what to tell the user of a cause; empty when it explains nothing."""
-    told = str(cause).split(" [while running", 1)[0]  # Beam adds the step
-    if isinstance(cause, KeyboardInterrupt):
-        return f"stopped. {_GO_ON}"
-    if isinstance(cause, LimitExceededError | ConservationError | EvaluationSetError):
-        return told
-    if isinstance(cause, OSError):
-        space = "Free some space. " if cause.errno == errno.ENOSPC else ""
-        return f"{told}. {space}{_GO_ON}"
-    if isinstance(cause, ValueError | TranslationError):
-        return f"{told} {_GO_ON}"
-    return ""
