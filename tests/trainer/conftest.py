@@ -11,6 +11,7 @@ import torch
 
 from tests.trainer.tiny_encoder import LANGUAGES, make_rows, write_encoder
 from trainer.commands.training_options import DEFAULTS, make_settings
+from trainer.table_cache import CACHE_VARIABLE
 from trainer.training_settings import TrainingSettings
 
 
@@ -18,6 +19,12 @@ from trainer.training_settings import TrainingSettings
 def one_thread() -> None:
     """Tiny models are slower with more, and others work on this machine, too."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def table_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Converted tables are kept with the test, also by the processes it starts."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "tables"))
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ def _fields(pairs: object) -> list[tuple[str, str]]:
     if isinstance(pairs, Mapping):
         return [(str(field), str(column)) for field, column in pairs.items()]
     fields = []
-    for pair in pairs if isinstance(pairs, list) else [pairs]:
+    for pair in pairs if isinstance(pairs, list | tuple) else [pairs]:
         field, found, column = str(pair).partition("=")
         if not (field and found and column):
             raise UsageError(f"--fields {pair}: wanted FIELD=COLUMN")
