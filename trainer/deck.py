@@ -68,7 +68,8 @@ class Deck:
             return []
         taken.update(passages)
         self._drawn += count
-        return groups.tolist()
+        drawn: list[int] = groups.tolist()
+        return drawn
 
     def _choose(
         self,

@@ -27,8 +27,8 @@ class GroupTable:
         mono: Whether a group may serve in monolingual batches, by group and language.
         cross: Whether a group may serve in cross-lingual batches, by group and language; never
             where no other language of the group may too.
-        passages: Passage group by group.
-        sources: Dataset by group.
+        passages: Passage group by group; of no meaning where a group has no rows.
+        sources: Dataset by group; the same.
     """
 
     rows: NDArray[np.int32]
@@ -48,22 +48,17 @@ class GroupTable:
         """
         check_columns(dataset)
         columns = {name: read_column(dataset, name) for name in INDEX_COLUMNS}
-        group, lang = columns["group"], columns["lang"]
-        shape = (int(group.max()) + 1, int(lang.max()) + 1)
-        rows = np.full(shape, -1, np.int32)
-        rows[group[::-1], lang[::-1]] = np.arange(len(group), dtype=np.int32)[::-1]
+        rows = _place_rows(columns["group"], columns["lang"])
+        some_row = rows.max(axis=1)
+        passages = columns["passage_group"][some_row]
+        _check_passages(columns["group"], columns["passage_group"], passages)
         present = rows >= 0
-        passages = np.full(shape[0], -1, columns["passage_group"].dtype)
-        passages[group[::-1]] = columns["passage_group"][::-1]
-        _check_passages(group, columns["passage_group"], passages)
-        sources = np.zeros(shape[0], columns["source"].dtype)
-        sources[group[::-1]] = columns["source"][::-1]
         return cls(
             rows=rows,
             mono=_where(present, rows, columns["mono"]),
             cross=_with_another(_where(present, rows, columns["cross"])),
             passages=passages,
-            sources=sources,
+            sources=columns["source"][some_row],
         )
 
     @property
@@ -115,6 +110,19 @@ def read_column(dataset: datasets.Dataset, name: str) -> Ints:
         column = column.take(dataset._indices.column(0))
     values: Ints = column.chunk(0).to_numpy() if column.num_chunks == 1 else column.to_numpy()
     return values
+
+
+def _place_rows(group: Ints, lang: Ints) -> NDArray[np.int32]:
+    """Return the first row of each group and language, -1 where there is none."""
+    shape = (int(group.max()) + 1, int(lang.max()) + 1)
+    places = group.astype(np.int64) * shape[1] + lang
+    numbers = np.arange(len(group), dtype=np.int32)
+    rows = np.full(shape[0] * shape[1], -1, np.int32)
+    rows[places] = numbers
+    if (rows[places] != numbers).any():
+        places, first = np.unique(places, return_index=True)
+        rows[places] = first
+    return rows.reshape(shape)
 
 
 def _where(present: Mask, rows: NDArray[np.int32], allowed: Ints) -> Mask:

@@ -82,7 +82,7 @@ def _pair_counts(
 ) -> NDArray[np.int64]:
     """Return the groups of each pair, 0 where they have too few passages."""
     counts = table.count_pairs()
-    sharing = int(np.bincount(table.passages[table.passages >= 0]).max())
+    sharing = int(np.bincount(table.passages[table.cross.any(axis=1)], minlength=1).max())
     for first, second in _uncertain(counts, size * sharing):
         both = table.cross[:, first] & table.cross[:, second]
         passages = table.count_passages(both)

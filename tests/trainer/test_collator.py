@@ -1,0 +1,66 @@
+"""From the rows of a batch to its tokenized pairs."""
+
+import pytest
+import torch
+
+from trainer.collator import PairCollator
+
+
+def collate(features, negatives=0, prompts=None):
+    seen = {}
+
+    def preprocess(texts, prompt=None, task=None):
+        return {"texts": [(prompt or "") + text for text in texts], "ids": torch.ones(len(texts))}
+
+    collator = PairCollator(preprocess_fn=preprocess, prompts=prompts)
+    collator.negatives_per_pair = negatives
+    batch = collator(features)
+    seen = {name[:-6]: texts for name, texts in batch.items() if name.endswith("_texts")}
+    return seen, batch
+
+
+def rows(*groups):
+    return [
+        {
+            "question": f"q{place}",
+            "passage": f"p{place}",
+            "group": group,
+            "passage_group": group,
+            "lang": 0,
+            "source": 0,
+            "mono": 1,
+            "cross": 1,
+        }
+        for place, group in enumerate(groups)
+    ]
+
+
+def test_questions_are_joined_with_the_passages_of_their_groups():
+    texts, batch = collate(rows(5, 6, 5, 6))
+    assert texts == {"question": ["q0", "q1"], "passage": ["p2", "p3"]}
+    assert "label" not in batch
+
+
+def test_only_texts_reach_the_tokenizer():
+    _, batch = collate(rows(5, 6, 5, 6))
+    assert {name.rpartition("_")[0] for name in batch} == {"question", "passage"}
+
+
+def test_negatives_are_passages_in_columns_of_their_own():
+    texts, _ = collate(rows(5, 6, 5, 6, 1, 2, 3, 4), negatives=2)
+    assert texts["negative_1"] == ["p4", "p5"]
+    assert texts["negative_2"] == ["p6", "p7"]
+
+
+def test_prompts_are_given_by_column():
+    texts, _ = collate(rows(5, 5), prompts={"question": "query: ", "passage": "passage: "})
+    assert texts == {"question": ["query: q0"], "passage": ["passage: p1"]}
+
+
+@pytest.mark.parametrize(
+    ("groups", "negatives"),
+    [((5,), 0), ((5, 6), 0), ((5, 6, 6, 5), 0), ((5, 5, 1, 2), 1), ((5, 6, 5, 6, 1), 1)],
+)
+def test_rows_of_another_sampler_are_refused(groups, negatives):
+    with pytest.raises(ValueError, match="wanted the batches of HybridBatchSampler"):
+        collate(rows(*groups), negatives=negatives)
