@@ -1,0 +1,125 @@
+"""MIRACL (Zhang et al. 2023), dev: human judgements in 18 languages, each with its own Wikipedia.
+
+By default with hard negatives: the 250 best documents of BM25 and two dense models for each
+question, 2.45 million in all (mteb/MIRACLRetrievalHardNegatives). A folder may instead hold full
+languages as released: `miracl-v1.0-<lang>/` (topics and qrels) and `miracl-corpus-v1.0-<lang>/`.
+Titles are part of the documents (project-miracl/miracl, issue 18).
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.command import UsageError
+from trainer.benchmark import Benchmark
+from trainer.benchmarks.judged import (
+    JudgedSet,
+    join_title,
+    make_benchmark,
+    read_grade,
+    read_json_lines,
+    read_table,
+)
+
+LANGUAGES: Final = (
+    *("ar", "bn", "de", "en", "es", "fa", "fi", "fr", "hi"),
+    *("id", "ja", "ko", "ru", "sw", "te", "th", "yo", "zh"),
+)
+_HARD_NEGATIVES: Final = "mteb/MIRACLRetrievalHardNegatives"
+_REVISION: Final = "d7d94fa4b946cec4a27c84653aa0cf6b33f74a3c"
+_RELEASED: Final = "miracl-v1.0-"
+
+
+def read_miracl(folder: Path | None, languages: Sequence[str] = ()) -> Benchmark:
+    """Return MIRACL dev.
+
+    Args:
+        folder: A copy of mteb/MIRACLRetrievalHardNegatives (`hf download --repo-type dataset`)
+            or of the released files; None takes the hard negatives from the hub.
+        languages: Languages to read; all there are when empty.
+
+    Raises:
+        UsageError: If something is missing or not in the format.
+    """
+    if folder is None:
+        sets = {lang: _read_hard_negatives(None, lang) for lang in languages or LANGUAGES}
+        return make_benchmark("miracl", sets)
+    full = [path.name.removeprefix(_RELEASED) for path in sorted(folder.glob(f"{_RELEASED}*"))]
+    small = [path.name.removesuffix("-corpus") for path in sorted(folder.glob("*-corpus"))]
+    missing = [lang for lang in languages if lang not in [*full, *small]]
+    if missing or not (full or small):
+        lang = missing[0] if missing else "sw"
+        raise UsageError(
+            f"{folder}: no MIRACL in {lang}; wanted {lang}-corpus, {lang}-queries and {lang}-qrels "
+            f"of {_HARD_NEGATIVES}, or {_RELEASED}{lang} and miracl-corpus-v1.0-{lang}"
+        )
+    return make_benchmark(
+        "miracl",
+        {
+            lang: _read_released(folder, lang)
+            if lang in full
+            else _read_hard_negatives(folder, lang)
+            for lang in languages or [*full, *small]
+        },
+    )
+
+
+def _read_released(folder: Path, lang: str) -> JudgedSet:
+    home = folder / f"{_RELEASED}{lang}"
+    topics = home / "topics" / f"topics.miracl-v1.0-{lang}-dev.tsv"
+    qrels = home / "qrels" / f"qrels.miracl-v1.0-{lang}-dev.tsv"
+    parts = sorted((folder / f"miracl-corpus-v1.0-{lang}").glob("docs-*.jsonl*"))
+    if not parts:
+        raise UsageError(f"{folder / f'miracl-corpus-v1.0-{lang}'}: no docs-*.jsonl.gz")
+    grades: dict[str, dict[str, int]] = {}
+    for row in read_table(qrels, ("question", "q0", "document", "grade")):
+        grades.setdefault(row["question"], {})[row["document"]] = read_grade(qrels, row["grade"])
+    return JudgedSet(
+        documents={
+            str(row["docid"]): join_title(row["title"], row["text"])
+            for part in parts
+            for row in read_json_lines(part, ("docid", "title", "text"))
+        },
+        questions={row["id"]: row["text"] for row in read_table(topics, ("id", "text"))},
+        grades=grades,
+        source=str(home),
+    )
+
+
+def _read_hard_negatives(folder: Path | None, lang: str) -> JudgedSet:
+    grades: dict[str, dict[str, int]] = {}
+    for row in _read_part(folder, lang, "qrels"):
+        grades.setdefault(str(row["query-id"]), {})[str(row["corpus-id"])] = int(row["score"])
+    return JudgedSet(
+        documents={
+            str(row.get("_id") or row["id"]): join_title(row.get("title"), row["text"])
+            for row in _read_part(folder, lang, "corpus")
+        },
+        questions={
+            str(row.get("_id") or row["id"]): row["text"]
+            for row in _read_part(folder, lang, "queries")
+        },
+        grades=grades,
+        source=f"{folder or _HARD_NEGATIVES}, {lang}",
+    )
+
+
+def _read_part(folder: Path | None, lang: str, part: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one part, from Parquet files or from the hub."""
+    from datasets import load_dataset
+
+    files = sorted(map(str, (folder / f"{lang}-{part}").glob("*.parquet"))) if folder else []
+    if folder and not files:
+        raise UsageError(f"{folder / f'{lang}-{part}'}: no Parquet files")
+    try:
+        if folder:
+            yield from load_dataset("parquet", data_files=files, split="train")
+        else:
+            splits = load_dataset(_HARD_NEGATIVES, f"{lang}-{part}", revision=_REVISION)
+            yield from splits["dev" if "dev" in splits else next(iter(splits))]
+    except (OSError, ValueError, KeyError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise UsageError(
+            f"MIRACL {lang}-{part} cannot be read: {first} Without a network, name a folder "
+            f"with a copy of {_HARD_NEGATIVES}: --data DIR"
+        ) from error

@@ -1,0 +1,57 @@
+"""The benchmarks by name."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from schemas.command import UsageError
+from trainer.benchmark import Benchmark
+
+NAMES: Final = ("xquad-r", "mlqa-r", "corpus", "beir", "miracl")
+MTEB: Final = "mteb:"
+
+
+def open_benchmark(
+    name: str, data: Path | None, languages: Sequence[str] = (), split: str | None = None
+) -> Benchmark:
+    """Return a benchmark.
+
+    Args:
+        name: Of `NAMES`.
+        data: Its folder; only `miracl` can do without.
+        languages: Languages to read; all there are when empty.
+        split: Which split, of benchmarks that have several.
+
+    Raises:
+        UsageError: If there is none of that name, or its data are missing or wrong.
+    """
+    if name not in NAMES:
+        raise UsageError(f"--benchmark {name}: wanted {', '.join(NAMES)} or {MTEB}TASK")
+    if name == "miracl":
+        from trainer.benchmarks.miracl import read_miracl
+
+        return read_miracl(data, languages)
+    if data is None:
+        raise UsageError(f"--data: needed, the folder of {name}")
+    if not data.exists():
+        raise UsageError(f"--data {data}: not there")
+    if name == "beir":
+        from trainer.benchmarks.beir import read_beir
+
+        return read_beir(data, languages, split)
+    if name == "corpus":
+        return _open_held_out(data, languages, split)
+    from trainer.benchmarks.lareqa import read_lareqa
+
+    return read_lareqa(name, data, languages)
+
+
+def _open_held_out(data: Path, languages: Sequence[str], split: str | None) -> Benchmark:
+    """Return the held-out split of a corpus: its test split by default, else validation."""
+    from trainer.corpus import open_corpus
+    from trainer.dev_pool import make_dev_pool
+
+    there = [name for name in ("test", "validation") if (data / "data" / name).exists()]
+    corpus = open_corpus(data, split=split or (there or ["test"])[0], languages=languages or None)
+    return replace(make_dev_pool(corpus, len(corpus.table)), name="corpus")
