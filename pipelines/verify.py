@@ -1,6 +1,6 @@
 """Prove that a corpus is whole: files, schemas, counts and the line-up of languages."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -17,6 +17,11 @@ _SCHEMAS = {
     "row": ROW_SCHEMA,
     "quarantine": QUARANTINE_SCHEMA,
     "failed_record": FAILED_RECORD_SCHEMA,
+}
+_COUNTED_AS = {
+    "row": "kept",
+    "quarantine": "rejected or failed",
+    "failed_record": "set aside before translation",
 }
 _COLUMNS = ["group_id", "lang", "split", "languages", "question", "passage", "answers"]
 
@@ -64,10 +69,22 @@ def _number(entry: FileEntry) -> int:
 
 
 def _counts(manifest: Manifest) -> Iterator[str]:
+    """Yield where the files of the manifest hold another number of rows than it counts."""
+    source = manifest.source
+    set_aside = sum(source.failed.values()) + source.duplicates + sum(source.leaked.values())
+    expected = {("failed_record", ""): set_aside}
     for lang, counts in manifest.counts.items():
-        rows = sum(f.rows for f in manifest.files if f.kind == "row" and f.lang == lang)
-        if rows != counts.kept:
-            yield f"{lang}: {counts.kept} rows kept, {rows} in the files of the manifest"
+        expected["row", lang] = counts.kept
+        expected["quarantine", lang] = counts.rejected + counts.failed
+    found = Counter[tuple[str, str]]()
+    for entry in manifest.files:
+        found[entry.kind, entry.lang] += entry.rows
+    for kind, lang in expected:
+        if found[kind, lang] != expected[kind, lang]:
+            yield (
+                f"{lang or 'source'}: {expected[kind, lang]} {_COUNTED_AS[kind]}, "
+                f"{found[kind, lang]} in the files of the manifest"
+            )
 
 
 def _foreign_files(output: str, manifest: Manifest) -> Iterator[str]:

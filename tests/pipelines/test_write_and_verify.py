@@ -14,6 +14,7 @@ from pipelines.write import encode, file_path
 from schemas.identity import bucket, content_id
 from schemas.manifest import FileEntry, LanguageCounts, Manifest, SourceCounts
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION, Row, RowAnswer, rows_to_table
+from tandemqa import run
 
 SHARDS = 2
 LANGUAGES = ("ca", "en", "es")
@@ -80,8 +81,8 @@ class Corpus:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_bytes(content)
 
-    def faults(self, kept: int = 20, groups: int = 20) -> list[str]:
-        manifest = Manifest(
+    def manifest(self, kept: int = 20, groups: int = 20) -> Manifest:
+        return Manifest(
             schema_version=SCHEMA_VERSION,
             tandemqa_version="0",
             created=datetime.now(timezone.utc),
@@ -97,7 +98,9 @@ class Corpus:
             files=list(self.entries.values()),
             versions={},
         )
-        return list(verify(self.folder.as_posix(), manifest))
+
+    def faults(self, manifest: Manifest | None = None) -> list[str]:
+        return list(verify(self.folder.as_posix(), manifest or self.manifest()))
 
 
 @pytest.fixture
@@ -176,7 +179,31 @@ def test_wrong_offsets_and_empty_texts_are_found(corpus):
 
 
 def test_lost_records_are_found(corpus):
-    assert any("es: 21 groups, but 20 kept" in f for f in corpus.faults(groups=21))
+    faults = corpus.faults(corpus.manifest(groups=21))
+    assert any("es: 21 groups, but 20 kept" in f for f in faults)
+
+
+def test_lost_quarantine_is_found(corpus):
+    whole = corpus.manifest()
+    counts = {**whole.counts, "es": LanguageCounts(kept=20, rejected=1, failed=1)}
+    source = SourceCounts(read=25, duplicates=3, groups=22)
+    faults = corpus.faults(whole.model_copy(update={"counts": counts, "source": source}))
+    assert "es: 2 rejected or failed, 0 in the files of the manifest" in faults
+    assert "source: 3 set aside before translation, 0 in the files of the manifest" in faults
+
+
+def test_the_command_lists_every_fault_and_exits_with_1(corpus, capsys):
+    (corpus.folder / "manifest.json").write_text(corpus.manifest().model_dump_json())
+    assert run(["verify", str(corpus.folder)]) == 0
+    assert "whole: 6 files, 60 rows in 3 languages" in capsys.readouterr().out
+    (corpus.folder / PATH).unlink()
+    corpus.put_bytes("data/train/lang=es/other.parquet", b"")
+    assert run(["verify", str(corpus.folder)]) == 1
+    told = capsys.readouterr().out
+    assert f"{PATH}: missing" in told and "other.parquet: not in the manifest" in told
+    (corpus.folder / "manifest.json").unlink()
+    assert run(["verify", str(corpus.folder)]) == 1
+    assert "no finished corpus" in capsys.readouterr().err
 
 
 def test_files_carry_the_schema_version_and_bounded_row_groups(monkeypatch):
