@@ -40,7 +40,7 @@ _NEAR_SHIPPED: Final = {"question": 0.25, "passage": 0.2, "overlap": 0.15}
 _NEAR_SCRIPT: Final = {"question": 0.5, "passage": 0.5, "overlap": 0.3}
 
 # Median and robust deviation of questions, passages and overlaps, by
-# `python benchmarks/quality.py --calibrate`: 556 questions, 110 passages.
+# `python -m benchmarks.quality --calibrate`: 556 questions, 110 passages.
 _ROWS: Final = {"question": 556, "passage": 110, "overlap": 556}
 _SHIPPED: Final[dict[str, tuple[tuple[float, float], ...]]] = {
     "ar": ((-0.164, 0.184), (-0.150, 0.078), (0.132, 0.140)),

@@ -17,7 +17,7 @@ ID: Final = "contaminated_id"
 # Two passages are the same when they share this many 8-grams, and this share of the shorter one's:
 # 96 % of XQuAD's are found with every tenth word replaced (99 % by one common 13-gram), and when
 # a twentieth of MedQuAD, full of stock sentences, is the evaluation set, 9 % of the rest are
-# removed (37 % by one common 13-gram); see benchmarks/decontamination.py.
+# removed (37 % by one common 13-gram); see benchmarks/QUALITY.md.
 GRAM_WORDS: Final = 8
 SHARED_GRAMS: Final = 3
 SHARED_SHARE: Final = 0.2

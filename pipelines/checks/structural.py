@@ -20,9 +20,11 @@ _DAMAGE: Final = regex.compile(
     r"|â€.|ï¿½|\ufffd"  # quotation marks; the replacement character
     r"|[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
     r"|\\[xu][0-9a-fA-F]{2,}"  # escapes shown as text
-    r"|(?<=\p{L})\?+(?=\p{L}|\s+\p{Ll})|(?<=\s)\?+(?=\p{L})"  # letters lost to question marks
+    r"|(?<=\p{L})\?+(?=\p{L})|(?<=\s)\?+(?=\p{L})"  # letters lost to question marks
 )
-# Every damage but the last two kinds holds one of these.
+# The same at the end of a word; question marks of the source may stand so, too.
+_LOST_END: Final = regex.compile(r"(?<=\p{L})\?+(?=\s+\p{Ll})")
+# Every damage holds one of these.
 _SUSPECT: Final = regex.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\xbfÂ-ï€‚ƒ„†‡ˆ‰Š‹ŒŽ‘•˜™š›œžŸ\ufffd\ud800-\udfff\\]|\p{L}\?|\?\p{L}"
 )
@@ -56,6 +58,8 @@ def mojibake(pair: FieldPair) -> Iterator[Check]:
     if _SUSPECT.search(pair.target):
         found = Counter(_DAMAGE.findall(pair.target)) - Counter(_DAMAGE.findall(pair.source))
         damaged = sum(map(len, found.elements()))
+        ends = sum(map(len, _LOST_END.findall(pair.target)))
+        damaged += max(0, ends - pair.source.count("?"))
     most = pair.limits.damaged
     if not damaged:
         yield pair.refuse("mojibake", 0.0, most, False)

@@ -105,6 +105,13 @@ def test_loops_of_words_and_of_characters_are_refused(target, lang):
     assert "repetition" in rejected(target, "Who was the king of Spain then?", lang, "question")
 
 
+def test_question_marks_before_small_letters_are_damage_only_beyond_those_of_the_source():
+    """Some translators write on in small letters behind a question."""
+    target, source = "Estas malsana? kaj kial? jes.", "Are you ill? And why? Yes."
+    assert "mojibake" not in rejected(target, source) | flagged(target, source)
+    assert "mojibake" in rejected("El caf? est? fr?o", "Is the coffee cold?")
+
+
 def test_single_damaged_characters_are_flagged_but_cost_no_row():
     target = SPANISH.replace("6.650", "6.000â€“6.650")
     assert flagged(target) == {"mojibake"}

@@ -1,30 +1,12 @@
 """Broken rows made from gold: each function spoils a translation as translators do."""
 
-import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from gold import GoldRow, SentenceMap
-
-
-@dataclass(frozen=True)
-class Spoiler:
-    """What a corruption may draw on.
-
-    Attributes:
-        random: Seeded per row.
-        other: A row with another passage, in the same language.
-        neighbour: Another row with the same passage, or the same row when there is none.
-        foreign: The same row in another language of the same script, or of another script where
-            XQuAD-R has no second one.
-    """
-
-    random: random.Random
-    other: GoldRow
-    neighbour: GoldRow
-    foreign: GoldRow
-
+from benchmarks.quality.gold import GoldRow
+from benchmarks.quality.sentence_corruptions import MAPPED, drop_sentence
+from benchmarks.quality.spoiler import Spoiler
 
 Corruption = Callable[[GoldRow, str, Spoiler], str]
 
@@ -138,68 +120,6 @@ def sentence_dropped(row: GoldRow, field: str, spoiler: Spoiler) -> str:
     return drop_sentence(row, spoiler)[0]
 
 
-def drop_sentence(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceMap]:
-    """Return the passage without one sentence, and the map with an empty span for it."""
-    text, spans = row.passage[1], row.sentence_map
-    if len(spans) < 2:
-        return text, spans
-    at = spoiler.random.randrange(len(spans))
-    start = spans[at][2]
-    end = spans[at + 1][2] if at + 1 < len(spans) else len(text)
-    moved = [
-        (a, b, start, start) if i == at else (a, b, *_shift(c, d, start, end))
-        for i, (a, b, c, d) in enumerate(spans)
-    ]
-    return (text[:start] + text[end:]).strip(), tuple(moved)
-
-
-def drop_half_of_segment(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceMap]:
-    """Drop a sentence that was translated together with its neighbour, as one segment."""
-    text, spans = drop_sentence(row, spoiler)
-    lost = next((i for i, (_, _, c, d) in enumerate(spans) if c == d), None)
-    if lost is None:
-        return row.passage[1], row.sentence_map
-    first = max(0, lost - 1)
-    (a, _, c, d), (_, b, e, f) = spans[first : first + 2]
-    pieces = [span for span in ((c, d), (e, f)) if span[0] < span[1]]
-    merged = (a, b, min(p[0] for p in pieces), max(p[1] for p in pieces))
-    return text, (*spans[:first], merged, *spans[first + 2 :])
-
-
-def english_sentence(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceMap]:
-    """Leave one sentence in English."""
-    return _replace_sentence(row, spoiler, lambda a, b: row.passage[0][a:b])
-
-
-def other_sentence(row: GoldRow, spoiler: Spoiler) -> tuple[str, SentenceMap]:
-    """Put the first sentence of another row in place of one."""
-    other = spoiler.other
-    if not other.sentence_map:
-        return row.passage[1], row.sentence_map
-    return _replace_sentence(row, spoiler, lambda *_: other.passage[1][: other.sentence_map[0][3]])
-
-
-def _replace_sentence(
-    row: GoldRow, spoiler: Spoiler, make: Callable[[int, int], str]
-) -> tuple[str, SentenceMap]:
-    text, spans = row.passage[1], row.sentence_map
-    if len(spans) < 2:
-        return text, spans
-    at = spoiler.random.randrange(len(spans))
-    a, b, c, d = spans[at]
-    sentence = make(a, b)
-    grown = len(sentence) - (d - c)
-    moved = [
-        (*span[:2], span[2] + grown * (i > at), span[3] + grown * (i >= at))
-        for i, span in enumerate(spans)
-    ]
-    return text[:c] + sentence + text[d:], tuple(moved)
-
-
-def _shift(c: int, d: int, start: int, end: int) -> tuple[int, int]:
-    return (c, d) if c < start else (c - (end - start), d - (end - start))
-
-
 # Corruptions that no threshold was chosen with are held out.
 HELD_OUT = {"digits changed", "quarter cut", "one sentence of another row"}
 
@@ -222,12 +142,6 @@ PASSAGE: dict[str, Corruption] = {
     **{name: QUESTION[name] for name in QUESTION if name != "neighbour's question"},
     "one sentence dropped": sentence_dropped,
     "answer missing": answer_missing,
-}
-MAPPED = {
-    "one sentence dropped, map known": drop_sentence,
-    "half of a segment dropped, map known": drop_half_of_segment,
-    "one sentence in English": english_sentence,
-    "one sentence of another row": other_sentence,
 }
 
 

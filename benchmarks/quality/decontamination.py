@@ -1,16 +1,10 @@
 """Plant an evaluation set among other records and see whether it, and nothing else, is removed.
 
-Run in the repository root: `PYTHONPATH=. python benchmarks/decontamination.py`
-
 All of XQuAD (1,190 questions, 240 passages) is planted in six disguises, in SQuAD's format, among
 the 16,407 records of MedQuAD; all is read, deduplicated and decontaminated as in a build. Ids are
-new, so that only the texts can give a record away, but for the disguise `id only`. The second
-table compares rules for passages: how many of XQuAD's are recognised when words are replaced, and
-how many of MedQuAD's are removed when a twentieth of them, full of stock sentences, is the
-evaluation set.
+new, so that only the texts can give a record away, but for the disguise `id only`.
 """
 
-import argparse
 import gzip
 import json
 import logging
@@ -21,24 +15,27 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
-from zlib import crc32
 
 import apache_beam as beam
 import regex
 from apache_beam.transforms.combiners import Count, ToList
 
-from pipelines import leaks
+from benchmarks.quality import contamination_rules
+from benchmarks.quality.markdown import table
 from pipelines.decontaminate import Decontaminate
 from pipelines.deduplicate import Deduplicate
 from pipelines.evaluation_sets import EvaluationSet, parse_evaluation_set, read_items
 from pipelines.leaks import EvaluationItem, find_leaks, make_index
-from pipelines.overlap import find_words, gram_hashes
 from pipelines.read import Read
 from pipelines.source import parse_source
 from schemas.record import Record
 
+NOTE = """All of XQuAD (1,190 questions, 240 passages) is planted in six disguises among the 16,407
+records of MedQuAD, in SQuAD's format, and read, deduplicated and decontaminated as in a build.
+Ids are new, so that only the texts can give a record away, but for *id only*. Of a disguise all
+must be removed, of *medquad* none."""
+
 Planted = tuple[str, str, str]  # id, question, passage
-Rule = Callable[[list[str]], bool]
 
 _random: Final = random.Random(7)
 
@@ -106,53 +103,8 @@ def _write(counts: list[tuple[str, int]], path: str) -> None:
     Path(path).write_text(json.dumps(counts))
 
 
-def make_rules(passages: list[list[str]]) -> dict[str, Rule]:
-    """Return, by name, whether a passage is recognised as one of `passages`."""
-    index = make_index(EvaluationItem("", "", " ".join(words)) for words in passages)
-
-    def ours(words: list[str]) -> bool:
-        record = Record("", "", "train", "", " ".join(words))
-        return bool(find_leaks(record, [("set", index)]))
-
-    def shares(size: int, least: int) -> Rule:
-        known = {gram for words in passages for gram in gram_hashes(words, size).tolist()}
-        return lambda words: len(known.intersection(gram_hashes(words, size).tolist())) >= least
-
-    share = f"{leaks.SHARED_SHARE:.0%} of the {leaks.GRAM_WORDS}-grams"
-    return {
-        f"ours: {share}": ours,
-        "one 13-gram": shares(13, 1),
-        "one 8-gram": shares(8, 1),
-        "three 8-grams": shares(8, 3),
-    }
-
-
-def replace_words(words: list[str], rate: float, vocabulary: list[str]) -> list[str]:
-    """Return the words with some of them replaced, as a reworded passage has them."""
-    return [_random.choice(vocabulary) if _random.random() < rate else word for word in words]
-
-
-def compare_rules(evaluated: Sequence[EvaluationItem], clean: Sequence[Planted]) -> None:
-    """Print a table of rules for passages."""
-    xquad = [find_words(text) for text in sorted({item.passage for item in evaluated})]
-    medquad = [find_words(text) for text in sorted({passage for _, _, passage in clean})]
-    in_set = [crc32(" ".join(words).encode()) % 20 == 0 for words in medquad]
-    stock = [words for words, chosen in zip(medquad, in_set, strict=True) if chosen]
-    others = [words for words, chosen in zip(medquad, in_set, strict=True) if not chosen]
-    vocabulary = [word for words in medquad[:500] for word in words]
-    rates = (0.05, 0.1, 0.15)
-    edited = [[replace_words(words, rate, vocabulary) for words in xquad] for rate in rates]
-    on_stock, on_xquad = make_rules(stock), make_rules(xquad)
-    print(f"\n| rule | {' | '.join(f'{rate:.0%} replaced' for rate in rates)} | stock sentences |")
-    print("|---|---|---|---|---|")
-    for name, recognises in on_xquad.items():
-        recall = [f"{sum(map(recognises, texts)) / len(texts):.1%}" for texts in edited]
-        removed = sum(map(on_stock[name], others)) / len(others)
-        print(f"| {name} | {' | '.join(recall)} | {removed:.1%} |", flush=True)
-
-
-def measure_speed(sets: Sequence[EvaluationItem], clean: Sequence[Planted]) -> None:
-    """Print the speed of finding leaks on one core, and the size of the index."""
+def measure_speed(sets: Sequence[EvaluationItem], clean: Sequence[Planted]) -> str:
+    """Return the speed of finding leaks on one core, and the size of the index."""
     index = make_index(sets)
     records = [Record(name, "d", "train", question, passage) for name, question, passage in clean]
     started = time.perf_counter()
@@ -161,22 +113,15 @@ def measure_speed(sets: Sequence[EvaluationItem], clean: Sequence[Planted]) -> N
     rate = len(records) / (time.perf_counter() - started)
     postings = index.passages
     size = postings.hashes.nbytes + postings.owners.nbytes + postings.sizes.nbytes
-    print(
-        f"\none core: {rate:,.0f} records/s ({rate * 60:,.0f} passages/min); "
-        f"{1e6 / rate / 60:.1f} min per million records; index of passages: "
-        f"{size / len(postings.sizes) / 1000:.1f} GB per million"
+    return (
+        f"Looking one record up takes {1e6 / rate:,.0f} microseconds on one core: "
+        f"{1e6 / rate / 60:.1f} minutes per million records. The index holds "
+        f"{size / len(postings.sizes) / 1000:.1f} GB per million passages."
     )
 
 
-def main() -> None:
-    """Print recall for each disguise, false removals, the comparison of rules, and the speed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--data", type=Path, default=Path("../shared/data"), metavar="DIR", help="data folder"
-    )
-    data = parser.parse_args().data.resolve()
+def report(data: Path) -> str:
+    """Return the section: recall for each disguise, false removals, rules, and the speed."""
     logging.getLogger().setLevel(logging.ERROR)
     xquad = parse_evaluation_set(f"xquad-r=squad:{data / 'xquad-r' / 'en.json'}")
     evaluated = [
@@ -190,18 +135,24 @@ def main() -> None:
         write_squad(path, [*clean, *plant(evaluated, clean)])
         before, without = decontaminate(path, [])
         after, seconds = decontaminate(path, [xquad])
-    print("| records | planted | removed | |\n|---|---|---|---|")
-    for name, count in before.items():
-        removed = count - after[name]
-        print(f"| {name} | {count:,} | {removed:,} | {removed / count:.2%} |")
+    rows = [
+        [name, f"{count:,}", f"{count - after[name]:,}", f"{(count - after[name]) / count:.2%}"]
+        for name, count in before.items()
+    ]
     total = before.total()
-    print(
-        f"\nthe step took {seconds - without:.1f} s of {seconds:.1f} s for {total:,} records: "
-        f"{(seconds - without) / total * 1e6 / 60:.1f} min per million"
+    step = (
+        f"As a step of the pipeline it took {seconds - without:.1f} of {seconds:.1f} s for "
+        f"{total:,} records, {(seconds - without) / total * 1e6 / 60:.1f} minutes per million."
     )
-    measure_speed(evaluated, clean)
-    compare_rules(evaluated, clean)
-
-
-if __name__ == "__main__":
-    main()
+    return "\n\n".join(
+        [
+            "## Decontamination",
+            NOTE,
+            table(["records", "in the input", "removed", "share"], rows),
+            f"{measure_speed(evaluated, clean)} {step}",
+            contamination_rules.NOTE,
+            contamination_rules.compare_rules(
+                [item.passage for item in evaluated], [passage for _, _, passage in clean]
+            ),
+        ]
+    )

@@ -23,6 +23,7 @@ class GoldRow:
         question: English and translated question.
         passage: English and translated passage.
         answer: English and translated answer.
+        places: Where the answers stand in their passages; -1 where they do not.
         sentence_map: As in a row of a corpus; empty where the sentences do not correspond.
         first: Whether it is the first question of its passage.
     """
@@ -32,6 +33,7 @@ class GoldRow:
     question: tuple[str, str]
     passage: tuple[str, str]
     answer: tuple[str, str]
+    places: tuple[int, int]
     sentence_map: SentenceMap
     first: bool
 
@@ -49,13 +51,15 @@ def read_gold(folder: Path, lang: str) -> list[GoldRow]:
     for source, target in zip(english, translated, strict=True):
         sentence_map = _sentence_map(source, target)
         for i, (asked, answered) in enumerate(zip(source["qas"], target["qas"], strict=True)):
+            answers = [_answer(p, q) for p, q in ((source, asked), (target, answered))]
             rows.append(
                 GoldRow(
                     lang=lang,
                     row_id=asked["id"],
                     question=(_clean(asked["question"]), _clean(answered["question"])),
                     passage=(_clean(source["context"]), _clean(target["context"])),
-                    answer=tuple(_clean(q["answers"][0]["text"]) for q in (asked, answered)),
+                    answer=(answers[0][0], answers[1][0]),
+                    places=(answers[0][1], answers[1][1]),
                     sentence_map=sentence_map,
                     first=i == 0,
                 )
@@ -66,6 +70,15 @@ def read_gold(folder: Path, lang: str) -> list[GoldRow]:
 def _paragraphs(path: Path) -> Iterator[dict]:
     for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
         yield from article["paragraphs"]
+
+
+def _answer(paragraph: dict, question: dict) -> tuple[str, int]:
+    """Return the answer and its offset in the normalised passage."""
+    answer = question["answers"][0]
+    text = _clean(answer["text"])
+    start = len(_clean(paragraph["context"][: answer["answer_start"]] + "x")) - 1
+    found = _clean(paragraph["context"]).startswith(text, start)
+    return text, start if found and text else -1
 
 
 def _clean(text: str) -> str:
