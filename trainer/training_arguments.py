@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 from schemas.command import UsageError
 from trainer.run_folder import CHECKPOINTS_NAME, LOGS_NAME
 from trainer.selection import METRIC
-from trainer.training_settings import TrainingSettings
+from trainer.training_settings import WORKERS, TrainingSettings
 
 _LOGS: Final = 50  # in a run, about
 _WAIT: Final = 24 * 3600  # seconds that processes wait while the first one mines negatives
@@ -45,7 +45,7 @@ def make_arguments(settings: TrainingSettings, quiet: bool) -> SentenceTransform
         save_steps=settings.save_steps,
         # A killed save must leave a complete checkpoint, and the best one is kept besides.
         save_total_limit=2,
-        dataloader_num_workers=settings.workers,
+        dataloader_num_workers=_count_workers(settings),
         disable_tqdm=quiet,
         ddp_timeout=_WAIT,
         use_cpu=not torch.cuda.is_available(),
@@ -74,6 +74,16 @@ def make_loggers(settings: TrainingSettings, main: bool) -> list[TrainerCallback
 
     writer = SummaryWriter(os.fspath(Path(settings.output) / LOGS_NAME))
     return [TensorBoardCallback(writer)]  # type: ignore[no-untyped-call]
+
+
+def _count_workers(settings: TrainingSettings) -> int:
+    workers = settings.workers
+    if workers is None:
+        workers = WORKERS if torch.cuda.is_available() else 0
+    if workers:
+        # A tokenizer that was used before the fork warns and does this by itself, at each worker.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    return workers
 
 
 def _selection(settings: TrainingSettings) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from trainer.loss import LossSettings
 Precision = Literal["auto", "bf16", "fp32"]
 Pooling = Literal["mean", "cls", "lasttoken"]
 
+WORKERS: Final = 2
 PRECISIONS: Final[tuple[str, ...]] = get_args(Precision)
 POOLINGS: Final[tuple[str, ...]] = get_args(Pooling)
 
@@ -43,7 +44,8 @@ class TrainingSettings:
         dev_groups: Groups that are held out to choose the best checkpoint; 0 keeps the last one.
         save_steps: Steps between checkpoints.
         report_to: Loggers, by transformers' names.
-        workers: Processes that prepare batches; 0 prepares them between steps.
+        workers: Processes that prepare batches; 0 prepares them between steps. None takes
+            `WORKERS` for a GPU, which would wait otherwise.
     """
 
     corpora: tuple[str, ...]
@@ -67,7 +69,7 @@ class TrainingSettings:
     dev_groups: int = 200
     save_steps: int = 100
     report_to: tuple[str, ...] = ("tensorboard",)
-    workers: int = 0
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense, all at once.
@@ -78,7 +80,7 @@ class TrainingSettings:
         faults = [
             f"{name} is {getattr(self, name)}: wanted {lowest} or more"
             for name, lowest in _LOWEST.items()
-            if getattr(self, name) < lowest
+            if (getattr(self, name) or 0) < lowest
         ]
         if not self.learning_rate > 0:
             faults.append(f"learning_rate is {self.learning_rate}: wanted more than 0")

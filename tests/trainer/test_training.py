@@ -73,9 +73,9 @@ def test_a_finished_folder_has_the_model_its_settings_and_the_corpus(settings):
         {},
         {"cached": 3, "matryoshka": "16"},
         {"lora": 4, "gradient_checkpointing": True, "precision": "bf16"},
-        {"negatives": 2, "symmetric": True, "cross_mode": "pair"},
+        {"negatives": 2, "symmetric": True, "cross_mode": "pair", "workers": 1},
     ],
-    ids=["plain", "cached-matryoshka", "lora-bf16-checkpointing", "negatives"],
+    ids=["plain", "cached-matryoshka", "lora-bf16-checkpointing", "negatives-worker"],
 )
 def test_a_stopped_run_that_is_resumed_ends_with_the_same_weights(settings, options):
     whole = settings("whole", **options)

@@ -86,7 +86,7 @@ OPTIONS: Final[dict[str, dict[str, Option]]] = {
             200,
         ),
         "save_steps": Option(int, "N", "steps between checkpoints; a tenth of all by default"),
-        "workers": Option(int, "N", "processes that prepare batches", 0),
+        "workers": Option(int, "N", "processes that prepare batches; 2 by default with a GPU"),
         "report_to": Option(
             str, "NAMES", "loggers, such as tensorboard,wandb,mlflow; or none", "tensorboard"
         ),
