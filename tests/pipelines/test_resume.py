@@ -79,6 +79,15 @@ def test_interrupting_a_build_stops_it_cleanly_and_says_how_to_go_on(tmp_path, u
     assert shards(tmp_path) == shards(undisturbed)
 
 
+def test_two_builds_at_once_share_a_memory_and_make_the_same_bytes(tmp_path, undisturbed):
+    shared = ("--memory", str(tmp_path / "memory"))
+    both = [subprocess.Popen(command(tmp_path / name, *shared), cwd=ROOT) for name in ("a", "b")]
+    assert [process.wait(timeout=300) for process in both] == [0, 0]
+    assert shards(tmp_path / "a") == shards(tmp_path / "b") == shards(undisturbed)
+    assert packets(tmp_path) == packets(undisturbed)
+    assert not list((tmp_path / "memory").rglob("*.partial"))
+
+
 def test_a_full_disk_is_one_clear_message_and_nothing_finished_is_lost(tmp_path, undisturbed):
     disk = tmp_path / "disk"
     disk.mkdir()
