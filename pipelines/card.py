@@ -1,41 +1,43 @@
 """The dataset card: README.md of a corpus, readable by people and by `datasets`."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 from importlib.resources import files
 from string import Template
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
+from pipelines.card_header import (
+    card_title,
+    is_non_commercial,
+    rows_by_split,
+    source_licences,
+    write_header,
+)
 from pipelines.rows import SOURCE_LANGUAGE
 from schemas.language import LANGUAGES
 from schemas.manifest import Manifest
 
+_FAILED: Final = (
+    "> **Marked failed.** Something is wrong with this corpus as a whole; do not train on it "
+    "before you\n> have looked at its report: {faults}\n\n"
+)
 _NOTICE: Final = (
     "> **Not for commercial use: {names}.** The translation into {these} was made with a model "
     "under a\n> non-commercial licence ({licences}). The other languages are not affected.\n\n"
 )
-_NON_COMMERCIAL: Final = re.compile(r"(?<![a-z])nc(?![a-z])|non-?commercial", re.IGNORECASE)
-_HUB_LICENSES: Final = re.compile(
-    r"apache-2\.0|mit|cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[34]\.0|odc-by|odbl|pddl|unlicense"
-    r"|[al]?gpl-[23]\.0|bsd-[23]-clause"
-)
-_SIZES: Final = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B")
 
 
 def write_card(manifest: Manifest) -> str:
     """Return the dataset card of a corpus."""
     present = [lang for lang in manifest.languages if manifest.counts[lang].kept]
-    splits = _rows_by_split(manifest)
+    splits = rows_by_split(manifest)
     source, names = manifest.source, sorted({split for _, split in splits})
     template = (files("pipelines") / "card.md").read_text(encoding="utf-8")
     return Template(template).substitute(
-        header=_header(manifest, present),
-        title=_cell(_title(manifest)),
-        notice=_notice(manifest),
+        header=write_header(manifest, present),
+        title=_cell(card_title(manifest)),
+        notice=_failed(manifest) + _notice(manifest),
         rows=f"{splits.total():,}",
         languages=len(present),
         groups=f"{source.groups:,}",
@@ -43,7 +45,7 @@ def write_card(manifest: Manifest) -> str:
         split="train" if "train" in names or not names else names[0],
         languages_table=_languages_table(manifest, splits, names),
         translators_table=_translators_table(manifest),
-        sources_table=_table(("source", "licence"), _sources(manifest), text=2),
+        sources_table=_table(("source", "licence"), source_licences(manifest), text=2),
         read=f"{source.read:,}",
         set_aside=_set_aside(manifest),
         missing=_missing(manifest),
@@ -53,78 +55,10 @@ def write_card(manifest: Manifest) -> str:
     )
 
 
-def is_non_commercial(license: str) -> bool:
-    """Return whether a licence allows no commercial use, judged by its name."""
-    return bool(_NON_COMMERCIAL.search(license))
-
-
-def _rows_by_split(manifest: Manifest) -> Counter[tuple[str, str]]:
-    splits: Counter[tuple[str, str]] = Counter()
-    for entry in manifest.files:
-        if entry.kind == "row":
-            splits[entry.lang, entry.split] += entry.rows
-    return splits
-
-
-def _header(manifest: Manifest, present: list[str]) -> str:
-    """Return what the hub and `datasets` read, as YAML."""
-    metadata = _metadata(manifest, present)
-    return yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=math.inf)
-
-
-def _metadata(manifest: Manifest, present: list[str]) -> dict[str, Any]:
-    splits = _rows_by_split(manifest)
-    details = [lang for lang in present if "-" in lang]
-    return {
-        "pretty_name": _title(manifest),
-        # The hub wants ISO 639 here, and BCP-47 in the details.
-        "language": list(dict.fromkeys(lang.split("-")[0] for lang in present)),
-        **({"language_details": details} if details else {}),
-        "license": _hub_licenses(manifest),
-        "task_categories": ["question-answering", "text-retrieval"],
-        "multilinguality": "translation",
-        "language_creators": ["machine-generated"],
-        "size_categories": [_size_category(splits.total())],
-        "tags": ["tandemqa", "machine-translated", "parallel"],
-        "configs": [
-            {
-                "config_name": lang,
-                "data_files": [
-                    {"split": split, "path": f"data/{split}/lang={lang}/*.parquet"}
-                    for found, split in sorted(splits)
-                    if found == lang
-                ],
-            }
-            for lang in present
-        ],
-    }
-
-
-def _title(manifest: Manifest) -> str:
-    names = sorted({name for name, _ in _sources(manifest)})
-    title = "Parallel question answering corpus"
-    return f"{title} from {' '.join(', '.join(names).split())}" if 0 < len(names) <= 3 else title
-
-
-def _hub_licenses(manifest: Manifest) -> list[str]:
-    """Return the licences of the sources, and of models that restrict what they make."""
-    names = {licence for _, licence in _sources(manifest)} | {
-        entry.license for entry in manifest.translators.values() if is_non_commercial(entry.license)
-    }
-    return sorted({_hub_license(name) for name in names}) or ["unknown"]
-
-
-def _hub_license(name: str) -> str:
-    known = name.lower().removesuffix("-only").removesuffix("-or-later")
-    if _HUB_LICENSES.fullmatch(known):
-        return known
-    return "unknown" if known == "unknown" else "other"
-
-
-def _size_category(rows: int) -> str:
-    """Return the hub's word for the number of rows."""
-    place = min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)
-    return f"{_SIZES[place - 1]}<n<{_SIZES[place]}" if place else f"n<{_SIZES[0]}"
+def _failed(manifest: Manifest) -> str:
+    if not manifest.faults:
+        return ""
+    return _FAILED.format(faults="; ".join(map(_cell, manifest.faults)))
 
 
 def _notice(manifest: Manifest) -> str:
@@ -175,16 +109,6 @@ def _translators_table(manifest: Manifest) -> str:
     return _table(("language", "translated by", "revision", "licence of the model"), rows, text=4)
 
 
-def _sources(manifest: Manifest) -> list[tuple[str, str]]:
-    """Return name and licence of every source dataset."""
-    return sorted(
-        {
-            (str(source.get("dataset") or "unnamed"), str(source.get("license") or "unknown"))
-            for source in manifest.config.get("sources", [])
-        }
-    )
-
-
 def _set_aside(manifest: Manifest) -> str:
     source = manifest.source
     facts = [
@@ -217,7 +141,8 @@ def _calibration(manifest: Manifest) -> str:
             f"{entry.rows:,}",
         )
         for lang, fields in manifest.calibration.items()
-        for field, entry in fields.items()
+        for field, entry in sorted(fields.items(), reverse=True)
+        if field in {"question", "passage"}
     ]
     if not rows:
         return "Nothing was translated, so nothing was calibrated."
@@ -233,8 +158,24 @@ def _leaked(manifest: Manifest) -> str:
             "report results on a\nbenchmark, make sure that its texts are not among the sources."
         )
     told = "These sets were looked for in English before translation, and what was found removed:"
-    rows = [(name, f"{count:,}") for name, count in sorted(leaked.items())]
-    return f"{told}\n\n{_table(('evaluation set', 'records removed'), rows)}"
+    looked_for = manifest.source.looked_for
+    rows = [
+        (name, f"{looked_for.get(name, 0):,}", f"{count:,}")
+        for name, count in sorted(leaked.items())
+    ]
+    head = ("evaluation set", "items looked for", "records removed")
+    return "\n\n".join([told, _table(head, rows), *_alarms(manifest)])
+
+
+def _alarms(manifest: Manifest) -> list[str]:
+    """Return what the audit of translated rows found; it is for people to look at."""
+    found = [
+        f"{count:,} {field}s in {_name(lang)} look like those of {_cell(name)}"
+        for lang, sets in manifest.alarms.items()
+        for name, fields in sets.items()
+        for field, count in fields.items()
+    ]
+    return [f"After translation, {'; '.join(found)}. Look at them."] if found else []
 
 
 def _name(lang: str) -> str:

@@ -19,8 +19,8 @@ class RowAnswer:
     Attributes:
         text: The answer; `passage[start:start + len(text)] == text` whenever `start >= 0`.
         start: Offset in the row's passage in Unicode code points; -1 when no span was found.
-        method: How the span was found: `source`, `verbatim`, `translated_exact`,
-            `whole_sentence`, or `none`.
+        method: How the span was found: `source`, `whole_sentence`, `verbatim`,
+            `translated_exact`, `translated_fuzzy`, `marker`, `alignment`, or `none`.
         confidence: 0 to 1; 0 when no span was found.
     """
 

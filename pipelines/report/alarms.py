@@ -28,6 +28,8 @@ def find_alarms(
     """
     return [
         *(_alarm("", "conservation", fault) for fault in manifest.conservation_faults()),
+        *(_alarm("", "fault", f"The corpus is marked failed: {f}.") for f in manifest.faults),
+        *_leaks(manifest),
         *_rejections(manifest, targets),
         *_failures(manifest, targets),
         *_unverified(targets, verdicts),
@@ -36,6 +38,14 @@ def find_alarms(
 
 def _alarm(lang: str, kind: str, text: str) -> Alarm:
     return {"lang": lang, "kind": kind, "text": text}
+
+
+def _leaks(manifest: Manifest) -> Iterator[Alarm]:
+    for lang, sets in manifest.alarms.items():
+        for name, fields in sets.items():
+            told = " and ".join(f"{count:,} {field}s" for field, count in sorted(fields.items()))
+            text = f"{told} look like those of the evaluation set {name} in this language."
+            yield _alarm(lang, "leak", text)
 
 
 def _share(count: int, counts: LanguageCounts) -> float:

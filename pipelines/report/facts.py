@@ -17,6 +17,7 @@ from pipelines.report.distribution import (
 )
 from pipelines.report.sample import Sample
 from pipelines.report.scan import Outcome, Scan, open_file, scan_file
+from pipelines.report.sections import FIELDS
 from pipelines.rows import SOURCE_LANGUAGE
 from pipelines.script import decides_language
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
@@ -24,7 +25,6 @@ from schemas.command import FailedRunError
 from schemas.language import LANGUAGES
 from schemas.manifest import FileEntry, Manifest
 
-FIELDS: Final = ("question", "passage")
 LANGUAGE_VERDICTS: Final = (
     "verified", "similar", "short", "script_only", "disputed", "refused", "wrong_script",
 )  # fmt: skip

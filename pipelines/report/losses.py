@@ -116,18 +116,21 @@ def _heat(count: int, total: int) -> Markup:
 
 def leaks(facts: Facts) -> Markup:
     """Return how many records each evaluation set removed."""
-    leaked = facts["source"]["leaked"]
+    leaked, looked_for = facts["source"]["leaked"], facts["source"]["looked_for"]
     if not leaked:
         return section(
             "leaks",
             "Evaluation data",
             "The manifest names no evaluation set that records were held against.",
         )
-    rows = [(name, f"{count:,}") for name, count in sorted(leaked.items())]
+    rows = [
+        (name, f"{looked_for.get(name, 0):,}", f"{count:,}")
+        for name, count in sorted(leaked.items())
+    ]
     return section(
         "leaks",
         "Evaluation data",
         "Records that are in these evaluation sets were removed in English, before translation, "
         "so that a model trained on the corpus has not seen them.",
-        table(("evaluation set", "records removed"), rows),
+        table(("evaluation set", "items looked for", "records removed"), rows),
     )

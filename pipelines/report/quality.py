@@ -8,6 +8,7 @@ from pipelines.report.charts import histogram, legend, stacked_bar
 from pipelines.report.markup import Content, Markup, element, table
 from pipelines.report.scan import LARGEST
 from pipelines.report.sections import (
+    FIELDS,
     Facts,
     language_name,
     percent,
@@ -68,6 +69,7 @@ def _calibration_note(facts: Facts) -> Markup:
         )
         for code, fields in facts["calibration"].items()
         for field, entry in sorted(fields.items(), reverse=True)
+        if field in FIELDS
     ]
     if not rows:
         return Markup()

@@ -1,11 +1,13 @@
 """What all sections of the page are made of."""
 
-from typing import Any
+from typing import Any, Final
 
 from pipelines.report.markup import Content, Markup, element, fragment
 from pipelines.rows import SOURCE_LANGUAGE
 
 Facts = dict[str, Any]
+
+FIELDS: Final = ("question", "passage")
 
 
 def section(name: str, title: str, lead: str, *content: Content) -> Markup:

@@ -196,6 +196,7 @@ class ReportCorpus:
                 failed={"malformed_json": 2},
                 duplicates=1,
                 leaked={"xquad": 3},
+                looked_for={"xquad": 1190},
                 groups=groups,
             ),
             counts={

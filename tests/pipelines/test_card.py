@@ -2,7 +2,8 @@
 
 import yaml
 
-from pipelines.card import is_non_commercial, write_card
+from pipelines.card import write_card
+from pipelines.card_header import is_non_commercial
 from schemas.manifest import SourceCounts
 from tests.pipelines.report_corpus import APERTIUM, NLLB, make_corpus
 
@@ -53,7 +54,7 @@ def test_counts_calibration_and_evaluation_sets_are_told(tmp_path):
     assert "| language | code | train | validation | rejected | failed |" in card
     assert "| Galician | `gl` | 26 | 2 | 12 | 0 |" in card
     assert "| Spanish | question | human translations | 1.11 | 240 |" in card
-    assert "| xquad | 3 |" in card
+    assert "| xquad | 1,190 | 3 |" in card
     assert "`length_ratio` 13" in card
     assert "through Spanish" in card
     assert 'load_dataset("path/to/this/folder", "gl")' in card
@@ -82,3 +83,23 @@ def test_names_cannot_break_the_tables(tmp_path):
     assert "| a\\|b &lt;script> --- | MIT\\| |" in card
     assert "<script>" not in card.split("\n---\n", 1)[1]
     assert header_of(card)["license"] == ["cc-by-nc-4.0", "other"]
+
+
+def test_a_failed_corpus_says_so_first_and_leaks_after_translation_are_told(tmp_path):
+    fault = "es: 30 of 40 rows (75.0%) were rejected"
+    alarms = {"es": {"xquad": {"question": 2}}}
+    manifest = make_corpus(tmp_path).model_copy(update={"faults": [fault], "alarms": alarms})
+    card = write_card(manifest)
+    assert card.split("# Parallel")[1].split("\n\n")[1].startswith("> **Marked failed.**")
+    assert fault in card
+    assert "2 questions in Spanish look like those of xquad" in card
+    assert "Marked failed" not in write_card(make_corpus(tmp_path))
+
+
+def test_only_lengths_are_told_as_lengths(tmp_path):
+    manifest = make_corpus(tmp_path)
+    fields = manifest.calibration["es"]
+    calibration = {"es": {**fields, "overlap": fields["question"], "score": fields["question"]}}
+    card = write_card(manifest.model_copy(update={"calibration": calibration}))
+    assert "| Spanish | question |" in card
+    assert "overlap" not in card and "| score |" not in card

@@ -106,6 +106,19 @@ def test_lost_records_are_an_alarm(tmp_path):
     assert "conservation" in kinds
 
 
+def test_faults_and_leaks_after_translation_are_alarms(tmp_path):
+    changes = {"faults": ["es: too few"], "alarms": {"es": {"xquad": {"passage": 1_200}}}}
+    manifest = make_corpus(tmp_path).model_copy(update=changes)
+    alarms = gather_facts(str(tmp_path), manifest)["alarms"]
+    assert {
+        "lang": "",
+        "kind": "fault",
+        "text": "The corpus is marked failed: es: too few.",
+    } in alarms
+    (leak,) = (alarm for alarm in alarms if alarm["kind"] == "leak")
+    assert leak["lang"] == "es" and "1,200 passages" in leak["text"] and "xquad" in leak["text"]
+
+
 def test_the_sample_has_kept_rejected_and_failed_rows_beside_the_english_ones(facts):
     assert all(group["rows"][0]["status"] == "source" for group in facts["sample"])
     assert rows_of(facts, lang="ar", status="kept")

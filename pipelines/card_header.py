@@ -1,0 +1,103 @@
+"""The head of the dataset card: what the hub and `datasets` read, and the facts behind it."""
+
+import math
+import re
+from collections import Counter
+from typing import Any, Final
+
+import yaml
+
+from schemas.manifest import Manifest
+
+_NON_COMMERCIAL: Final = re.compile(r"(?<![a-z])nc(?![a-z])|non-?commercial", re.IGNORECASE)
+_HUB_LICENSES: Final = re.compile(
+    r"apache-2\.0|mit|cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[34]\.0|odc-by|odbl|pddl|unlicense"
+    r"|[al]?gpl-[23]\.0|bsd-[23]-clause"
+)
+_SIZES: Final = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B")
+
+
+def write_header(manifest: Manifest, present: list[str]) -> str:
+    """Return what the hub and `datasets` read, as YAML."""
+    metadata = _metadata(manifest, present)
+    return yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=math.inf)
+
+
+def _metadata(manifest: Manifest, present: list[str]) -> dict[str, Any]:
+    splits = rows_by_split(manifest)
+    details = [lang for lang in present if "-" in lang]
+    return {
+        "pretty_name": card_title(manifest),
+        # The hub wants ISO 639 here, and BCP-47 in the details.
+        "language": list(dict.fromkeys(lang.split("-")[0] for lang in present)),
+        **({"language_details": details} if details else {}),
+        "license": _hub_licenses(manifest),
+        "task_categories": ["question-answering", "text-retrieval"],
+        "multilinguality": "translation",
+        "language_creators": ["machine-generated"],
+        "size_categories": [_size_category(splits.total())],
+        "tags": ["tandemqa", "machine-translated", "parallel"],
+        "configs": [
+            {
+                "config_name": lang,
+                "data_files": [
+                    {"split": split, "path": f"data/{split}/lang={lang}/*.parquet"}
+                    for found, split in sorted(splits)
+                    if found == lang
+                ],
+            }
+            for lang in present
+        ],
+    }
+
+
+def card_title(manifest: Manifest) -> str:
+    """Return the title, with the datasets' names when they are few."""
+    names = sorted({name for name, _ in source_licences(manifest)})
+    title = "Parallel question answering corpus"
+    return f"{title} from {' '.join(', '.join(names).split())}" if 0 < len(names) <= 3 else title
+
+
+def rows_by_split(manifest: Manifest) -> Counter[tuple[str, str]]:
+    """Return the number of rows by language and split."""
+    splits: Counter[tuple[str, str]] = Counter()
+    for entry in manifest.files:
+        if entry.kind == "row":
+            splits[entry.lang, entry.split] += entry.rows
+    return splits
+
+
+def source_licences(manifest: Manifest) -> list[tuple[str, str]]:
+    """Return name and licence of every source dataset."""
+    return sorted(
+        {
+            (str(source.get("dataset") or "unnamed"), str(source.get("license") or "unknown"))
+            for source in manifest.config.get("sources", [])
+        }
+    )
+
+
+def _hub_licenses(manifest: Manifest) -> list[str]:
+    """Return the licences of the sources, and of models that restrict what they make."""
+    names = {licence for _, licence in source_licences(manifest)} | {
+        entry.license for entry in manifest.translators.values() if is_non_commercial(entry.license)
+    }
+    return sorted({_hub_license(name) for name in names}) or ["unknown"]
+
+
+def _hub_license(name: str) -> str:
+    known = name.lower().removesuffix("-only").removesuffix("-or-later")
+    if _HUB_LICENSES.fullmatch(known):
+        return known
+    return "unknown" if known == "unknown" else "other"
+
+
+def _size_category(rows: int) -> str:
+    """Return the hub's word for the number of rows."""
+    place = min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)
+    return f"{_SIZES[place - 1]}<n<{_SIZES[place]}" if place else f"n<{_SIZES[0]}"
+
+
+def is_non_commercial(license: str) -> bool:
+    """Return whether a licence allows no commercial use, judged by its name."""
+    return bool(_NON_COMMERCIAL.search(license))
