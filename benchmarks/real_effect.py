@@ -46,7 +46,8 @@ def train_run(options: argparse.Namespace, batches: str, seed: int) -> Path:
     """Train one model, or go on where it stopped, and return its folder."""
     folder = Path(options.work) / f"{batches}-{seed}"
     values: dict[str, Any] = {
-        "corpora": [options.corpus],
+        "corpora": options.corpus,
+        "languages": "en,es",
         "model": MODEL,
         "output": str(folder),
         "mono_ratio": MONO_RATIO[batches],
@@ -107,15 +108,17 @@ def format_table(results: Mapping[str, list[Row]]) -> str:
 def main() -> None:
     """Train what is missing, evaluate, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--corpus", metavar="DIR", required=True, help="built by tandemqa")
+    parser.add_argument(
+        "--corpus", metavar="DIR", nargs="+", required=True, help="built by tandemqa, one or more"
+    )
     parser.add_argument("--data", metavar="DIR", required=True, help="folder of XQuAD-R")
     parser.add_argument("--work", metavar="DIR", required=True, help="where models are kept")
     parser.add_argument("--batches", default="mono,hybrid,cross", help="which ones to train")
     parser.add_argument("--seeds", default="0,1", help="one training of each for each seed")
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
-    parser.add_argument("--max-length", type=int, default=96)
+    parser.add_argument("--max-length", type=int, default=64)
     parser.add_argument("--dataset-temperature", type=float, default=2.0)
     options = parser.parse_args()
     benchmark = read_lareqa("xquad-r", Path(options.data), ["en", "es"])

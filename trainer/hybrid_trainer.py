@@ -21,6 +21,7 @@ from transformers import TrainerCallback
 from transformers.trainer_pt_utils import AcceleratorConfig
 from transformers.trainer_utils import TrainOutput
 
+from schemas.command import FailedRunError
 from trainer.collator import PairCollator
 from trainer.guards import (
     check_arguments,
@@ -138,13 +139,21 @@ class HybridTrainer(SentenceTransformerTrainer):
         super()._save_checkpoint(model, trial)
         self.accelerator.wait_for_everyone()
         if self.is_world_process_zero():
-            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
-            (folder / COMPLETE_NAME).touch()
+            (self._checkpoint(self.state.global_step) / COMPLETE_NAME).touch()
 
     def _load_best_model(self) -> None:
         """Load the best checkpoint; the parent only logs an error when that fails."""
-        if self.state.best_model_checkpoint:
-            self._load_from_checkpoint(self.state.best_model_checkpoint)
+        if not self.state.best_global_step:
+            return
+        folder = self._checkpoint(self.state.best_global_step)
+        if not folder.is_dir():
+            raise FailedRunError(
+                f"the best checkpoint, {folder}, is gone: train again with --overwrite"
+            )
+        self._load_from_checkpoint(str(folder))
+
+    def _checkpoint(self, step: int) -> Path:
+        return Path(str(self.args.output_dir)) / f"checkpoint-{step}"
 
 
 def _negatives_per_pair(args: SentenceTransformerTrainingArguments) -> int:

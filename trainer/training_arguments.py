@@ -22,8 +22,9 @@ def make_arguments(settings: TrainingSettings, quiet: bool) -> SentenceTransform
     """Return the arguments, without batch sampler and prompts; joins the processes of torchrun.
 
     Raises:
-        UsageError: If the batch cannot be shared by the processes.
+        UsageError: If the batch cannot be shared by the processes, or a logger is missing.
     """
+    _check_loggers(settings)
     world = int(os.environ.get("WORLD_SIZE", "1"))
     pairs, rest = divmod(settings.batches.batch_size, world)
     if rest:
@@ -74,6 +75,20 @@ def make_loggers(settings: TrainingSettings, main: bool) -> list[TrainerCallback
 
     writer = SummaryWriter(os.fspath(Path(settings.output) / LOGS_NAME))
     return [TensorBoardCallback(writer)]  # type: ignore[no-untyped-call]
+
+
+def _check_loggers(settings: TrainingSettings) -> None:
+    from transformers.integrations.integration_utils import (
+        INTEGRATION_TO_CALLBACK,
+        get_available_reporting_integrations,
+    )
+
+    for name in settings.report_to:
+        if name not in INTEGRATION_TO_CALLBACK:
+            known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
+            raise UsageError(f"report_to {name}: unknown; wanted none or any of {known}")
+        if name not in get_available_reporting_integrations():  # type: ignore[no-untyped-call]
+            raise UsageError(f"report_to {name}: is not installed; install its package first")
 
 
 def _count_workers(settings: TrainingSettings) -> int:

@@ -80,6 +80,8 @@ def test_corpora_can_be_given_as_arguments(pairs, tmp_path, run_options, capsys)
         ({"matryoshka": "a,b"}, "--matryoshka a: wanted whole numbers"),
         ({"matryoshka": "64"}, "matryoshka size 64: wanted sizes below the model's 32"),
         ({"languages": "en,xx"}, "no rows in xx"),
+        ({"report_to": "paper"}, "report_to paper: unknown; wanted none or any of"),
+        ({"report_to": "comet_ml"}, "report_to comet_ml: is not installed"),
         ({"bacth_size": 1}, "unknown option bacth_size"),
         ({"batch_size": 64}, "distinct passages"),
     ],

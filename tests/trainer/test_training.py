@@ -244,6 +244,31 @@ def test_the_weights_of_the_best_checkpoint_are_saved(settings, monkeypatch):
         assert_same_weights(chosen.output, seen[8])
 
 
+class BetterAndBetter(WorseAndWorse):
+    def __call__(self, *args: object, **kwargs: object) -> dict[str, float]:
+        scores = super().__call__()
+        return {**scores, self.primary_metric: -scores[self.primary_metric]}
+
+
+def test_the_last_step_is_scored_and_saved_wherever_it_falls(settings, monkeypatch):
+    monkeypatch.setattr("trainer.training.DevPoolEvaluator", BetterAndBetter)
+    record = train(settings(dev_groups=6, steps=10, save_steps=4), quiet=True)
+    assert [scores["step"] for scores in record["dev"]] == [4, 8, 10]
+    assert record["best_step"] == 10
+
+
+def test_a_moved_run_is_resumed_from_where_it_is_now(settings):
+    options = {"dev_groups": 6, "learning_rate": 0.01}
+    whole, stopped = settings("whole", **options), settings("before", **options)
+    train(whole, quiet=True)
+    with pytest.raises(Stopped):
+        train(stopped, quiet=True, callbacks=[StopAt(7)])
+    moved = settings("after", **options)
+    Path(stopped.output).rename(moved.output)
+    train(moved, quiet=True, resume=True)
+    assert_same_weights(whole.output, moved.output)
+
+
 def test_a_run_with_a_dev_pool_is_resumed_to_the_same_weights(settings):
     options = {"dev_groups": 6, "learning_rate": 0.01}
     whole, stopped = settings("whole", **options), settings("stopped", **options)

@@ -163,7 +163,7 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
     steps = values["steps"]
     return TrainingSettings(
         corpora=(corpora,) if isinstance(corpora, str) else tuple(map(str, corpora)),
-        output=str(Path(values["output"]).expanduser()),
+        output=str(Path(values["output"]).expanduser().resolve()),
         save_steps=values.get("save_steps") or max(1, -(-steps // 10)),
         languages=_words(values.get("languages")),
         fields=tuple(_fields(values.get("fields") or ())),
