@@ -81,7 +81,7 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise UsageError(
-            f"model {settings.model!r} cannot be loaded: {first} "
+            f"model {settings.model!r} cannot be loaded: {first.rstrip('.')}. "
             "Name a folder with a sentence-transformers or transformers model, or a model on the "
             "Hugging Face hub that this machine can reach."
         ) from error

@@ -8,6 +8,7 @@ from trainer.benchmark import Benchmark
 from trainer.embeddings import Embedded, embed
 from trainer.encoder import Encoder
 from trainer.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, forget
+from trainer.question_scores import save_question_scores
 from trainer.results import summarise, summarise_means
 from trainer.scoring import score
 
@@ -23,6 +24,7 @@ def evaluate(
     base: Encoder | None = None,
     with_context: bool = True,
     cache: Path | None = None,
+    questions: Path | None = None,
 ) -> dict[str, Any]:
     """Return the results of an encoder, ready for JSON.
 
@@ -36,13 +38,17 @@ def evaluate(
         base: The encoder before training, as one more floor.
         with_context: Whether to score candidates with their contexts as well.
         cache: Folder that keeps embeddings.
+        questions: File to write with what each question scored, to compare models in pairs.
     """
     embedded = embed(benchmark, encoder, cache)
+    scores = score(benchmark, embedded)
+    if questions is not None:
+        save_question_scores(questions, scores)
     results = {
         "languages": list(benchmark.languages),
         "questions": {lang: len(asked.ids) for lang, asked in benchmark.questions.items()},
         "candidates": {lang: len(given.ids) for lang, given in benchmark.candidates.items()},
-        **summarise(benchmark, score(benchmark, embedded)),
+        **summarise(benchmark, scores),
         "floors": _score_floors(benchmark, encoder, floors, base, cache),
     }
     if with_context and benchmark.has_contexts:

@@ -21,6 +21,7 @@ def embed_tfidf(benchmark: Benchmark) -> Embedded:
     still a good search engine.
     """
     import numpy as np
+    from scipy.sparse import csr_array  # type: ignore[import-untyped]
     from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
 
     vectorizer = TfidfVectorizer(
@@ -29,11 +30,11 @@ def embed_tfidf(benchmark: Benchmark) -> Embedded:
     vectorizer.fit(text for of_lang in benchmark.candidates.values() for text in of_lang.texts)
     return Embedded(
         questions={
-            lang: vectorizer.transform(of_lang.texts)
+            lang: csr_array(vectorizer.transform(of_lang.texts))
             for lang, of_lang in benchmark.questions.items()
         },
         candidates={
-            lang: vectorizer.transform(of_lang.texts)
+            lang: csr_array(vectorizer.transform(of_lang.texts))
             for lang, of_lang in benchmark.candidates.items()
         },
     )

@@ -26,6 +26,9 @@ _SPLITS: Final = ("test", "dev", "validation", "train")
 def read_beir(folder: Path, languages: Sequence[str] = (), split: str | None = None) -> Benchmark:
     """Return a BEIR folder, or one with such a folder for each language, as a benchmark.
 
+    Languages with the very same ids and judgements are taken for translations of each other, and
+    searched across languages and in one pool as well.
+
     Args:
         folder: The folder.
         languages: The language of its texts (English by default), or the languages to read.
@@ -49,7 +52,7 @@ def read_beir(folder: Path, languages: Sequence[str] = (), split: str | None = N
             raise UsageError(f"{wanted}: not there; wanted a folder in BEIR's format")
         folders = {lang: folders[lang] for lang in languages or folders}
     sets = {lang: read_folder(path, split) for lang, path in folders.items()}
-    return make_benchmark(f"beir:{folder.resolve().name}", sets)
+    return make_benchmark(f"beir:{folder.resolve().name}", sets, may_be_parallel=True)
 
 
 def read_folder(folder: Path, split: str | None) -> JudgedSet:

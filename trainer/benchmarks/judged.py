@@ -29,22 +29,25 @@ class JudgedSet:
     source: str
 
 
-def make_benchmark(name: str, sets: Mapping[str, JudgedSet]) -> Benchmark:
+def make_benchmark(
+    name: str, sets: Mapping[str, JudgedSet], may_be_parallel: bool = False
+) -> Benchmark:
     """Return judged sets as one benchmark.
 
-    Sets in several languages with the very same judgements are translations of each other; others
-    have nothing to do with each other, whatever their ids. Questions without a relevant document
-    are left out, as in trec_eval.
+    Questions without a relevant document are left out, as in trec_eval.
 
     Args:
         name: Name of the benchmark.
         sets: Judged set by language.
+        may_be_parallel: Whether sets with the very same judgements are translations of each
+            other. Otherwise they have nothing to do with each other, whatever their ids.
 
     Raises:
         UsageError: If a judgement names what is not there, or nothing is judged.
     """
     grades = {lang: _positive(lang, of_lang) for lang, of_lang in sets.items()}
-    shared = len(sets) > 1 and len({json.dumps(g, sort_keys=True) for g in grades.values()}) == 1
+    first, *others = grades.values()
+    shared = may_be_parallel and bool(others) and all(other == first for other in others)
     relevance: dict[str, dict[str, int]] = {}
     for lang, of_lang in grades.items():
         for question, found in of_lang.items():

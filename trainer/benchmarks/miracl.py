@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from schemas.command import UsageError
 from trainer.benchmark import Benchmark
 from trainer.benchmarks.judged import (
@@ -106,20 +109,29 @@ def _read_hard_negatives(folder: Path | None, lang: str) -> JudgedSet:
 
 def _read_part(folder: Path | None, lang: str, part: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of one part, from Parquet files or from the hub."""
+    if folder is None:
+        yield from _download_part(lang, part)
+        return
+    files = sorted((folder / f"{lang}-{part}").glob("*.parquet"))
+    if not files:
+        raise UsageError(f"{folder / f'{lang}-{part}'}: no Parquet files")
+    for file in files:
+        try:
+            for batch in pq.ParquetFile(file).iter_batches():
+                yield from batch.to_pylist()
+        except (OSError, pa.ArrowException) as error:
+            raise UsageError(f"{file}: {error}") from error
+
+
+def _download_part(lang: str, part: str) -> Iterator[dict[str, Any]]:
     from datasets import load_dataset
 
-    files = sorted(map(str, (folder / f"{lang}-{part}").glob("*.parquet"))) if folder else []
-    if folder and not files:
-        raise UsageError(f"{folder / f'{lang}-{part}'}: no Parquet files")
     try:
-        if folder:
-            yield from load_dataset("parquet", data_files=files, split="train")
-        else:
-            splits = load_dataset(_HARD_NEGATIVES, f"{lang}-{part}", revision=_REVISION)
-            yield from splits["dev" if "dev" in splits else next(iter(splits))]
-    except (OSError, ValueError, KeyError) as error:
+        splits = load_dataset(_HARD_NEGATIVES, f"{lang}-{part}", revision=_REVISION)
+    except (OSError, ValueError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise UsageError(
-            f"MIRACL {lang}-{part} cannot be read: {first} Without a network, name a folder "
-            f"with a copy of {_HARD_NEGATIVES}: --data DIR"
+            f"MIRACL {lang}-{part} cannot be had: {first}. Without a network, name a folder with "
+            f"a copy of {_HARD_NEGATIVES}: --data DIR"
         ) from error
+    yield from splits["dev" if "dev" in splits else next(iter(splits))]
