@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import grpc  # type: ignore[import-untyped]
+
 from pipelines.evaluation_sets import EvaluationSetError
 from pipelines.finish import ConservationError
 from pipelines.limit import LimitExceededError
@@ -61,6 +63,8 @@ def _explain(cause: BaseException) -> str:
         return f"stopped. {_GO_ON}"
     if isinstance(cause, _FINAL):
         return told
+    if isinstance(cause, grpc.RpcError):
+        return f"the runner does not answer any more. {_GO_ON}"
     if isinstance(cause, OSError):
         return _explain_system(told, cause.errno == errno.ENOSPC)
     return f"{told} {_GO_ON}" if isinstance(cause, _PASSING) else ""

@@ -6,6 +6,7 @@ meets the same segment, and so on until it gives up. Apertium needs none of this
 are processes already.
 """
 
+import logging
 import multiprocessing
 import os
 import threading
@@ -21,6 +22,8 @@ from translators.translator import Translation, TranslationError, Translator, Tr
 
 CRASHED: Final = "translator_crashed"
 TIMEOUT: Final = "translator_timeout"
+
+logger = logging.getLogger(__name__)
 
 _TIMEOUT: Final = 300.0  # seconds for a hundred segments
 _STARTING: Final = 3600.0  # seconds to load a model, and to convert it when it is new
@@ -166,6 +169,7 @@ class IsolatedTranslator:
         self._process.start()
         theirs.close()
         self._connection = ours
+        logger.info("process %d translates with %s", self._process.pid, self._config.backend)
         return ours
 
     def _kill(self) -> None:

@@ -3,6 +3,7 @@
 import errno
 import traceback
 
+import grpc
 import pytest
 
 from pipelines.failures import explain_failures
@@ -59,6 +60,14 @@ def test_a_lost_worker_is_told_with_how_to_go_on():
     assert "a worker or machine is lost" in told(error) and AGAIN in told(error)
     error = RuntimeError("Pipeline job-1 failed in state FAILED: worker-3 gone")
     assert "worker-3 gone" in told(error)
+
+
+def test_a_runner_that_is_gone_is_told_as_that():
+    with grpc.insecure_channel("localhost:1") as channel:
+        call = channel.unary_unary("/beam/Run")
+        with pytest.raises(FailedRunError, match="does not answer") as failure, explain_failures():
+            call(b"", timeout=5)
+    assert AGAIN in str(failure.value)
 
 
 def test_stopping_is_not_a_failure_of_the_program():

@@ -1,0 +1,150 @@
+"""A Flink cluster on this machine: one job manager, task managers, and a pool of Python workers.
+
+Flink's own start scripts compute memory settings and remember processes by host; here everything
+is said outright, so that several clusters can run side by side and each ends with its test.
+"""
+
+import json
+import os
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.artefacts import FLINK, find_java, flink_jars, job_server_jar
+from tests.cluster.cluster import Cluster
+from tests.cluster.services import Service, free_port
+
+_OPEN = (
+    *("java.lang", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.text"),
+    *("java.time", "java.util", "java.util.concurrent", "java.util.concurrent.atomic"),
+    *("java.util.concurrent.locks", "sun.nio.ch", "sun.net.util"),
+)
+# A job goes on by itself after a fault; a lost machine is noticed within seconds.
+_SETTINGS = """
+jobmanager.rpc.address: localhost
+jobmanager.rpc.port: {rpc_port}
+rest.address: localhost
+rest.port: {rest_port}
+restart-strategy.type: fixed-delay
+restart-strategy.fixed-delay.attempts: 20
+restart-strategy.fixed-delay.delay: 1 s
+heartbeat.interval: 1 s
+heartbeat.timeout: 8 s
+io.tmp.dirs: {folder}/tmp
+jobmanager.memory.heap.size: 512m
+jobmanager.memory.off-heap.size: 128m
+jobmanager.memory.jvm-metaspace.size: 256m
+taskmanager.host: localhost
+taskmanager.numberOfTaskSlots: 1
+taskmanager.cpu.cores: 1.0
+taskmanager.memory.framework.heap.size: 128m
+taskmanager.memory.framework.off-heap.size: 128m
+taskmanager.memory.task.heap.size: 384m
+taskmanager.memory.task.off-heap.size: 0m
+taskmanager.memory.network.min: 64m
+taskmanager.memory.network.max: 64m
+taskmanager.memory.managed.size: 128m
+taskmanager.memory.jvm-metaspace.size: 256m
+taskmanager.memory.jvm-overhead.min: 64m
+taskmanager.memory.jvm-overhead.max: 64m
+"""
+_LOGGING = """
+rootLogger.level = INFO
+rootLogger.appenderRef.console.ref = console
+appender.console.name = console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
+"""
+
+
+class FlinkCluster(Cluster):
+    """One task manager with one slot for each Python worker."""
+
+    def __init__(self, folder: Path, workers: int, environment: dict[str, str]) -> None:
+        """Prepare everything.
+
+        Raises:
+            MissingArtefactError: If Java or Flink's jars cannot be had.
+        """
+        super().__init__(folder, workers, environment)
+        self._rest_port = free_port()
+        settings = folder / "conf"
+        settings.mkdir()
+        (settings / "config.yaml").write_text(
+            _SETTINGS.format(rpc_port=free_port(), rest_port=self._rest_port, folder=folder)
+        )
+        (settings / "log4j.properties").write_text(_LOGGING)
+        runtime = "org.apache.flink.runtime"
+        entry = f"{runtime}.entrypoint.StandaloneSessionClusterEntrypoint"
+        self.manager = self._java("manager", entry)
+        self.task_managers = [
+            self._java(f"task-manager-{n}", f"{runtime}.taskexecutor.TaskManagerRunner")
+            for n in range(workers)
+        ]
+
+    @property
+    def services(self) -> list[Service]:
+        return [self.manager, *self.task_managers, *super().services]
+
+    @property
+    def options(self) -> list[str]:
+        """See `Cluster`.
+
+        Raises:
+            MissingArtefactError: If Beam's job server for Flink cannot be had.
+        """
+        return [
+            *("--runner=FlinkRunner", f"--flink_master=localhost:{self._rest_port}"),
+            *(f"--flink_version={FLINK}", f"--flink_job_server_jar={job_server_jar()}"),
+            *(*super().options, f"--parallelism={self.workers}"),
+        ]
+
+    def __enter__(self) -> "FlinkCluster":
+        for service in (self.manager, *self.task_managers):
+            service.start()
+        self.wait_for_task_managers()
+        super().__enter__()
+        return self
+
+    def restart_manager(self) -> None:
+        self.manager.kill()
+        self.manager.start()
+        self.wait_for_task_managers()
+
+    def wait_for_task_managers(self) -> None:
+        """Wait until all that run have registered with the job manager."""
+        self.manager.wait_until(lambda: self.ask("overview")["taskmanagers"] == self.workers, 120)
+
+    def kill_task_manager(self) -> None:
+        """Kill one with -9 and start another in its place."""
+        first = self.task_managers[0]
+        os.kill(first.pid, signal.SIGKILL)
+        first.kill()
+        first.start()
+
+    def ask(self, what: str) -> Any:
+        """Return what the job manager answers; while it cannot, that it has no task managers."""
+        url = f"http://localhost:{self._rest_port}/{what}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return {"taskmanagers": 0}
+
+    def _java(self, name: str, main: str) -> Service:
+        settings = self.folder / "conf"
+        return Service(
+            name,
+            [
+                *(
+                    find_java(),
+                    "-Xmx512m",
+                    f"-Dlog4j.configurationFile={settings}/log4j.properties",
+                ),
+                *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPEN),
+                *("-classpath", f"{flink_jars()}/*", main, "--configDir", str(settings)),
+            ],
+            self.folder,
+        )
