@@ -4,6 +4,7 @@ from pipelines.answer_markers import mark_answer, read_marked
 from pipelines.answer_spans import project_answer
 from pipelines.segment import segment_record, translatable_segments
 from schemas.record import Answer, Record
+from tests.pipelines.test_build import rows_of
 from translators.segmentation import split_passage
 
 PASSAGE = "The town is old.  It was built by Roman engineers in 71. Nobody knows why."
@@ -60,3 +61,23 @@ def test_marked_sentences_are_translated_only_when_they_are_asked_for():
     plain = set(translatable_segments(segment_record(record)).values())
     marked = set(translatable_segments(segment_record(record, markers=True)).values())
     assert marked - plain == {"It was built by [Roman engineers] in 71."}
+
+
+def test_a_build_finds_by_marks_what_it_does_not_find_otherwise(
+    tmp_path, build, questions, apertium
+):
+    passage = "His last work was played for the first time in Vienna on 7 May 1824. Many came."
+    answer = {"text": "7 May 1824", "start": passage.index("7 May")}
+    item = {"id": "1", "question": "When was his last work played?", "passage": passage}
+    source = questions({**item, "answers": [answer]})
+
+    def found(output: str, *options: str) -> dict:
+        assert build("--input", source, "--quiet", *options, output=output) == 0
+        (row,) = rows_of(tmp_path / output, "es")
+        return row
+
+    plain, marked = found("plain"), found("marked", "--answer-markers")
+    assert plain["answers"][0]["method"] == "none"
+    assert marked["answers"][0]["method"] == "marker"
+    assert marked["answers"][0]["text"] == "7 de mayo de 1824"
+    assert marked["passage"] == plain["passage"]
