@@ -27,6 +27,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-sync", "--disable-background-networking", "--disable-component-update",
+    "--allow-file-access-from-files",
 )  # fmt: skip
 
 
@@ -216,3 +217,26 @@ def test_a_long_passage_opens_and_checks_unfold(browse, page):
     assert "x" * 1_900 in shown
     assert "characters in all" in shown
     assert '<th class="text code">length_ratio</th>' in shown
+
+
+def test_the_page_fits_a_phone(browse, page, tmp_path):
+    """Tables may scroll for themselves; the page as a whole must not, nor cut its text."""
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    measure = """
+        const report = document.querySelector("iframe").contentDocument.documentElement;
+        document.title = `${report.clientWidth} ${report.scrollWidth}`;
+    """
+    frame = '<iframe src="report.html" style="width: 390px; height: 800px; border: 0"></iframe>'
+    shown = browse(f"<!DOCTYPE html>{frame}<script>onload = () => {{ {measure} }}</script>")
+    width, needed = map(int, re.search(r"<title>(\d+) (\d+)</title>", shown).groups())
+    assert needed == width > 300
+
+
+def test_on_paper_sections_are_whole_and_the_sample_is_left_out(browse, page):
+    script = """
+        const rules = [...document.styleSheets[0].cssRules].filter((rule) => rule.media);
+        const print = rules.filter((rule) => rule.media.mediaText === "print");
+        document.title = print.map((rule) => rule.cssText).join(" ");
+    """
+    title = re.search(r"<title>(.*?)</title>", browse(with_script(page, script)), re.S)[1]
+    assert "#rows" in title and "display: none" in title
