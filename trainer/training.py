@@ -153,7 +153,7 @@ def _negatives(
     if not settings.negatives:
         return None
     folder = Path(settings.output) / CHECKPOINTS_NAME / _NEGATIVES_NAME
-    with args.main_process_first():
+    with args.main_process_first(local=False):  # of all machines: they share the folder
         return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
 
 
