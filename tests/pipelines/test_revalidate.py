@@ -137,12 +137,28 @@ def test_a_model_check_is_added_kept_and_judged_again_without_its_model(tmp_path
     assert run(["verify", str(judged)]) == 0
 
 
-def test_answers_are_aligned_without_translating_again(tmp_path, corpus, monkeypatch):
-    monkeypatch.setattr("pipelines.word_alignment.LEAST_PAIRS", 5)
-    output = tmp_path / "aligned"
+def test_answers_are_aligned_without_translating_again(
+    tmp_path, build, questions, apertium, monkeypatch
+):
+    monkeypatch.setattr("pipelines.word_alignment.LEAST_PAIRS", 20)
+
+    def item(number: int) -> dict[str, object]:
+        passage = f"The old house number {number} in the town was built on 7 May {1824 + number}."
+        answer = {"text": f"7 May {1824 + number}", "start": passage.index("7 May")}
+        question = f"When was the old house number {number} built?"
+        return {"id": str(number), "question": question, "passage": passage, "answers": [answer]}
+
+    build("--input", questions(*map(item, range(12))), "--quiet")
+    corpus, output = tmp_path / "corpus", tmp_path / "aligned"
+    assert {row["answers"][0]["method"] for row in rows_of(corpus, "es")} == {"none"}
     assert run(["revalidate", str(corpus), "--align-answers", "--output", str(output)]) == 0
     assert manifest_of(output).config["align_answers"]
     assert manifest_of(output).counts == manifest_of(corpus).counts
+    for row in rows_of(output, "es"):
+        (answer,) = row["answers"]
+        assert answer["method"] == "alignment"
+        assert row["passage"][answer["start"] :].startswith(answer["text"])
+        assert str(1824 + int(row["record_id"])) in answer["text"]
 
 
 def test_unknown_limits_are_one_error_before_any_work(tmp_path, corpus, capsys):
