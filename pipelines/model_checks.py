@@ -2,7 +2,11 @@
 
 A scorer is any function that gives a number to each pair of an English text and its translation;
 a COMET-style model is one by its import path `module:function`, sentence embeddings by
-`embedding:MODEL`. Do not score with the model you will train.
+`embedding:MODEL`. Do not score with the model you will train. For CometKiwi, for example:
+
+    def quality(pairs, lang):
+        texts = [{"src": english, "mt": translation} for english, translation in pairs]
+        return model.predict(texts).scores
 """
 
 import re
@@ -129,7 +133,9 @@ def load_scorer(path: str) -> Scorer:
     try:
         scorer: Scorer = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise UnusableScorer(f"scorer {path!r}: {error}") from None
+        raise UnusableScorer(
+            f"scorer {path!r}: {error}; it must be installed or on PYTHONPATH"
+        ) from None
     return scorer
 
 
