@@ -16,7 +16,7 @@ _PACKAGES: Final = ("schemas", "translators", "pipelines", "trainer")
 _DISTRIBUTION: Final = "tandemqa"
 _COMMANDS: Final = {
     "pipelines": ("build", "plan", "verify", "revalidate", "report", "translate", "languages"),
-    "trainer": ("train", "evaluate"),
+    "trainer": ("train", "evaluate", "study"),
 }
 
 
