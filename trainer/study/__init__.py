@@ -1,0 +1,1 @@
+"""Studies: train and evaluate a grid of runs, and say what came out."""

@@ -1,0 +1,170 @@
+"""From a study to its runs: one for each combination of the values of all axes."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas.command import UsageError
+from trainer.batch_settings import BASELINES
+from trainer.commands.training_options import DEFAULTS, make_settings
+from trainer.study.study_file import LANGUAGES, SAMPLING, SEED, Options, StudyFile
+
+BASE: Final = "base model"
+"""Axis of the models that training starts from, in place of those of the grid."""
+
+_SAMPLINGS: Final[dict[str, dict[str, object]]] = {"hybrid": {}, **BASELINES}
+_LONGEST_SLUG: Final = 100
+_OF_THE_MODEL: Final = ("model", "revision", "trust_remote_code", "max_length")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A model to train and evaluate, or only to evaluate.
+
+    Attributes:
+        slug: What it is, to read.
+        key: Hash of what decides its weights.
+        options: Of `tandemqa train`; without training, those that say how to load the model.
+        trained: Whether it is trained.
+    """
+
+    slug: str
+    key: str
+    options: Options
+    trained: bool = True
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return f"{self.slug}-{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A place in the grid.
+
+    Several may share a run: with monolingual batches alone, the cross mode does not matter.
+
+    Attributes:
+        labels: The value of each axis, as tables show it; the seed is left out.
+        seed: Seed of the run.
+        run: What is trained there.
+    """
+
+    labels: Mapping[str, str]
+    seed: int
+    run: Run
+
+
+def plan_cells(study: StudyFile, digest: Callable[[str], str]) -> list[Cell]:
+    """Return the cells of a study's grid in their order; the first axis changes slowest.
+
+    Args:
+        study: The study.
+        digest: Gives a hash of the corpus at a path: another corpus makes another run.
+
+    Raises:
+        UsageError: If the options of a run make no sense.
+    """
+    axes = {axis: _choices(axis, values) for axis, values in study.vary.items()}
+    cells: list[Cell] = []
+    runs: dict[str, Run] = {}
+    for combination in itertools.product(*(choices.items() for choices in axes.values())):
+        labels = dict(zip(axes, (label for label, _ in combination), strict=True))
+        options = dict(study.train)
+        for _, changes in combination:
+            options.update(changes)
+        run = _make_run(labels, options, study.processes, digest)
+        run = runs.setdefault(run.key, run)
+        labels.pop(SEED, None)
+        cells.append(Cell(labels, int(options.get(SEED, DEFAULTS[SEED])), run))
+    return cells
+
+
+def plan_base_models(cells: list[Cell]) -> list[Run]:
+    """Return the models that training starts from, each as a run without training."""
+    found = {}
+    for cell in cells:
+        options = {k: v for k, v in cell.run.options.items() if k in _OF_THE_MODEL}
+        slug = _slug(f"base={_short(str(options['model']))}")
+        found[_hash(options)] = Run(slug, _hash(options), options, trained=False)
+    return list(found.values())
+
+
+def baseline_labels(study: StudyFile, cells: list[Cell]) -> dict[str, str]:
+    """Return the labels of the cell that others are compared with.
+
+    Raises:
+        UsageError: If the study names a value that no cell has.
+    """
+    labels = dict(cells[0].labels)
+    for axis, value in study.baseline.items():
+        known = dict.fromkeys(cell.labels[axis] for cell in cells)
+        if _label(axis, value) not in known:
+            raise UsageError(f"baseline.{axis}: {value!r}; wanted one of {', '.join(known)}")
+        labels[axis] = _label(axis, value)
+    return labels
+
+
+def _choices(axis: str, values: list[Any] | Options) -> dict[str, Options]:
+    """Return the options that each value of an axis stands for, by its label."""
+    if isinstance(values, dict):
+        if axis == LANGUAGES and set(values) == {"order", "counts"}:
+            return {str(n): {LANGUAGES: values["order"][:n]} for n in values["counts"]}
+        return {str(label): options for label, options in values.items()}
+    if axis == SAMPLING:
+        unknown = [value for value in values if value not in _SAMPLINGS]
+        if unknown:
+            raise UsageError(f"vary.sampling: {unknown[0]!r}; wanted {', '.join(_SAMPLINGS)}")
+        return {value: dict(_SAMPLINGS[value]) for value in values}
+    choices = {_label(axis, value): {axis: value} for value in values}
+    if len(choices) != len(values):
+        raise UsageError(f"vary.{axis}: two values are called the same: {', '.join(choices)}")
+    return choices
+
+
+def _label(axis: str, value: object) -> str:
+    """Return a value as tables show it."""
+    if isinstance(value, list):
+        return "+".join(_short(str(part)) if axis == "corpora" else str(part) for part in value)
+    if axis in ("model", "corpora"):
+        return _short(str(value))
+    return str(value)
+
+
+def _short(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _make_run(
+    labels: Mapping[str, str], options: Options, processes: int, digest: Callable[[str], str]
+) -> Run:
+    where = ", ".join(f"{axis}={label}" for axis, label in labels.items())
+    for name in ("model", "corpora"):
+        if not options.get(name):
+            raise UsageError(f"train.{name}: needed, there or as an axis of vary ({where})")
+    try:
+        settings = make_settings({**DEFAULTS, **options, "output": "model"})
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
+    identity = settings.identity()
+    identity["corpora"] = [digest(path) for path in settings.corpora]
+    identity["processes"] = processes
+    if settings.batches.mono_ratio == 1:
+        del identity["batches"]["cross_mode"]
+    slug = _slug(*(f"{axis}={label}" for axis, label in labels.items()))
+    return Run(slug, _hash(identity), options)
+
+
+def _slug(*parts: str) -> str:
+    """Return a folder name that a person can read."""
+    return re.sub(r"[^\w.=+-]+", "-", "_".join(parts))[:_LONGEST_SLUG]
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,79 @@
+"""What single runs scored, as `tandemqa evaluate` wrote it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trainer.study.grid import BASE, Cell, Run
+from trainer.study.measures import read_measures
+from trainer.study.run_folder import RunFolder, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run scored on one benchmark.
+
+    Attributes:
+        benchmark: Name of the benchmark in the study.
+        labels: Value of each axis; the model's name alone where nothing was trained.
+        seed: Seed of the run; None where nothing was trained.
+        folder: Name of the run's folder.
+        measures: Values by measure.
+        results: All that the evaluation wrote.
+        questions: File with the scores of each question; None where the benchmark has none.
+    """
+
+    benchmark: str
+    labels: Mapping[str, str]
+    seed: int | None
+    folder: str
+    measures: Mapping[str, float]
+    results: Mapping[str, Any]
+    questions: Path | None
+
+    @property
+    def trained(self) -> bool:
+        """Whether the model was trained in the study."""
+        return self.seed is not None
+
+
+def read_outcomes(
+    cells: Sequence[Cell],
+    base_models: Sequence[Run],
+    folders: Mapping[str, RunFolder],
+    benchmarks: Sequence[str],
+) -> list[Outcome]:
+    """Return the outcomes of all evaluations that are finished.
+
+    Args:
+        cells: The grid.
+        base_models: Models that are only evaluated.
+        folders: Folder of each run, by its key.
+        benchmarks: Their names in the study.
+    """
+    outcomes: list[Outcome] = []
+    for name in benchmarks:
+        for cell in cells:
+            outcomes += _read(name, cell.labels, cell.seed, folders[cell.run.key])
+        for run in base_models:
+            labels = {BASE: str(run.options["model"])}
+            outcomes += _read(name, labels, None, folders[run.key])
+    return outcomes
+
+
+def _read(
+    benchmark: str, labels: Mapping[str, str], seed: int | None, folder: RunFolder
+) -> Iterator[Outcome]:
+    if folder.is_scored(benchmark):
+        results = read_json(folder.results(benchmark))
+        questions = folder.questions(benchmark)
+        yield Outcome(
+            benchmark=benchmark,
+            labels=labels,
+            seed=seed,
+            folder=folder.path.name,
+            measures=read_measures(results),
+            results=results,
+            questions=questions if questions.exists() else None,
+        )

@@ -1,0 +1,105 @@
+"""The page of a study: one file that needs no network, with everything escaped."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from hashlib import sha256
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from trainer.study.charts import Chart
+from trainer.study.measures import MEASURES
+from trainer.study.plan import StudyPlan
+from trainer.study.table import Row
+
+_VERSIONS: Final = ("tandemqa", "sentence-transformers", "transformers", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPart:
+    """What the page says of one benchmark.
+
+    Attributes:
+        name: Its name in the study.
+        findings: Sentences.
+        rows: The table.
+        charts: The plots.
+    """
+
+    name: str
+    findings: Sequence[str]
+    rows: Sequence[Row]
+    charts: Sequence[Chart]
+
+
+def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence[str]) -> str:
+    """Return the page.
+
+    Args:
+        plan: The study.
+        parts: What is known of each benchmark.
+        failed: One sentence for each run that failed.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style = _read("page.css")
+    left = plan.unfinished()
+    return environment.from_string(_read("page.html")).render(
+        policy=_policy(style),
+        style=style,
+        study=plan.study,
+        axes=_axes(plan),
+        parts=parts,
+        measures=[MEASURES[name] for name in plan.study.measures],
+        runs=list(_runs(plan)),
+        done=len(plan.folders) - len(left),
+        left=len(left),
+        failed=failed,
+        embed=_embed,
+        made=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        versions=", ".join(f"{name} {version(name)}" for name in _VERSIONS),
+    )
+
+
+def _read(name: str) -> str:
+    return (files("trainer.study") / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str) -> str:
+    """Return a content security policy: our style, images that are inside, and nothing else."""
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _embed(path: Path) -> str:
+    return "data:image/svg+xml;base64," + b64encode(path.read_bytes()).decode()
+
+
+def _axes(plan: StudyPlan) -> dict[str, list[str]]:
+    """Return the values of each axis of the grid; seeds last."""
+    axes: dict[str, dict[str, None]] = {axis: {} for axis in plan.cells[0].labels}
+    for cell in plan.cells:
+        for axis, label in cell.labels.items():
+            axes[axis][label] = None
+    seeds = dict.fromkeys(str(cell.seed) for cell in plan.cells)
+    return {**{axis: list(labels) for axis, labels in axes.items()}, "seed": list(seeds)}
+
+
+def _runs(plan: StudyPlan) -> Iterator[dict[str, Any]]:
+    left = {folder.run.key for folder in plan.unfinished()}
+    for folder in plan.folders.values():
+        seconds = folder.seconds()
+        yield {
+            "name": folder.path.name,
+            "state": "to do" if folder.run.key in left else "done",
+            "minutes": "" if seconds is None else f"{seconds / 60:.1f}",
+        }

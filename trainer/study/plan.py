@@ -1,0 +1,129 @@
+"""What a study has to do: its runs, those that are finished, and how long the others take."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from schemas.command import UsageError
+from trainer.commands.training_options import DEFAULTS
+from trainer.corpus_facts import read_facts
+from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
+from trainer.study.run_folder import RunFolder, open_folder
+from trainer.study.study_file import Options, StudyFile
+
+ABSENT: Final = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """A study and its runs.
+
+    Attributes:
+        study: The study.
+        cells: Its grid.
+        base_models: Models that are evaluated without training.
+        folders: The folder of each run, by its key; base models first.
+        absent: Corpora that are not there yet.
+    """
+
+    study: StudyFile
+    cells: list[Cell]
+    base_models: list[Run]
+    folders: dict[str, RunFolder]
+    absent: tuple[str, ...]
+
+    def unfinished(self) -> list[RunFolder]:
+        """Return the folders of the runs that are still to do."""
+        return [folder for folder in self.folders.values() if not folder.is_done()]
+
+
+def plan_study(study: StudyFile) -> StudyPlan:
+    """Return the plan.
+
+    Raises:
+        UsageError: If the options of a run make no sense.
+    """
+    absent: dict[str, None] = {}
+
+    @lru_cache
+    def digest(path: str) -> str:
+        if not Path(path).exists():
+            absent[path] = None
+            return ABSENT
+        return read_facts(path).digest
+
+    cells = plan_cells(study, digest)
+    base_models = plan_base_models(cells) if study.base_models else []
+    output = Path(study.output).expanduser()
+    runs = [*base_models, *(cell.run for cell in cells)]
+    folders = {run.key: open_folder(output, run, _evaluations(study, run)) for run in runs}
+    return StudyPlan(study, cells, base_models, folders, tuple(absent))
+
+
+def _evaluations(study: StudyFile, run: Run) -> dict[str, Options]:
+    """Return the options of a run's evaluations; floors are measured once, with base models."""
+    extra = {"floors": "none"} if run.trained and study.base_models else {}
+    return {name: {**options, **extra} for name, options in study.evaluate.items()}
+
+
+def check_corpora(plan: StudyPlan) -> None:
+    """Raise UsageError if a corpus of the study is not there."""
+    if plan.absent:
+        raise UsageError(
+            f"no corpus at {', '.join(plan.absent)}; build it with `tandemqa build`, or name "
+            "another one under train.corpora"
+        )
+
+
+def describe_plan(plan: StudyPlan) -> str:
+    """Return what the study would do: each run, the counts, and an estimate."""
+    lines = [plan.study.title, ""]
+    left = {id(folder) for folder in plan.unfinished()}
+    for folder in plan.folders.values():
+        lines.append(f"  {'to do' if id(folder) in left else 'done':5}  {folder.run.name}")
+    trained = [f for f in plan.folders.values() if f.run.trained]
+    lines += [
+        "",
+        f"{len(plan.cells)} cells with their seeds, {len(trained)} runs to train and evaluate, "
+        f"{len(plan.base_models)} base models to evaluate; {len(left)} still to do",
+        f"benchmarks: {', '.join(plan.study.evaluate)}",
+        *_estimate(plan),
+    ]
+    lines += [f"corpus {path} is not there yet" for path in plan.absent]
+    return "\n".join(lines) + "\n"
+
+
+def _estimate(plan: StudyPlan) -> Iterator[str]:
+    left = [folder for folder in plan.unfinished() if folder.run.trained]
+    if not left:
+        return
+    pairs = sum(count_pairs(folder.run) for folder in left)
+    yield f"training sees {pairs:,} pairs in the runs that are left"
+    speeds = _seconds_per_pair(plan)
+    known = [folder for folder in left if folder.run.options["model"] in speeds]
+    if known:
+        seconds = sum(count_pairs(f.run) * speeds[f.run.options["model"]] for f in known)
+        rest = "" if len(known) == len(left) else f" for {len(known)} of {len(left)} runs"
+        yield f"time left, by the runs that are finished: {seconds / 3600:.1f} hours{rest}"
+    else:
+        yield "time left: known when the first run of a model is finished"
+
+
+def count_pairs(run: Run) -> int:
+    """Return how many pairs a run trains on."""
+    options = {**DEFAULTS, **run.options}
+    return int(options["steps"]) * int(options["batch_size"])
+
+
+def _seconds_per_pair(plan: StudyPlan) -> dict[str, float]:
+    """Return the time for each pair, evaluation included, of each model with finished runs."""
+    totals: dict[str, tuple[float, int]] = {}
+    for folder in plan.folders.values():
+        seconds = folder.seconds()
+        if folder.run.trained and seconds is not None:
+            model = str(folder.run.options["model"])
+            before = totals.get(model, (0.0, 0))
+            totals[model] = (before[0] + seconds, before[1] + count_pairs(folder.run))
+    return {model: seconds / pairs for model, (seconds, pairs) in totals.items()}

@@ -1,0 +1,150 @@
+"""The folder of one run of a study: what is in it, what is still missing, and whose it is.
+
+train.yaml          options of the command, to repeat it by hand
+model/              the trained model
+training.json       its record: it is trained
+scores/NAME.yaml    options of the evaluation on one benchmark
+scores/NAME.json    its results; beside it NAME.questions.npz, question by question
+log.txt             what the commands said
+run.json            what the run was and how long it took, written last
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from trainer.study.grid import Run
+from trainer.study.study_file import Options
+
+RECORD_NAME: Final = "training.json"
+_RUN_NAME: Final = "run.json"
+_LOCK_NAME: Final = "lock"
+_SCORES_NAME: Final = "scores"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder of a run.
+
+    Attributes:
+        path: Where it is.
+        run: The run.
+        evaluations: Options of each evaluation that is wanted, by its name in the study.
+    """
+
+    path: Path
+    run: Run
+    evaluations: Mapping[str, Options]
+
+    @property
+    def model(self) -> Path:
+        """Folder of the trained model."""
+        return self.path / "model"
+
+    @property
+    def log(self) -> Path:
+        """What the commands said."""
+        return self.path / "log.txt"
+
+    def is_trained(self) -> bool:
+        """Whether nothing is left to train."""
+        return not self.run.trained or (self.path / RECORD_NAME).exists()
+
+    @property
+    def training_options(self) -> Path:
+        """Options of the training."""
+        return self.path / "train.yaml"
+
+    def evaluation_options(self, name: str) -> Path:
+        """Return the file of the options of an evaluation."""
+        return self.path / _SCORES_NAME / f"{name}.yaml"
+
+    def results(self, name: str) -> Path:
+        """Return the file of the results of a benchmark."""
+        return self.path / _SCORES_NAME / f"{name}.json"
+
+    def questions(self, name: str) -> Path:
+        """Return the file of what each question of a benchmark scored."""
+        return self.path / _SCORES_NAME / f"{name}.questions.npz"
+
+    def is_scored(self, name: str) -> bool:
+        """Whether the results of an evaluation are there, and are those of these options."""
+        if not self.results(name).exists():
+            return False
+        used = yaml.safe_load(self.evaluation_options(name).read_text(encoding="utf-8"))
+        return bool(used == self.evaluations[name])
+
+    def missing(self) -> list[str]:
+        """Return the evaluations that the run has no results of."""
+        return [name for name in self.evaluations if not self.is_scored(name)]
+
+    def is_done(self) -> bool:
+        """Whether nothing is left to do; a model that is not kept is not missed."""
+        return self.is_trained() and not self.missing()
+
+    def finish(self, seconds: float) -> None:
+        """Record what the run was, and how long it took this time."""
+        record = {
+            "name": self.run.name,
+            "options": self.run.options,
+            "trained": self.run.trained,
+            "seconds": round(seconds, 1),
+        }
+        write_json(self.path / _RUN_NAME, record)
+
+    def seconds(self) -> float | None:
+        """Return how long the run took; None if it is not finished."""
+        path = self.path / _RUN_NAME
+        return float(read_json(path)["seconds"]) if path.exists() else None
+
+
+def open_folder(output: Path, run: Run, evaluations: Mapping[str, Options]) -> RunFolder:
+    """Return the folder of a run: the one it has, whatever it was called then, or a new one."""
+    runs = output / "runs"
+    found = sorted(runs.glob(f"*-{run.key}"))
+    return RunFolder(found[0] if found else runs / run.name, run, evaluations)
+
+
+@contextmanager
+def claim(folder: RunFolder) -> Iterator[int | None]:
+    """Yield a lock on the folder, or None where another process works on the run.
+
+    The lock is a file descriptor. Programs that inherit it hold the lock, too, so that a run
+    whose study was killed is not begun twice.
+    """
+    folder.path.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder.path / _LOCK_NAME, os.O_RDWR | os.O_CREAT)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield lock
+    finally:
+        os.close(lock)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write under another name first, so that the file is there whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write an object, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

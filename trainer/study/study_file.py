@@ -1,0 +1,194 @@
+"""The file that describes a study: what is varied, what stays the same, what is measured."""
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.command import UsageError
+from trainer.commands.evaluation_options import EVALUATION_OPTIONS
+from trainer.commands.training_options import FLAGS, OPTIONS
+from trainer.study.measures import DEFAULT_MEASURES, MEASURES
+
+SEED: Final = "seed"
+LANGUAGES: Final = "languages"
+SAMPLING: Final = "sampling"
+"""Axis of the baselines of the literature: `hybrid`, `mono`, `cross`, `xx`."""
+
+# These are the study's own business.
+_NOT_TRAINING: Final = {
+    "output",
+    "dry_run",
+    "resume",
+    "overwrite",
+    "quiet",
+    "push_to_hub",
+    "private",
+}
+_NOT_EVALUATION: Final = {"model", "output"}
+_SAFE_NAME: Final = re.compile(r"[\w.-]+")
+
+Options = dict[str, Any]
+
+
+class StudyFile(BaseModel):
+    """A study.
+
+    Attributes:
+        title: What the page is called.
+        question: The question the study answers, in a sentence or two.
+        train: Options of `tandemqa train` that all runs share.
+        vary: Axes of the grid; each combination of their values is one run. An axis is an
+            option of `tandemqa train` with the list of its values, or any name with named sets
+            of options (`size: {small: {...}, large: {...}}`). `languages: {order, counts}` takes
+            the first so many languages of an order, so that each set holds the smaller ones.
+            `sampling` takes `hybrid`, `mono`, `cross` and `xx`.
+        evaluate: Options of `tandemqa evaluate` by the name that results have in tables.
+        baseline: The cell that others are compared with, by axis; the first one by default.
+        base_models: Whether to evaluate the models that training starts from as well.
+        measures: What tables and plots show; the files have all.
+        processes: That train together, each with a GPU of its own.
+        keep_models: Whether to keep the weights of a run after it was evaluated.
+        output: Folder of the study.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Annotated[str, Field(min_length=1)]
+    question: str = ""
+    train: Options
+    vary: Annotated[dict[str, list[Any] | Options], Field(min_length=1)]
+    evaluate: Annotated[dict[str, Options], Field(min_length=1)]
+    baseline: dict[str, Any] = {}
+    base_models: bool = True
+    measures: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_MEASURES
+    processes: Annotated[int, Field(ge=1)] = 1
+    keep_models: bool = True
+    output: Annotated[str, Field(min_length=1)]
+
+
+def read_study(path: str) -> StudyFile:
+    """Return the study that a YAML file describes.
+
+    Raises:
+        UsageError: If it cannot be read, or a key is unknown or has a wrong value; each fault
+            is named by its key.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    if not isinstance(content, Mapping):
+        raise UsageError(f"{path}: wanted `key: value` lines, as in examples/studies")
+    try:
+        study = StudyFile.model_validate({"output": f"studies/{Path(path).stem}", **content})
+    except ValidationError as error:
+        raise UsageError(f"{path}: {'; '.join(_tell(error))}") from error
+    faults = [*_unknown_options(study), *_wrong_axes(study), *_unknown_measures(study)]
+    if faults:
+        raise UsageError(f"{path}: {'; '.join(faults)}")
+    return study
+
+
+def training_options() -> set[str]:
+    """Return the options of `tandemqa train` that a study may set."""
+    named = {name for group in (*OPTIONS.values(), *FLAGS.values()) for name in group}
+    return (named | {"corpora", "fields"}) - _NOT_TRAINING
+
+
+def _tell(error: ValidationError) -> list[str]:
+    """Return a sentence for each fault that pydantic found."""
+    told = []
+    for fault in error.errors():
+        # What stands behind a key of `vary` are the kinds that were tried.
+        place = fault["loc"][:2] if fault["loc"][0] == "vary" else fault["loc"]
+        key = ".".join(map(str, place))
+        if fault["type"] == "extra_forbidden":
+            told.append(_unknown(key, fault["loc"][-1], StudyFile.model_fields))
+        elif fault["type"] == "missing":
+            told.append(f"{key}: needed")
+        elif fault["loc"][0] == "vary" and len(fault["loc"]) > 1:
+            told.append(f"{key}: wanted a list of values, or named sets of options")
+        else:
+            told.append(f"{key}: {fault['msg']}, found {fault['input']!r}")
+    return list(dict.fromkeys(told))
+
+
+def _unknown(key: str, name: object, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+    return f"{key}: {name!s} is unknown; {hint}"
+
+
+def _unknown_options(study: StudyFile) -> list[str]:
+    faults = [
+        _unknown(f"train.{name}", name, training_options())
+        for name in study.train
+        if name not in training_options()
+    ]
+    allowed = set(EVALUATION_OPTIONS) - _NOT_EVALUATION
+    for name, options in study.evaluate.items():
+        if not _SAFE_NAME.fullmatch(name):
+            faults.append(f"evaluate.{name}: wanted a name of letters, digits, `.`, `_` and `-`")
+        faults += [
+            _unknown(f"evaluate.{name}.{option}", option, allowed)
+            for option in options
+            if option not in allowed
+        ]
+        if "benchmark" not in options:
+            faults.append(f"evaluate.{name}.benchmark: needed")
+    return faults
+
+
+def _unknown_measures(study: StudyFile) -> list[str]:
+    return [_unknown("measures", name, MEASURES) for name in study.measures if name not in MEASURES]
+
+
+def _wrong_axes(study: StudyFile) -> list[str]:
+    faults = []
+    for axis, values in study.vary.items():
+        if not values:
+            faults.append(f"vary.{axis}: wanted one value or more")
+        elif not _SAFE_NAME.fullmatch(axis):
+            faults.append(f"vary.{axis}: wanted a name of letters, digits, `.`, `_` and `-`")
+        elif isinstance(values, dict):
+            faults += _wrong_sets(axis, values)
+        elif axis not in training_options() | {SAMPLING}:
+            faults.append(_unknown(f"vary.{axis}", axis, training_options() | {SAMPLING}))
+    for axis in study.baseline:
+        if axis not in study.vary or axis == SEED:
+            axes = ", ".join(axis for axis in study.vary if axis != SEED)
+            faults.append(f"baseline.{axis}: wanted an axis of vary: {axes}")
+    return faults
+
+
+def _wrong_sets(axis: str, sets: Options) -> list[str]:
+    if axis == LANGUAGES and set(sets) == {"order", "counts"}:
+        return _wrong_counts(sets["order"], sets["counts"])
+    faults = []
+    for name, options in sets.items():
+        if not isinstance(options, dict):
+            faults.append(f"vary.{axis}.{name}: wanted options of tandemqa train")
+            continue
+        faults += [
+            _unknown(f"vary.{axis}.{name}.{option}", option, training_options())
+            for option in options
+            if option not in training_options()
+        ]
+    return faults
+
+
+def _wrong_counts(order: object, counts: object) -> list[str]:
+    if not isinstance(order, list) or len(set(map(str, order))) != len(order):
+        return ["vary.languages.order: wanted a list of language codes, each once"]
+    if not isinstance(counts, list) or not counts:
+        return ["vary.languages.counts: wanted a list of numbers"]
+    return [
+        f"vary.languages.counts: {count!r}; wanted 1 to {len(order)}, the languages in order"
+        for count in counts
+        if not isinstance(count, int) or not 1 <= count <= len(order)
+    ]
