@@ -15,6 +15,7 @@ from tandemqa import run
 from tests.conftest import ROOT
 from tests.test_architecture import modules_after
 from tests.trainer.test_training import assert_same_weights
+from trainer.commands.training_options import DEFAULTS, make_settings
 
 FIELDS = (
     *("--fields", "question=question", "passage=passage", "lang=lang"),
@@ -130,3 +131,12 @@ def test_one_language_alone_can_be_trained_and_selected(write_config, capsys):
     scores = [line.split() for line in capsys.readouterr().out.splitlines() if "saved" in line]
     assert len(scores) == 1
     assert scores[0][2] == "-"
+
+
+@pytest.mark.parametrize("name", ["train.yaml", "train_7b.yaml"])
+def test_the_examples_can_be_used_as_they_are(name):
+    content = yaml.safe_load((ROOT / "examples" / name).read_text())
+    options = {key.replace("-", "_"): value for key, value in content.items()}
+    settings = make_settings({**DEFAULTS, **options})
+    assert settings.batches.mono_ratio == 0.5
+    assert settings.question_prompt.endswith(" ")
