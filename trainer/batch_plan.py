@@ -11,7 +11,8 @@ from schemas.command import FailedRunError
 from trainer.batch_settings import BatchSettings
 from trainer.batch_stream import plan_kinds
 from trainer.corpus import Corpus
-from trainer.group_table import Ints
+from trainer.group_table import INDEX_COLUMNS, QUESTIONS
+from trainer.int_columns import Ints
 from trainer.sampler import DrawsNegatives, HybridBatchSampler
 
 
@@ -40,8 +41,8 @@ class BatchPlan:
         processes: That share each of them.
         mono_steps: Monolingual ones among all.
         first: The first batches.
-        too_few: What is never drawn, since it has too few passages for a batch: the language
-            (`es`) or pair (`en-es`), and its passages.
+        too_few: What is never drawn, since it has too little for a batch: the language (`es`) or
+            pair (`en-es`), and how many of its groups may be in one batch.
     """
 
     settings: BatchSettings
@@ -74,7 +75,8 @@ def plan_batches(
         processes=processes,
         negatives=negatives,
     )
-    columns = {name: corpus.column(name) for name in ("group", "passage_group", "lang", "source")}
+    names = [name for name in (*INDEX_COLUMNS, QUESTIONS) if name in corpus.table.column_names]
+    columns = {name: corpus.column(name) for name in names}
     kinds = plan_kinds(settings, steps)
     batches = []
     for number, roles in enumerate(islice(_global_batches(sampler, processes), first)):
@@ -96,7 +98,7 @@ def find_faults(kind: str, roles: Sequence[Ints], columns: Mapping[str, Ints]) -
     Args:
         kind: `mono`, `mixed`, `pair` or `xx`.
         roles: Rows of its questions, of their passages, and of each pair's negatives.
-        columns: Group, passage group and language of the rows.
+        columns: Group, passage group, question group (if known) and language of the rows.
     """
     questions, passages, *negatives = roles
     group, passage = columns["group"], columns["passage_group"]
@@ -107,6 +109,8 @@ def find_faults(kind: str, roles: Sequence[Ints], columns: Mapping[str, Ints]) -
         yield "a group is there twice"
     if len(np.unique(passage[passages])) < len(passages):
         yield "a passage is there twice"
+    if QUESTIONS in columns and len(np.unique(columns[QUESTIONS][questions])) < len(questions):
+        yield "a question is there twice"
     if any(np.isin(passage[rows], passage[passages]).any() for rows in negatives):
         yield "a passage is the negative of another pair, or of its own"
     if kind in ("mono", "xx") and (asked != answered).any():
@@ -124,13 +128,14 @@ def format_plan(plan: BatchPlan) -> str:
     lines = [
         f"{plan.steps:,} batches of {settings.batch_size} pairs, shared by {plan.processes} "
         f"process(es): {plan.mono_steps:,} mono, {cross:,} {settings.cross_mode}",
-        f"Checked in the first {len(plan.first)}: no group and no passage twice in a global batch; "
-        "each passage answers its question; languages as the kind of batch wants them.",
+        f"Checked in the first {len(plan.first)}: no group, passage or question twice in a global "
+        "batch; each passage answers its question; languages as the kind of batch wants them.",
     ]
     if plan.too_few:
         items = ", ".join(f"{name} ({count})" for name, count in plan.too_few.items())
         lines.append(
-            f"Never drawn, since a batch needs {settings.batch_size} distinct passages: {items}"
+            f"Never drawn, since fewer than {settings.batch_size} groups have passages and "
+            f"questions of their own: {items}"
         )
     lines += [
         f"{number:5}  {batch.kind:5}  {_shares(_pair_names(batch.pairs))}  |  "

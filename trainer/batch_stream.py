@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from trainer.batch_settings import BatchSettings
 from trainer.deck import Deck
-from trainer.group_table import GroupTable, Ints, Mask
+from trainer.group_table import GroupTable
+from trainer.int_columns import Ints, Mask
 from trainer.language_weights import Floats, LanguageWeights, temper
 
 # Streams of random numbers that do not disturb each other.
@@ -41,7 +42,7 @@ def plan_kinds(settings: BatchSettings, steps: int) -> Mask:
 
 
 class BatchStream:
-    """Draws the global batches of one run; no group and no passage is twice in one.
+    """Draws the global batches of one run; no group, passage or question is twice in one.
 
     Every language has shuffled decks of groups of its own, one for monolingual and one for other
     batches (and for each dataset, where datasets are not drawn by size), so that all of them are
@@ -119,7 +120,7 @@ class BatchStream:
     def _groups(
         self, mono: bool, lang: int, count: int, taken: set[int], allowed: Mask | None = None
     ) -> list[int]:
-        """Return groups that have a language and are allowed, with passages not yet taken."""
+        """Return groups that have a language and are allowed, with content not yet taken."""
         decks = self._decks_of(mono, lang)
         shares = [count]
         if len(decks) > 1:
@@ -142,7 +143,7 @@ class BatchStream:
             allowed = (self._table.mono if mono else self._table.cross)[:, lang]
             groups = np.flatnonzero(allowed).astype(np.int32)
             self._decks[mono, lang] = [
-                Deck(part, self._table.passages, self._generator)
+                Deck(part, self._table.contents, self._generator)
                 for part in self._by_dataset(groups)
             ]
         return self._decks[mono, lang]

@@ -16,7 +16,7 @@ from schemas.command import UsageError
 from schemas.manifest import MANIFEST_NAME
 from trainer.corpus_files import CorpusFile, find_parquet, find_shards
 from trainer.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
-from trainer.group_table import Ints, read_column
+from trainer.int_columns import Ints, read_column
 from trainer.table_cache import cache_folder, cache_key, cached
 
 
@@ -27,8 +27,9 @@ class Corpus:
     Attributes:
         table: Columns `question`, `passage` (texts, first), then integers: `group` and
             `passage_group` (dense; the same group or passage has one number in all corpora),
-            `lang` and `source` (place in `languages` and `sources`), `mono` and `cross` (1 where
-            the row may serve in such batches).
+            `question_group` (one number for groups that ask the same), `lang` and `source` (place
+            in `languages` and `sources`), `mono` and `cross` (1 where the row may serve in such
+            batches).
         languages: BCP-47 codes.
         sources: Names of datasets.
     """

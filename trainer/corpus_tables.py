@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from schemas.command import UsageError
 from schemas.identity import content_id
+from trainer.clusters import connect
 from trainer.corpus_files import CorpusFile
 
-FORMAT: Final = 1  # part of the names of kept files: raise it when their content changes
+FORMAT: Final = 2  # part of the names of kept files: raise it when their content changes
 TEXT_COLUMNS: Final = ("question", "passage")
 
 _KEY: Final = pa.binary(16)
@@ -128,18 +129,19 @@ def _key(text: str) -> bytes:
 
 
 def write_index(tables: Sequence[MemoryMappedTable], path: Path) -> None:
-    """Write group, passage group, language, dataset and tags of all rows as integers.
+    """Write group, passage, question, language, dataset and tags of all rows as integers.
 
-    Numbers are given in the order of first appearance to groups and passages, in alphabetical
-    order to languages and datasets, whose names stand in the metadata.
+    Numbers are given in the order of first appearance to groups, passages and questions, in
+    alphabetical order to languages and datasets, whose names stand in the metadata.
     """
-    group, _ = _number(tables, "group_key")
-    passage, _ = _number(tables, "passage_key")
-    lang, languages = _number_names(tables, "lang")
-    source, sources = _number_names(tables, "dataset")
+    group, _ = _number(_column(tables, "group_key"))
+    passage, _ = _number(_column(tables, "passage_key"))
+    lang, languages = _number_names(_column(tables, "lang"))
+    source, sources = _number_names(_column(tables, "dataset"))
     columns = {
         "group": group.astype(np.int64),
         "passage_group": _one_for_each_group(group, passage).astype(np.int64),
+        "question_group": _number_questions(tables, group, lang).astype(np.int64),
         "lang": lang.astype(np.int16),
         "source": source.astype(np.int16),
         "mono": _column(tables, "mono").to_numpy(),
@@ -156,17 +158,15 @@ def _column(tables: Sequence[MemoryMappedTable], name: str) -> pa.ChunkedArray:
     return pa.chunked_array(chunks, _TEXT_SCHEMA.field(name).type)
 
 
-def _number(tables: Sequence[MemoryMappedTable], name: str) -> tuple[NDArray[np.int32], pa.Array]:
-    """Return the number of each row's value, and the values by number."""
-    encoded = _column(tables, name).dictionary_encode()
+def _number(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], pa.Array]:
+    """Return the number of each value, and the values by number."""
+    encoded = column.dictionary_encode()
     numbers = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
     return numbers, encoded.chunk(0).dictionary
 
 
-def _number_names(
-    tables: Sequence[MemoryMappedTable], name: str
-) -> tuple[NDArray[np.int32], list[str]]:
-    numbers, values = _number(tables, name)
+def _number_names(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
+    numbers, values = _number(column)
     names = values.to_pylist()
     place = {value: place for place, value in enumerate(sorted(names))}
     return np.array([place[value] for value in names], np.int32)[numbers], sorted(names)
@@ -176,17 +176,23 @@ def _one_for_each_group(group: NDArray[np.int32], passage: NDArray[np.int32]) ->
     """Return passage numbers that are the same in all rows of a group.
 
     Where translations of one passage have ids of their own, they are joined through the groups
-    they are in: passages are one if a chain of groups leads from one to the other.
+    they are in.
     """
-    first = np.empty(int(group.max()) + 1, np.int32)
-    first[group] = passage
-    if (first[group] == passage).all():
-        return passage
-    from scipy.sparse import coo_matrix  # type: ignore[import-untyped]
-    from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
+    of_group = np.empty(int(group.max()) + 1, np.int32)
+    of_group[group] = passage
+    return passage if (of_group[group] == passage).all() else connect(group, passage)
 
-    groups, passages = int(group.max()) + 1, int(passage.max()) + 1
-    edges = (np.ones(len(group), np.bool_), (group, groups + passage))
-    graph = coo_matrix(edges, shape=(groups + passages, groups + passages))
-    _, component = connected_components(graph, directed=False)
-    return np.asarray(component[group], np.int32)
+
+def _number_questions(
+    tables: Sequence[MemoryMappedTable], group: NDArray[np.int32], lang: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return a number for each question, the same for groups that ask the same.
+
+    Each group is judged by its question in the language that has the most rows, which in a corpus
+    is English, or another one where it has none in that; capital letters do not count.
+    """
+    order = np.argsort(lang != np.bincount(lang).argmax(), kind="stable")
+    _, first = np.unique(group[order], return_index=True)
+    texts = _column(tables, "question").take(pa.array(order[first]))
+    numbers, _ = _number(pc.utf8_lower(pc.utf8_trim_whitespace(texts)))
+    return numbers[group]

@@ -1,10 +1,11 @@
 """A shuffled deck of groups: every group is drawn once before any is drawn again."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from trainer.group_table import Ints, Mask
+from trainer.int_columns import Ints, Mask
 
 _LARGEST_WINDOW: Final = 1 << 16
 
@@ -12,20 +13,22 @@ _LARGEST_WINDOW: Final = 1 << 16
 class Deck:
     """Groups in random order, those already drawn in front.
 
-    Groups that cannot serve in a batch, since their passage is in it already or they lack a
+    Groups that cannot serve in a batch, since their content is in it already or they lack a
     language, stay next in line: none is lost to a pass over the data.
     """
 
-    def __init__(self, groups: Ints, passages: Ints, generator: np.random.Generator) -> None:
+    def __init__(
+        self, groups: Ints, contents: Sequence[Ints], generator: np.random.Generator
+    ) -> None:
         """Shuffle.
 
         Args:
             groups: What the deck holds.
-            passages: Passage group by group, of all groups.
+            contents: By group, of all groups: what may not be twice in a batch.
             generator: Decides the order, now and whenever the deck is used up.
         """
         self._order = generator.permutation(groups)
-        self._passages = passages
+        self._contents = contents
         self._generator = generator
         self._drawn = 0
 
@@ -33,11 +36,11 @@ class Deck:
         return len(self._order)
 
     def draw(self, count: int, taken: set[int], allowed: Mask | None = None) -> list[int]:
-        """Return up to `count` groups with distinct passages, fewer only if there are no more.
+        """Return up to `count` groups without common content, fewer only if no more are found.
 
         Args:
             count: How many.
-            taken: Passages that are in the batch already; those of the groups drawn are added.
+            taken: Contents that are in the batch already; those of the groups drawn are added.
             allowed: Which groups may be drawn, of all groups; any by default.
         """
         if allowed is None and (next_ones := self._draw_next(count, taken)):
@@ -63,10 +66,10 @@ class Deck:
     def _draw_next(self, count: int, taken: set[int]) -> list[int]:
         """Return the next groups if all of them serve, which is the rule; else none."""
         groups = self._order[self._drawn : self._drawn + count]
-        passages = self._passages[groups].tolist()
-        if len(set(passages)) < count or not taken.isdisjoint(passages):
+        contents = {number for of in self._contents for number in of[groups].tolist()}
+        if len(contents) < count * len(self._contents) or not taken.isdisjoint(contents):
             return []
-        taken.update(passages)
+        taken |= contents
         self._drawn += count
         drawn: list[int] = groups.tolist()
         return drawn
@@ -82,11 +85,12 @@ class Deck:
         """Return how many groups from `start` on were looked at, and which of them serve."""
         groups = self._order[start : start + window]
         places = None if allowed is None else np.flatnonzero(allowed[groups])
-        passages = self._passages[groups if places is None else groups[places]].tolist()
+        candidates = groups if places is None else groups[places]
+        contents = zip(*(of[candidates].tolist() for of in self._contents), strict=True)
         chosen: list[int] = []
-        for place, passage in enumerate(passages):
-            if passage not in taken:
-                taken.add(passage)
+        for place, content in enumerate(contents):
+            if taken.isdisjoint(content):
+                taken.update(content)
                 chosen.append(place)
                 if len(chosen) == count:
                     break

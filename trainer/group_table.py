@@ -9,11 +9,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.command import UsageError
-
-Ints = NDArray[np.integer]
-Mask = NDArray[np.bool_]
+from trainer.clusters import connect
+from trainer.int_columns import Ints, Mask, read_column
 
 INDEX_COLUMNS: Final = ("group", "passage_group", "lang", "source", "mono", "cross")
+QUESTIONS: Final = "question_group"  # tables may be without it
 
 _CHUNK: Final = 1 << 16  # groups in one product of matrices
 
@@ -22,19 +22,24 @@ _CHUNK: Final = 1 << 16  # groups in one product of matrices
 class GroupTable:
     """Groups by languages, over the rows of one table.
 
+    What is said of a group without rows has no meaning.
+
     Attributes:
         rows: Row number by group and language; -1 where the group is missing.
         mono: Whether a group may serve in monolingual batches, by group and language.
         cross: Whether a group may serve in cross-lingual batches, by group and language; never
             where no other language of the group may too.
-        passages: Passage group by group; of no meaning where a group has no rows.
-        sources: Dataset by group; the same.
+        contents: Passage, and question if several groups ask the same, by group: numbers that no
+            two groups of a batch may have in common.
+        clusters: By group; groups of different clusters have no content in common.
+        sources: Dataset by group.
     """
 
     rows: NDArray[np.int32]
     mono: Mask
     cross: Mask
-    passages: Ints
+    contents: tuple[Ints, ...]
+    clusters: Ints
     sources: Ints
 
     @classmethod
@@ -52,12 +57,20 @@ class GroupTable:
         some_row = rows.max(axis=1)
         passages = columns["passage_group"][some_row]
         _check_passages(columns["group"], columns["passage_group"], passages)
+        contents: tuple[Ints, ...] = (passages,)
+        clusters = passages
+        if QUESTIONS in dataset.column_names:
+            questions = read_column(dataset, QUESTIONS)[some_row]
+            if len(np.unique(questions[some_row >= 0])) < np.count_nonzero(some_row >= 0):
+                contents = (passages, questions + passages.max() + 1)
+                clusters = connect(passages, questions)
         present = rows >= 0
         return cls(
             rows=rows,
             mono=_where(present, rows, columns["mono"]),
             cross=_with_another(_where(present, rows, columns["cross"])),
-            passages=passages,
+            contents=contents,
+            clusters=clusters,
             sources=columns["source"][some_row],
         )
 
@@ -75,10 +88,10 @@ class GroupTable:
         np.fill_diagonal(counts, 0)
         return counts
 
-    def count_passages(self, groups: Mask) -> int:
-        """Return how many distinct passages some groups have."""
-        seen = np.zeros(int(self.passages.max()) + 1, np.bool_)
-        seen[self.passages[groups]] = True
+    def count_apart(self, groups: Mask) -> int:
+        """Return how many groups without common content there are among some, at least."""
+        seen = np.zeros(int(self.clusters.max()) + 1, np.bool_)
+        seen[self.clusters[groups]] = True
         return int(seen.sum())
 
 
@@ -92,24 +105,15 @@ def check_columns(dataset: object) -> None:
     if not len(dataset):
         raise UsageError("the table has no rows to draw batches from")
     faults = []
-    for name in INDEX_COLUMNS:
+    for name in (*INDEX_COLUMNS, QUESTIONS):
         if name not in dataset.column_names:
-            faults.append(f"no column {name}")
+            faults += [f"no column {name}"] if name != QUESTIONS else []
         elif not pa.types.is_integer(dataset.data.schema.field(name).type):
             faults.append(f"{name} is {dataset.data.schema.field(name).type}, not an integer")
     if faults:
         raise UsageError(
             f"the table cannot be batched: {'; '.join(faults)}. Use open_corpus(...).table"
         )
-
-
-def read_column(dataset: datasets.Dataset, name: str) -> Ints:
-    """Return a column of integers; without a copy where it lies in one piece."""
-    column = dataset.data.column(name)
-    if dataset._indices is not None:
-        column = column.take(dataset._indices.column(0))
-    values: Ints = column.chunk(0).to_numpy() if column.num_chunks == 1 else column.to_numpy()
-    return values
 
 
 def _place_rows(group: Ints, lang: Ints) -> NDArray[np.int32]:

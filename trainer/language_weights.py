@@ -9,21 +9,23 @@ from numpy.typing import NDArray
 
 from schemas.command import UsageError
 from trainer.batch_settings import BatchSettings
-from trainer.group_table import GroupTable, Mask
+from trainer.group_table import GroupTable
+from trainer.int_columns import Mask
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class LanguageWeights:
-    """Chances of languages and pairs; those with too few passages for a batch have none.
+    """Chances of languages and pairs; those with too little for a batch have none.
 
     Attributes:
         mono: Of each language, to be that of a monolingual batch (or of a pair of `xx`).
         cross: Of each language, to be that of a question of a `mixed` batch.
         passage: Of each language, to be that of a passage of a `mixed` batch.
         pairs: Of each pair (question, passage), to be that of a `pair` batch.
-        too_few: Languages and pairs left out, each with the passages it has.
+        too_few: Languages and pairs left out, each with how many groups it has that may be in one
+            batch.
     """
 
     mono: Floats
@@ -37,7 +39,7 @@ def weigh_languages(table: GroupTable, settings: BatchSettings) -> LanguageWeigh
     """Return the chances under some settings; kinds of batches never made are not looked at.
 
     Raises:
-        UsageError: If no language or pair has enough passages for a kind of batch that is wanted.
+        UsageError: If no language or pair has enough groups for a kind of batch that is wanted.
     """
     size, temperature = settings.batch_size, settings.language_temperature
     too_few: dict[tuple[int, ...], int] = {}
@@ -67,12 +69,12 @@ def temper(counts: NDArray[np.int64], temperature: float) -> Floats:
 def _counts(
     table: GroupTable, allowed: Mask, size: int, too_few: dict[tuple[int, ...], int]
 ) -> NDArray[np.int64]:
-    """Return the groups of each language, 0 where they have too few passages."""
+    """Return the groups of each language, 0 where too few of them may be in one batch."""
     counts: NDArray[np.int64] = allowed.sum(axis=0, dtype=np.int64)
     for lang in np.flatnonzero(counts):
-        passages = table.count_passages(allowed[:, lang])
-        if passages < size:
-            too_few[(int(lang),)] = passages
+        apart = table.count_apart(allowed[:, lang])
+        if apart < size:
+            too_few[(int(lang),)] = apart
             counts[lang] = 0
     return counts
 
@@ -80,20 +82,20 @@ def _counts(
 def _pair_counts(
     table: GroupTable, size: int, too_few: dict[tuple[int, ...], int]
 ) -> NDArray[np.int64]:
-    """Return the groups of each pair, 0 where they have too few passages."""
+    """Return the groups of each pair, 0 where too few of them may be in one batch."""
     counts = table.count_pairs()
-    sharing = int(np.bincount(table.passages[table.cross.any(axis=1)], minlength=1).max())
+    sharing = int(np.bincount(table.clusters[table.cross.any(axis=1)], minlength=1).max())
     for first, second in _uncertain(counts, size * sharing):
         both = table.cross[:, first] & table.cross[:, second]
-        passages = table.count_passages(both)
-        if passages < size:
-            too_few[first, second] = passages
+        apart = table.count_apart(both)
+        if apart < size:
+            too_few[first, second] = apart
             counts[first, second] = counts[second, first] = 0
     return counts
 
 
 def _uncertain(counts: NDArray[np.int64], enough: int) -> Iterator[tuple[int, int]]:
-    """Yield the pairs whose groups might have too few passages."""
+    """Yield the pairs of which too few groups might be apart."""
     for first, second in np.argwhere((counts > 0) & (counts < enough)).tolist():
         if first < second:
             yield first, second
@@ -106,6 +108,7 @@ def _require(
         return
     most = max(too_few.values(), default=0)
     raise UsageError(
-        f"{what} of {size} pairs cannot be made: each needs {size} distinct passages, and the "
-        f"best of {table.languages} languages has {most}. Make batches smaller, or give more data"
+        f"{what} of {size} pairs cannot be made: each needs {size} groups with passages and "
+        f"questions of their own, and the best of {table.languages} languages has {most}. Make "
+        "batches smaller, or give more data"
     )

@@ -12,7 +12,8 @@ from torch.utils.data import BatchSampler
 from schemas.command import UsageError
 from trainer.batch_settings import BatchSettings
 from trainer.batch_stream import BatchStream
-from trainer.group_table import GroupTable, Ints
+from trainer.group_table import GroupTable
+from trainer.int_columns import Ints
 from trainer.language_weights import weigh_languages
 
 _NEGATIVES = 2  # stream of random numbers, beside those of batch_stream

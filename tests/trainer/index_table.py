@@ -14,6 +14,7 @@ def make_index_table(
     source: Sequence[int] | None = None,
     mono: NDArray[np.bool_] | None = None,
     cross: NDArray[np.bool_] | None = None,
+    question: Sequence[int] | None = None,
 ) -> datasets.Dataset:
     """Return a table with a row for each group and language that `has` is true for.
 
@@ -23,6 +24,7 @@ def make_index_table(
         source: By group; 0 by default.
         mono: By group and language; true by default.
         cross: By group and language; true by default.
+        question: By group; without it the table has no such column.
     """
     lang, group = np.nonzero(has.T)  # language by language, as corpora have them
     passages = np.arange(len(has)) if passage is None else np.array(passage)
@@ -40,4 +42,6 @@ def make_index_table(
             for name, tag in tags.items()
         },
     }
+    if question is not None:
+        columns["question_group"] = np.array(question)[group].astype(np.int64)
     return datasets.Dataset(pa.table(columns))

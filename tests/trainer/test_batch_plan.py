@@ -14,6 +14,7 @@ from trainer.corpus import Corpus
 COLUMNS = {
     "group": np.array([0, 1, 2, 3, 0, 1, 2, 3]),
     "passage_group": np.array([0, 0, 1, 1, 0, 0, 1, 1]),
+    "question_group": np.array([0, 1, 2, 1, 0, 1, 2, 1]),
     "lang": np.array([0, 0, 0, 0, 1, 1, 1, 1]),
 }
 CORPUS = Corpus(
@@ -33,6 +34,7 @@ CORPUS = Corpus(
         ("mono", ([0, 2], [0, 3]), "beside a passage of another group"),
         ("mono", ([0, 0], [0, 0]), "a group is there twice"),
         ("mixed", ([0, 5], [4, 1]), "a passage is there twice"),
+        ("mono", ([1, 3], [1, 3]), "a question is there twice"),
         ("mono", ([0, 2], [4, 6]), "in different languages"),
         ("xx", ([0, 2], [0, 6]), "in different languages"),
         ("mixed", ([0, 2], [4, 2]), "in one language"),
@@ -66,7 +68,7 @@ def test_a_plan_is_readable():
     settings = BatchSettings(batch_size=8, mono_ratio=0.5, cross_mode="pair")
     lines = format_plan(plan_batches(corpus, settings, steps=1000, first=5)).splitlines()
     assert lines[0].startswith("1,000 batches of 8 pairs, shared by 1 process(es): 500 mono, 500 p")
-    assert lines[1].startswith("Checked in the first 5: no group and no passage twice")
+    assert lines[1].startswith("Checked in the first 5: no group, passage or question twice")
     assert lines[2].endswith("ca (5), en-ca (5), es-ca (5)")
     assert len(lines) == 8
     assert any("en-es 8" in line or "es-en 8" in line for line in lines[3:])

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,8 @@ def test_texts_come_first_and_everything_else_is_an_integer(corpus):
     opened = open_corpus(corpus)
     names = opened.table.column_names
     assert names[:2] == ["question", "passage"]
-    assert set(names[2:]) == {"group", "passage_group", "lang", "source", "mono", "cross"}
+    numbers = {"group", "passage_group", "question_group", "lang", "source", "mono", "cross"}
+    assert set(names[2:]) == numbers
     assert all(opened.table.features[name].dtype.startswith("int") for name in names[2:])
     assert opened.languages == ("en", "es")
     assert opened.sources == ("rivers",)
@@ -74,6 +76,28 @@ def test_the_numbers_are_the_same_in_every_opening(corpus, tmp_path):
     first = open_corpus(corpus)
     again = open_corpus(corpus, cache=tmp_path / "another cache")
     assert first.table.to_dict() == again.table.to_dict()
+
+
+def test_groups_that_ask_the_same_have_one_question_number(tmp_path):
+    rows = make_rows([0, 2, 4, 6])
+    same = {0: "Who?", 4: "who? "}
+    rows = [
+        replace(row, question=same[int(row.record_id)])
+        if row.lang == "en" and int(row.record_id) in same
+        else row
+        for row in rows
+    ]
+    opened = open_corpus(write_corpus(tmp_path / "corpus", rows))
+    questions = numbers_by_text(opened, "question_group", "question")
+    assert questions["es question 0"] == questions["es question 4"] == questions["Who?"]
+    assert len(set(questions.values())) == 3
+
+
+def test_a_group_without_english_is_judged_by_what_it_has(tmp_path):
+    rows = make_rows(range(6), has=lambda number, lang: lang == "es" or number < 4)
+    rows = [replace(row, question="¿Quién?") if int(row.record_id) > 3 else row for row in rows]
+    opened = open_corpus(write_corpus(tmp_path / "corpus", rows))
+    assert len(set(opened.column("question_group").tolist())) == 5
 
 
 def test_tags_are_kept_for_the_sampler(tmp_path):

@@ -11,7 +11,8 @@ GROUPS = 30
 
 
 def make_deck(passages: list[int], seed: int = 0) -> Deck:
-    return Deck(np.arange(len(passages)), np.array(passages), np.random.default_rng(seed))
+    generator = np.random.default_rng(seed)
+    return Deck(np.arange(len(passages)), [np.array(passages)], generator)
 
 
 @given(
@@ -72,6 +73,22 @@ def test_groups_passed_over_are_not_lost_to_a_round(languages, seed):
         for third in range(3):
             of_third = times[kind == third]
             assert of_third.max() - of_third.min() <= 1
+
+
+@given(
+    contents=st.lists(st.tuples(st.integers(0, 9), st.integers(10, 19)), min_size=1, max_size=30),
+    counts=st.lists(st.integers(1, 6), min_size=1, max_size=10),
+)
+def test_no_content_of_any_kind_is_twice_in_a_draw(contents, counts):
+    kinds = [np.array(kind) for kind in zip(*contents, strict=True)]
+    deck = Deck(np.arange(len(contents)), kinds, np.random.default_rng(0))
+    for count in counts:
+        taken: set[int] = set()
+        drawn = deck.draw(count, taken)
+        assert {number for group in drawn for number in contents[group]} == taken
+        assert len(taken) == 2 * len(drawn)
+        if len(drawn) < count:  # there is really no more
+            assert all(taken & set(content) for content in contents)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -20,7 +20,8 @@ from tests.trainer.index_table import make_index_table
 from trainer.batch_plan import find_faults
 from trainer.batch_settings import BASELINES, CROSS_MODES, BatchSettings
 from trainer.batch_stream import plan_kinds
-from trainer.group_table import GroupTable, read_column
+from trainer.group_table import GroupTable
+from trainer.int_columns import read_column
 from trainer.language_weights import weigh_languages
 from trainer.sampler import HybridBatchSampler
 
@@ -35,7 +36,8 @@ def sample(table=MANY, steps=20, processes=1, **settings) -> HybridBatchSampler:
 
 
 def columns_of(table: datasets.Dataset) -> dict[str, np.ndarray]:
-    return {name: read_column(table, name) for name in COLUMNS}
+    names = [*COLUMNS, "question_group"]
+    return {name: read_column(table, name) for name in names if name in table.column_names}
 
 
 def global_batches(sampler: HybridBatchSampler, processes: int = 1) -> list[np.ndarray]:
@@ -60,6 +62,7 @@ def tables(draw: st.DrawFn) -> datasets.Dataset:
         source=generator.integers(0, 3, groups),
         mono=tag(draw(st.sampled_from([0.5, 1.0]))),
         cross=tag(draw(st.sampled_from([0.5, 1.0]))),
+        question=generator.integers(0, 200, groups) if draw(st.booleans()) else None,
     )
 
 
@@ -111,7 +114,11 @@ def test_every_batch_of_any_table_and_settings_is_sound(
 
 
 def no_language_suffices(columns: dict[str, np.ndarray], settings: BatchSettings) -> bool:
-    """Whether some wanted kind of batch has no language or pair with enough passages."""
+    """Whether some wanted kind of batch has no language or pair with enough passages.
+
+    Where questions are shared, chains of passages and questions count as one.
+    """
+    columns = {**columns, "passage_group": clusters_of(columns)}
     rows = list(zip(*(columns[name].tolist() for name in COLUMNS), strict=True))
     languages = set(columns["lang"].tolist())
     in_mono = {(group, lang): passage for group, passage, lang, _, mono, _ in rows if mono}
@@ -130,6 +137,20 @@ def no_language_suffices(columns: dict[str, np.ndarray], settings: BatchSettings
     wanted = {"mono"} if settings.mono_ratio > 0 else set()
     wanted |= {settings.cross_mode} if settings.mono_ratio < 1 else set()
     return any(best[kind] < settings.batch_size for kind in wanted)
+
+
+def clusters_of(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Return for each row the smallest passage that its own hangs together with."""
+    cluster = columns["passage_group"].copy()
+    questions = columns.get("question_group", columns["group"])
+    for _ in range(len(cluster)):
+        before = cluster.copy()
+        for of in (columns["passage_group"], questions):
+            for number in np.unique(of):
+                cluster[of == number] = cluster[of == number].min()
+        if (before == cluster).all():
+            break
+    return cluster
 
 
 @pytest.mark.parametrize("ratio", [0, 0.25, 1 / 3, 0.5, 0.75, 1])
@@ -334,8 +355,26 @@ def test_pairs_with_too_few_passages_are_left_out_and_named():
 def test_many_groups_that_share_few_passages_are_too_few():
     table = make_index_table(np.ones((100, 2), bool), passage=np.arange(100) % 7)
     for settings in ({"mono_ratio": 1}, {"mono_ratio": 0}, {"mono_ratio": 0, "cross_mode": "pair"}):
-        with pytest.raises(UsageError, match=r"8 distinct passages, and the best .* has 7"):
+        with pytest.raises(UsageError, match=r"8 groups with passages .* languages has 7"):
             sample(table, **settings)
+
+
+@pytest.mark.parametrize("cross_mode", CROSS_MODES)
+def test_a_question_asked_of_several_passages_is_never_twice_in_a_batch(cross_mode):
+    questions = np.arange(120) % 40
+    table = make_index_table(np.ones((120, 3), bool), question=questions)
+    columns = columns_of(table)
+    seen = Counter()
+    for asked, _ in global_batches(sample(table, 60, batch_size=16, cross_mode=cross_mode)):
+        assert len(set(questions[columns["group"][asked]].tolist())) == 16
+        seen.update(columns["group"][asked].tolist())
+    assert len(seen) == 120
+
+
+def test_too_few_different_questions_are_refused():
+    table = make_index_table(np.ones((100, 2), bool), question=np.arange(100) % 7)
+    with pytest.raises(UsageError, match=r"questions of their own, .* has 7"):
+        sample(table)
 
 
 def test_cross_lingual_batches_of_one_language_are_refused():
