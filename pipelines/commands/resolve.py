@@ -51,9 +51,9 @@ def resolve(options: Mapping[str, Any]) -> BuildConfig:
             output=output,
             shards=int(options["shards"]),
             max_failed_share=float(options["max_failed_share"]),
-            limits=parse_limits(options.get("limits") or ()),
+            limits=parse_limits(_settings(options.get("limits"))),
             language_model=str(options.get("language_model") or ""),
-            model_checks=tuple(map(parse_model_check, options.get("model_checks") or ())),
+            model_checks=tuple(map(parse_model_check, _settings(options.get("model_checks")))),
             answer_markers=bool(options.get("answer_markers")),
             align_answers=bool(options.get("align_answers")),
             max_rejected_share=float(options["max_rejected_share"]),
@@ -131,6 +131,13 @@ def _source(item: str | Mapping[str, Any], options: Mapping[str, Any]) -> Source
     path = f"{layout}:{own['path']}" if layout else str(own["path"])
     texts = {name: str(value) for name, value in values.items() if value is not None}
     return parse_source(path, fields=parse_fields(mapping), **texts)
+
+
+def _settings(given: Mapping[str, Any] | list[str] | None) -> list[str]:
+    """Return `NAME=VALUE` settings; in YAML they may stand in a mapping."""
+    if isinstance(given, Mapping):
+        return [f"{name}={value}" for name, value in given.items()]
+    return list(given or ())
 
 
 def _positive(name: str, value: str | int) -> int:

@@ -202,3 +202,12 @@ def test_a_language_that_nobody_verified_is_a_fault_only_where_a_detector_knows_
     assert not is_unverified(row("script_only", "unverified_short"))
     assert not is_unverified(row("similar_language"))
     assert not is_unverified([*row("unverified_short"), *row("wrong_language", verdict="pass")])
+
+
+def test_limits_in_a_file_are_a_mapping_or_a_list(tmp_path, build, questions, apertium):
+    source = questions(record(1))
+    for output, limits in (("one", "{repeats: 4}"), ("two", "[repeats=4]")):
+        config = tmp_path / "options.yaml"
+        config.write_text(f"limits: {limits}\n")
+        assert build("--config", str(config), "--input", source, "--quiet", output=output) == 0
+        assert manifest_of(tmp_path / output).config["limits"] == {"repeats": 4}
