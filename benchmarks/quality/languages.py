@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from langdetect import detector_factory
 
+from benchmarks.quality import short_texts
 from benchmarks.quality.judging import Gold, check
 from benchmarks.quality.markdown import percent, table
 from pipelines.language_id import UNTRANSLATED, WRONG_LANGUAGE, verify_language
@@ -22,6 +23,9 @@ def report(gold: Gold) -> str:
         [
             "## How far the language of correct questions is verified, in percent",
             verdict_table(gold),
+            "## Short texts, in percent",
+            short_texts.NOTE,
+            short_texts.short_table(gold),
             "## langdetect: random draws against all n-grams",
             NOTE,
             language_table(gold),
