@@ -134,8 +134,8 @@ def format_plan(plan: BatchPlan) -> str:
     if plan.too_few:
         items = ", ".join(f"{name} ({count})" for name, count in plan.too_few.items())
         lines.append(
-            f"Never drawn, since fewer than {settings.batch_size} groups have passages and "
-            f"questions of their own: {items}"
+            f"Never drawn, since fewer than {settings.batch_size} groups have distinct "
+            f"passages and questions: {items}"
         )
     lines += [
         f"{number:5}  {batch.kind:5}  {_shares(_pair_names(batch.pairs))}  |  "

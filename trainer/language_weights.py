@@ -108,7 +108,7 @@ def _require(
         return
     most = max(too_few.values(), default=0)
     raise UsageError(
-        f"{what} of {size} pairs cannot be made: each needs {size} groups with passages and "
-        f"questions of their own, and the best of {table.languages} languages has {most}. Make "
+        f"{what} of {size} pairs cannot be made: each needs {size} groups with distinct "
+        f"passages and questions, and the best of {table.languages} languages has {most}. Make "
         "batches smaller, or give more data"
     )

@@ -355,7 +355,7 @@ def test_pairs_with_too_few_passages_are_left_out_and_named():
 def test_many_groups_that_share_few_passages_are_too_few():
     table = make_index_table(np.ones((100, 2), bool), passage=np.arange(100) % 7)
     for settings in ({"mono_ratio": 1}, {"mono_ratio": 0}, {"mono_ratio": 0, "cross_mode": "pair"}):
-        with pytest.raises(UsageError, match=r"8 groups with passages .* languages has 7"):
+        with pytest.raises(UsageError, match=r"8 groups with distinct passages .* has 7"):
             sample(table, **settings)
 
 
@@ -373,7 +373,7 @@ def test_a_question_asked_of_several_passages_is_never_twice_in_a_batch(cross_mo
 
 def test_too_few_different_questions_are_refused():
     table = make_index_table(np.ones((100, 2), bool), question=np.arange(100) % 7)
-    with pytest.raises(UsageError, match=r"questions of their own, .* has 7"):
+    with pytest.raises(UsageError, match=r"passages and questions, .* has 7"):
         sample(table)
 
 
