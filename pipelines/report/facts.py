@@ -7,45 +7,18 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pipelines.report.alarms import find_alarms
-from pipelines.report.distribution import (
-    EVIDENCE_SCALE,
-    LENGTH_SCALE,
-    SCORE_SCALE,
-    SHARE_SCALE,
-    Scale,
-    describe,
-)
+from pipelines.report.check_facts import describe_checks, language_verdicts
 from pipelines.report.sample import Sample
-from pipelines.report.scan import Outcome, Scan, open_file, scan_file
-from pipelines.report.sections import FIELDS
+from pipelines.report.scan import Scan, open_file, scan_file
 from pipelines.rows import SOURCE_LANGUAGE
-from pipelines.script import decides_language
-from schemas.check import FLAG, PASS, REJECT, SKIPPED
 from schemas.command import FailedRunError
 from schemas.language import LANGUAGES
 from schemas.manifest import FileEntry, Manifest
 
-LANGUAGE_VERDICTS: Final = (
-    "verified", "similar", "short", "script_only", "disputed", "refused", "wrong_script",
-)  # fmt: skip
 EXAMPLES_PER_REASON: Final = 5
 
 _FAILURE_COLUMNS: Final = ["source", "line", "record_id", "reason", "detail"]
 _RIGHT_TO_LEFT: Final = frozenset({"Adlm", "Arab", "Hebr", "Nkoo", "Syrc", "Thaa"})
-_VERDICTS: Final = (PASS, FLAG, REJECT, SKIPPED)
-_UNVERIFIED: Final = {
-    "similar_language": "similar",
-    "unverified_short": "short",
-    "script_only": "script_only",
-    "language_disputed": "disputed",
-}
-_EVIDENCE: Final = ("wrong_language", "untranslated", "unverified_short", "language_disputed")
-_MEASURES: Final[dict[str, Scale]] = {
-    "score_min": SCORE_SCALE,
-    "score_mean": SCORE_SCALE,
-    "unknown_share": SHARE_SCALE,
-}
-
 Facts = dict[str, Any]
 
 
@@ -66,7 +39,7 @@ def gather_facts(output: str, manifest: Manifest) -> Facts:
                 f"`tandemqa verify {output}` tells what is wrong with the corpus"
             ) from error
     targets = [lang for lang in manifest.languages if lang != SOURCE_LANGUAGE]
-    verdicts = {lang: _language_verdicts(scans[lang]) for lang in targets}
+    verdicts = {lang: language_verdicts(scans[lang]) for lang in targets}
     whole = manifest.model_dump(mode="json")
     return {
         "corpus": _corpus(manifest, scans[SOURCE_LANGUAGE]),
@@ -77,7 +50,7 @@ def gather_facts(output: str, manifest: Manifest) -> Facts:
             lang: {
                 **_language(manifest, lang),
                 "methods": dict(sorted(scans[lang].methods.items())),
-                **(_quality(lang, scans[lang], verdicts[lang]) if lang in verdicts else {}),
+                **(describe_checks(lang, scans[lang], verdicts[lang]) if lang in verdicts else {}),
             }
             for lang in manifest.languages
         },
@@ -156,81 +129,3 @@ def _language(manifest: Manifest, lang: str) -> Facts:
         "splits": dict(sorted(splits.items())),
         **manifest.counts[lang].model_dump(),
     }
-
-
-def _quality(lang: str, scan: Scan, verdicts: Facts) -> Facts:
-    return {
-        "checks": _checks(scan),
-        "language_verdicts": verdicts,
-        "length_ratio": _distributions(scan, ("length_ratio",), LENGTH_SCALE),
-        "language_evidence": _language_evidence(lang, scan),
-        "measures": _measures(scan),
-    }
-
-
-def _checks(scan: Scan) -> list[Facts]:
-    """Return how often each check said what."""
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    for outcome, count in scan.checks.items():
-        counts.setdefault((outcome.field, outcome.name), Counter())[outcome.verdict] += count
-    return [
-        {"name": name, "field": field, **{v: counts[field, name][v] for v in _VERDICTS}}
-        for field, name in sorted(counts, key=lambda key: (_field_order(key[0]), key[1]))
-    ]
-
-
-def _language_verdicts(scan: Scan) -> Facts:
-    """Return what the language check found in each field."""
-    mixes: dict[str, Counter[str]] = {}
-    for outcome, count in scan.checks.items():
-        if found := _language_verdict(outcome):
-            mixes.setdefault(outcome.field, Counter())[found] += count
-    return {
-        field: {name: mixes[field][name] for name in LANGUAGE_VERDICTS}
-        for field in sorted(mixes, key=_field_order)
-    }
-
-
-def _language_verdict(outcome: Outcome) -> str:
-    """Return what an outcome says of the language; empty when it says nothing."""
-    if outcome.name == "wrong_script":
-        return "wrong_script" if outcome.verdict == REJECT else ""
-    if outcome.name in {"wrong_language", "untranslated"}:
-        return {PASS: "verified", REJECT: "refused"}.get(outcome.verdict, "short")
-    return _UNVERIFIED.get(outcome.name, "")
-
-
-def _language_evidence(lang: str, scan: Scan) -> Facts:
-    """Return how much texts look like their language; nothing where no detector measures it."""
-    language = LANGUAGES[lang]
-    if not language.langdetect or decides_language(language.script):
-        return {}
-    return _distributions(scan, _EVIDENCE, EVIDENCE_SCALE)
-
-
-def _distributions(scan: Scan, names: tuple[str, ...], scale: Scale) -> Facts:
-    """Return the distribution of a check's values for each field, by verdict."""
-    counts: dict[str, Counter[tuple[str, int]]] = {}
-    for outcome, count in scan.checks.items():
-        name, field, verdict, step = outcome
-        if name in names and step is not None:
-            counts.setdefault(field, Counter())[verdict, step] += count
-    return {field: describe(counts[field], scale) for field in sorted(counts, key=_field_order)}
-
-
-def _measures(scan: Scan) -> Facts:
-    """Return the distribution of what the translator said of its rows, kept or not."""
-    facts = {}
-    for measure, scale in _MEASURES.items():
-        counts = {
-            ("kept" if kept else "quarantined", step): count
-            for (name, kept, step), count in scan.measures.items()
-            if name == measure
-        }
-        if counts:
-            facts[measure] = describe(counts, scale)
-    return facts
-
-
-def _field_order(field: str) -> tuple[int, str]:
-    return (FIELDS.index(field) if field in FIELDS else len(FIELDS), field)
