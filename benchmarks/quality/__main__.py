@@ -50,6 +50,11 @@ def main() -> None:
     parser.add_argument("--calibrate", action="store_true", help="print the values to ship")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE")
     options = parser.parse_args()
+    for name in ("xquad-r/en.json", "medquad.jsonl.gz"):
+        if not (options.data / name).is_file():
+            parser.error(
+                f"--data {options.data}: wanted {name} in it, XQuAD-R's or MedQuAD's texts"
+            )
     gold = {lang: read_gold(options.data / "xquad-r", lang) for lang in LANGUAGES}
     if options.calibrate:
         print_calibration(gold)
