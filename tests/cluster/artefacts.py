@@ -1,4 +1,4 @@
-"""Programs of clusters that are not Python: fetched once, checked, and kept outside the repository."""
+"""Programs of clusters that are not Python: fetched once, checked, kept outside the repository."""
 
 import os
 import shutil
@@ -68,6 +68,7 @@ def job_server_jar() -> Path:
     Raises:
         MissingArtefactError: If it cannot be had.
     """
+    cache_folder().mkdir(parents=True, exist_ok=True)
     given = os.environ.get("FLINK_JOB_SERVER_JAR")
     if given:
         if not Path(given).is_file():
@@ -81,7 +82,7 @@ def job_server_jar() -> Path:
     if shutil.which("mvn") is None:
         raise MissingArtefactError("mvn is missing: apt-get install maven")
     artefact = f"org.apache.beam:{name}:{beam}"
-    maven = ["mvn", "--batch-mode", "--quiet", "--strict-checksums"]
+    maven = ["mvn", "--batch-mode", "--quiet", "--strict-checksums", "-Dstyle.color=never"]
     _run([*maven, "dependency:get", f"-Dartifact={artefact}", "-Dtransitive=false"], artefact)
     copy = ["dependency:copy", f"-Dartifact={artefact}", f"-DoutputDirectory={jar.parent}"]
     _run([*maven, *copy], artefact)
@@ -92,4 +93,5 @@ def _run(command: list[str], artefact: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=cache_folder())
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines() or ["no message"]
-        raise MissingArtefactError(f"{artefact} cannot be downloaded: {lines[0]}")
+        reason = lines[0].rpartition(": ")[2]
+        raise MissingArtefactError(f"{artefact} cannot be downloaded ({reason})")

@@ -5,11 +5,8 @@ is said outright, so that several clusters can run side by side and each ends wi
 """
 
 import json
-import os
-import signal
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from tests.cluster.artefacts import FLINK, find_java, flink_jars, job_server_jar
 from tests.cluster.cluster import Cluster
@@ -70,6 +67,7 @@ class FlinkCluster(Cluster):
         """
         super().__init__(folder, workers, environment)
         self._rest_port = free_port()
+        self._task_managers = f"http://localhost:{self._rest_port}/taskmanagers"
         settings = folder / "conf"
         settings.mkdir()
         (settings / "config.yaml").write_text(
@@ -114,24 +112,22 @@ class FlinkCluster(Cluster):
         self.wait_for_task_managers()
 
     def wait_for_task_managers(self) -> None:
-        """Wait until all that run have registered with the job manager."""
-        self.manager.wait_until(lambda: self.ask("overview")["taskmanagers"] == self.workers, 120)
+        """Wait until all have registered with the job manager and no lost one counts any more."""
+        self.manager.wait_until(lambda: len(self.registered()) == self.workers, 120)
 
     def kill_task_manager(self) -> None:
         """Kill one with -9 and start another in its place."""
-        first = self.task_managers[0]
-        os.kill(first.pid, signal.SIGKILL)
-        first.kill()
-        first.start()
+        self.task_managers[0].kill()
+        self.task_managers[0].start()
 
-    def ask(self, what: str) -> Any:
-        """Return what the job manager answers; while it cannot, that it has no task managers."""
-        url = f"http://localhost:{self._rest_port}/{what}"
+    def registered(self) -> set[str]:
+        """Return the names of the task managers whose slots the job manager can use."""
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return json.load(answer)
-        except OSError:
-            return {"taskmanagers": 0}
+            with urllib.request.urlopen(self._task_managers, timeout=5) as answer:
+                found = json.load(answer)["taskmanagers"]
+        except OSError:  # it has not started yet
+            return set()
+        return {one["id"] for one in found if one["slotsNumber"]}
 
     def _java(self, name: str, main: str) -> Service:
         settings = self.folder / "conf"

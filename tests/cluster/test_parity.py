@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.manifest import Manifest
-from tests.cluster.artefacts import MissingArtefactError
+from tests.cluster.artefacts import MissingArtefactError, job_server_jar
 from tests.cluster.cluster import Cluster
 from tests.cluster.clusters import CLUSTERS
 from tests.cluster.poisoned import marian_arguments, write_source
@@ -37,8 +37,9 @@ def clusters(tmp_path_factory):
 def cluster(clusters, request):
     """A running cluster that takes jobs, or skip with what is missing."""
     try:
+        if request.param == "flink":
+            job_server_jar()
         cluster = clusters(request.param)
-        cluster.options  # noqa: B018 - Flink's job server is looked for here
     except MissingArtefactError as missing:
         pytest.skip(f"{request.param}: {missing}")
     (cluster.folder / "workers.log").unlink(missing_ok=True)
