@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--work", metavar="DIR", required=True, help="where models are kept")
     parser.add_argument("--batches", default="mono,hybrid,cross", help="which ones to train")
     parser.add_argument("--seeds", default="0,1", help="one training of each for each seed")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--max-length", type=int, default=64)
@@ -126,12 +126,11 @@ def main() -> None:
     benchmark = read_lareqa("xquad-r", Path(options.data), ["en", "es"])
     work = Path(options.work)
     results = {"untouched": [remember(work / "untouched.json", MODEL, benchmark)]}
-    for batches in options.batches.split(","):
-        results[batches] = []
-        for seed in map(int, options.seeds.split(",")):
+    for seed in map(int, options.seeds.split(",")):
+        for batches in options.batches.split(","):
             folder = train_run(options, batches, seed)
             scores = remember(work / f"{batches}-{seed}.json", str(folder), benchmark)
-            results[batches].append(scores)
+            results.setdefault(batches, []).append(scores)
             print(f"{batches}, seed {seed}: {scores}", file=sys.stderr)
     print(format_table(results))
 
