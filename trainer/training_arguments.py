@@ -47,6 +47,7 @@ def make_arguments(settings: TrainingSettings, quiet: bool) -> SentenceTransform
         # A killed save must leave a complete checkpoint, and the best one is kept besides.
         save_total_limit=2,
         dataloader_num_workers=_count_workers(settings),
+        dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=quiet,
         ddp_timeout=_WAIT,
         use_cpu=not torch.cuda.is_available(),
