@@ -113,7 +113,7 @@ def _number_copies(groups: Ints, top: Ints) -> Ints:
     """Return a key for each candidate of a top list that no other one in the list has.
 
     A group's first, second, third ... candidate in one list answers to its first, second, third
-    in another one. Empty places answer to nothing.
+    in another one, and an empty place to an empty one.
     """
     earlier = np.tril(groups[:, :, None] == groups[:, None, :], -1).sum(2)
     keys: Ints = groups * TOP + earlier

@@ -11,7 +11,7 @@ TFIDF: Final = "tfidf"
 UNTRAINED: Final = "untrained"
 BASE: Final = "base"
 
-_SEED: Final = 0
+_SEED: Final = 10536  # not one that small models are likely to be made with
 
 
 def embed_tfidf(benchmark: Benchmark) -> Embedded:

@@ -91,16 +91,15 @@ def _bias(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _floors(results: Mapping[str, Any]) -> Iterator[str]:
     """Yield mAP and rank distance of the model and of each floor."""
-    yield f"{'mAP beside floors':<19}" + "".join(
-        f"{name:>9}" for name in [*_SHORT.values(), "rank distance"]
-    )
+    names = "".join(f"{name:>9}" for name in _SHORT.values())
+    yield f"{'mAP beside floors':<19}{names}{'rank distance':>16}"
     for name, found in {"this model": results, **results["floors"]}.items():
         line = f"{name:<19}"
         for setting in _SHORT:
             means = found[setting]["mean"]
             line += f"{_short(means['map']) if means else '-':>9}"
         distance = found["bias"]["rank_distance"]["mean"] if found["bias"] else None
-        yield line + f"{f'{distance:,.0f}' if distance is not None else '-':>14}"
+        yield line + f"{f'{distance:,.0f}' if distance is not None else '-':>16}"
 
 
 def _by_language(results: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Any task of MTEB, scored by `mteb` itself: from the hub, or from local files."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -56,25 +57,34 @@ def evaluate_task(
     task = _find_task(mteb, name, languages, split)
     if data is not None:
         _load_local(task, data)
-    encoder.model.prompts = {
-        "query": encoder.prompts.question,
-        "document": encoder.prompts.passage,
-    }
+    return _summarise(task, _run(mteb, task, encoder, show_progress))
+
+
+def _run(mteb: Any, task: "AbsTask", encoder: Encoder, show_progress: bool) -> Any:  # noqa: ANN401
+    """Return mteb's scores by split."""
+    prompts = {"query": encoder.prompts.question, "document": encoder.prompts.passage}
+    encoder.model.prompts = {**prompts}
     try:
-        (result,) = mteb.evaluate(
-            encoder.model,
-            [task],
-            cache=None,
-            co2_tracker=False,
-            encode_kwargs={"batch_size": encoder.batch_size, "show_progress_bar": show_progress},
-            show_progress_bar=show_progress,
-        ).task_results
+        with warnings.catch_warnings():
+            # mteb uses names that sentence-transformers has given up; its users cannot help it.
+            warnings.simplefilter("ignore", FutureWarning)
+            (result,) = mteb.evaluate(
+                encoder.model,
+                [task],
+                cache=None,
+                co2_tracker=False,
+                encode_kwargs={
+                    "batch_size": encoder.batch_size,
+                    "show_progress_bar": show_progress,
+                },
+                show_progress_bar=show_progress,
+            ).task_results
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"mteb cannot run {name}: {error}. Without a network, name a folder with its data: "
-            "--data DIR"
+            f"mteb cannot run {task.metadata.name}: {error}. Without a network, name a folder "
+            "with its data: --data DIR"
         ) from error
-    return _summarise(task, result.scores)
+    return result.scores
 
 
 def _import_mteb() -> Any:  # noqa: ANN401
@@ -99,13 +109,12 @@ def _find_task(mteb: Any, name: str, languages: Sequence[str], split: str | None
             task = task.filter_languages(codes or None, hf_subsets=subsets or None)
         except (KeyError, ValueError) as error:
             raise UsageError(f"--languages {','.join(languages)}: {error}") from error
-        if not task.hf_subsets:
-            raise UsageError(f"--languages {','.join(languages)}: mteb:{name} has none of them")
     return task
 
 
 def _load_local(task: "AbsTask", data: Path) -> None:
     """Give a task its data: mteb has no way to read them from a folder."""
+    from datasets import DatasetDict
     from mteb.abstasks.retrieval import AbsTaskRetrieval
 
     read = _read_judged if isinstance(task, AbsTaskRetrieval) else _read_rows
@@ -115,7 +124,10 @@ def _load_local(task: "AbsTask", data: Path) -> None:
         folder = data / subset if (data / subset).is_dir() else data
         if len(subsets) > 1 and folder == data:
             raise UsageError(f"{data / subset}: no folder for subset {subset} of the task")
-        loaded[subset] = {split: read(folder, split) for split in task.eval_splits}
+        # What prepares rows goes through all splits, also those that are not asked for.
+        wanted = task.metadata.eval_splits if read is _read_rows else task.eval_splits
+        splits = {split: read(folder, split) for split in wanted}
+        loaded[subset] = DatasetDict(splits) if read is _read_rows else splits
     single = read is _read_rows and not task.metadata.is_multilingual
     task.dataset = loaded[_DEFAULT] if single else loaded
     task.dataset_transform()

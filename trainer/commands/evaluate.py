@@ -41,6 +41,9 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
         raise UsageError(f"--heat-map {heat_map}: wanted {', '.join(sorted(_HEAT_MAPS))}")
     if output.is_dir():
         raise UsageError(f"--output {output}: a folder; wanted a file, such as results.json")
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
     results = _evaluate(merged, output)
     _write(output, results)
     if _has_heat_map(results):

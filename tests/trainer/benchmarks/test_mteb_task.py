@@ -1,0 +1,100 @@
+"""MTEB tasks run offline from local files, and agree with our own evaluation."""
+
+import json
+
+import pytest
+
+from schemas.command import UsageError
+from tests.trainer.tiny_benchmark import write_beir
+from tests.trainer.tiny_encoder import open_encoder
+from trainer.benchmarks.beir import read_beir
+from trainer.benchmarks.mteb_task import evaluate_task
+from trainer.embeddings import embed
+from trainer.encoder import Encoder, Prompts
+from trainer.intervals import mean
+from trainer.scoring import score
+
+pytest.importorskip("mteb")
+
+
+@pytest.fixture
+def encoder(tmp_path) -> Encoder:
+    return Encoder(open_encoder(tmp_path / "model"), Prompts("en9 ", "en8 "))
+
+
+def write_topics(folder, lang: str, count: int = 25):
+    """Write documents of three words, each asked for with two of them."""
+    documents = {
+        f"d{n}": f"{lang}{n} {lang}{(7 * n + 3) % 60} {lang}{(3 * n + 1) % 60}"
+        for n in range(count)
+    }
+    questions = {f"q{n}": " ".join(text.split()[1:]) for n, text in enumerate(documents.values())}
+    return write_beir(folder, documents, questions)
+
+
+def test_a_retrieval_task_agrees_with_our_own_evaluation(encoder, tmp_path):
+    folder = write_topics(tmp_path / "data", "en")
+    results = evaluate_task("SciFact", encoder, data=folder)
+    benchmark = read_beir(folder)
+    ours = score(benchmark, embed(benchmark, encoder)).settings["monolingual"]["en"]
+    theirs = results["monolingual"]["mean"]
+    for metric in ("map", "ndcg@10", "mrr@10", "recall@1", "recall@10"):
+        assert theirs[metric] == pytest.approx(mean([ours], metric), abs=1e-4), metric
+    assert results["main_metric"] == "ndcg_at_10"
+    assert results["main_score"] == theirs["ndcg@10"]
+    assert json.dumps(results)
+
+
+def test_a_task_of_pairs_has_its_cross_lingual_means(encoder, tmp_path):
+    for subset in ("eng-eng", "eng-spa"):
+        write_topics(tmp_path / subset, "en", 6)
+    results = evaluate_task(
+        "MLQARetrieval", encoder, data=tmp_path, languages=["eng-eng", "eng-spa"], split="test"
+    )
+    assert list(results["monolingual"]["by_language"]) == ["eng"]
+    assert list(results["crosslingual"]["by_pair"]) == ["eng-spa"]
+    assert set(results["scores"]["test"]) == {"eng-eng", "eng-spa"}
+
+
+def test_a_task_that_is_no_retrieval_reads_rows(encoder, tmp_path):
+    for lang in ("en", "es"):
+        rows = [
+            {"premise": f"en{n} en{n + 1}", "hypothesis": f"en{n}", "label": label}
+            for n, label in enumerate([0, 2, 1] * 6)
+        ]
+        (tmp_path / lang).mkdir()
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        for split in ("validation", "test"):
+            (tmp_path / lang / f"{split}.jsonl").write_text(text)
+    results = evaluate_task("XNLI", encoder, data=tmp_path, languages=["en", "es"], split="test")
+    assert results["main_metric"] == "max_ap"
+    assert 0 < results["main_score"] <= 1
+    assert set(results["scores"]["test"]) == {"en", "es"}
+    assert "monolingual" not in results
+
+
+def test_the_embeddings_have_the_prompts(encoder, tmp_path, monkeypatch):
+    seen = []
+    original = encoder.model.encode
+
+    def spy(*texts, **options):
+        seen.append(options.get("prompt"))
+        return original(*texts, **options)
+
+    monkeypatch.setattr(encoder.model, "encode", spy)
+    evaluate_task("SciFact", encoder, data=write_topics(tmp_path / "data", "en", 5))
+    assert set(seen) == {"en9 ", "en8 "}
+
+
+def test_unknown_tasks_languages_and_missing_files_are_told(encoder, tmp_path):
+    with pytest.raises(UsageError, match="mteb:SciFat"):
+        evaluate_task("SciFat", encoder)
+    with pytest.raises(UsageError, match="--languages fin: No subsets"):
+        evaluate_task("MLQARetrieval", encoder, languages=["fin"])
+    (tmp_path / "en").mkdir()
+    with pytest.raises(UsageError, match=r"en.test\.jsonl: not there"):
+        evaluate_task("XNLI", encoder, data=tmp_path, languages=["en"], split="test")
+    with pytest.raises(UsageError, match=r"no folder for subset eng-(spa|deu)"):
+        evaluate_task(
+            "MLQARetrieval", encoder, data=tmp_path, languages=["eng-spa", "eng-deu"], split="test"
+        )

