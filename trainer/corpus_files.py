@@ -2,6 +2,7 @@
 
 import glob
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ FIELDS: Final = (
     *("lang", "dataset", "split", "mono", "cross"),
 )
 NEEDED: Final = ("question", "passage", "lang")
+
+_log = logging.getLogger(__name__)
 
 _ROW_FIELDS: Final = {name: name for name in FIELDS}
 
@@ -54,6 +57,8 @@ def find_shards(corpus: Path, split: str, languages: Sequence[str] | None) -> li
         UsageError: If the corpus is incomplete or of another version, or files are missing.
     """
     manifest = read_manifest(corpus)
+    if manifest.faults:
+        _log.warning("%s: its build found faults: %s", corpus, "; ".join(manifest.faults))
     entries = [f for f in manifest.files if f.kind == "row" and f.split == split]
     if not entries:
         splits = sorted({f.split for f in manifest.files if f.kind == "row"})

@@ -198,6 +198,13 @@ def test_a_corpus_of_another_version_is_refused(corpus):
         open_corpus(corpus)
 
 
+def test_a_corpus_with_faults_is_opened_with_a_warning(corpus, caplog):
+    manifest = json.loads((corpus / "manifest.json").read_text())
+    (corpus / "manifest.json").write_text(json.dumps({**manifest, "faults": ["es: odd"]}))
+    assert len(open_corpus(corpus).table) == 20
+    assert "its build found faults: es: odd" in caplog.text
+
+
 def test_a_damaged_manifest_is_refused(corpus):
     (corpus / "manifest.json").write_text("{")
     with pytest.raises(UsageError, match=r"manifest\.json: not a manifest"):
