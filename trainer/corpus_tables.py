@@ -117,7 +117,16 @@ def _text_keys(*columns: pa.Array) -> pa.Array:
 
 def _keys(ids: pa.Array) -> pa.Array:
     """Return ids as 16 bytes: those of tandemqa as they are, others by their hash."""
-    return pa.array(map(_key, ids.to_pylist()), _KEY)
+    texts = ids.to_pylist()
+    if all(len(text) == 32 for text in texts):
+        try:
+            content = bytes.fromhex("".join(texts))  # all at once, which is ten times as fast
+        except ValueError:
+            content = b""
+        if len(content) == 16 * len(texts):
+            buffers = [None, pa.py_buffer(content)]
+            return pa.FixedSizeBinaryArray.from_buffers(_KEY, len(texts), buffers)
+    return pa.array(map(_key, texts), _KEY)
 
 
 def _key(text: str) -> bytes:

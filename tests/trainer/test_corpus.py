@@ -303,6 +303,14 @@ def test_ids_of_any_kind_are_told_apart(tmp_path):
     assert open_corpus(path, fields={}).column("group").tolist() == list(range(7))
 
 
+def test_an_id_has_one_number_whatever_stands_beside_it(tmp_path):
+    known = content_id("group", "1")
+    columns = {"question": ["a", "b"], "passage": ["p", "q"], "lang": ["en", "en"]}
+    alone = write(tmp_path / "1.parquet", group_id=[known, known[::-1]], **columns)
+    among = write(tmp_path / "2.parquet", group_id=[known, "other"], **columns)
+    assert open_corpus([alone, among], fields={}).column("group").tolist() == [0, 1, 0, 2]
+
+
 def test_mapped_splits_and_languages_are_rows_of_a_file(tmp_path):
     path = write(
         tmp_path / "all.parquet",
