@@ -7,6 +7,7 @@ the middle of its ranks, so that no result hangs on the order of the candidates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -222,17 +223,24 @@ def _dot(left: "Vectors", right: "Vectors") -> Embeddings:
     return sparse
 
 
+def _sort(scores: Embeddings) -> None:
+    scores.sort(axis=1)
+
+
 def _count(scores: Embeddings, row: Ints, score: Embeddings) -> tuple[Ints, Ints]:
     """Return how many scores of a row are above, and how many are tied with, a given score.
 
     Args:
-        scores: Scores, a row for each question.
+        scores: Scores, a row for each question; they are sorted in place.
         row: Row of each given score, ascending.
         score: The given scores.
     """
     import torch
 
-    ordered = torch.from_numpy(np.sort(scores, axis=1))
+    # numpy sorts in one thread, and lets others run meanwhile.
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        list(threads.map(_sort, np.array_split(scores, torch.get_num_threads())))
+    ordered = torch.from_numpy(scores)
     # One line of given scores for each row, filled up where a question has fewer.
     place = np.arange(len(row)) - np.searchsorted(row, row)
     given = np.zeros((len(scores), int(place.max(initial=0)) + 1), np.float32)
