@@ -88,7 +88,10 @@ def _model(folder: RunFolder) -> list[str]:
     flags = [str(options.pop("model"))]
     for option, value in options.items():
         flag = f"--{option.replace('_', '-')}"
-        flags += ([flag] if value else []) if isinstance(value, bool) else [flag, str(value)]
+        if value is True:
+            flags.append(flag)
+        elif value is not False:
+            flags.append(f"{flag}={value}")
     return flags
 
 

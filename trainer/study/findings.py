@@ -73,18 +73,21 @@ def _unbeaten(trained: Sequence[Summary], measures: Sequence[str]) -> Iterator[S
 
 def _against_baseline(trained: Sequence[Summary], measures: Sequence[str]) -> Iterator[Sentence]:
     baseline = next((of for of in trained if of.is_baseline), None)
-    if baseline is None:
+    if baseline is None or any(len(of.outcomes) < 2 for of in trained):
         return
     for name in measures:
         measure = MEASURES[name]
+        gains = {of.name: of.differences[name] for of in trained if name in of.differences}
+        if not any(gain.interval for gain in gains.values()):
+            continue
         clear = [
-            f"{measure.show(gain.mean, True)} {show_interval(measure, gain, True)} at {of.name}"
-            for of in trained
-            if (gain := of.differences.get(name)) and is_clear(gain)
+            f"{measure.show(gain.mean, True)} {show_interval(measure, gain, True)} at {cell}"
+            for cell, gain in gains.items()
+            if is_clear(gain)
         ]
         if clear:
             yield f"Clearly other than at {baseline.name} in {measure.title}: {'; '.join(clear)}."
-        elif len(trained) > 1:
+        else:
             yield f"No cell differs clearly from {baseline.name} in {measure.title}."
 
 
@@ -110,8 +113,8 @@ def _against_base_models(summaries: Sequence[Summary], measures: Sequence[str]) 
 def _one_seed(trained: Sequence[Summary]) -> Iterator[Sentence]:
     if any(len(of.outcomes) < 2 for of in trained):
         yield (
-            "Cells with one seed say nothing about the spread between trainings; no difference "
-            "of theirs is called clear."
+            "With one seed for a cell, nothing is known of the spread between trainings: no "
+            "difference is called clear."
         )
 
 

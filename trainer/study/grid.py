@@ -18,7 +18,10 @@ BASE: Final = "base model"
 
 _SAMPLINGS: Final[dict[str, dict[str, object]]] = {"hybrid": {}, **BASELINES}
 _LONGEST_SLUG: Final = 100
-_OF_THE_MODEL: Final = ("model", "revision", "trust_remote_code", "max_length")
+_OF_THE_MODEL: Final = {
+    *("model", "revision", "trust_remote_code", "max_length"),
+    *("question_prompt", "passage_prompt"),
+}
 
 
 @dataclass(frozen=True, slots=True)

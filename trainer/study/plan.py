@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from schemas.command import UsageError
 from trainer.commands.training_options import DEFAULTS
@@ -12,8 +11,6 @@ from trainer.corpus_facts import read_facts
 from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
 from trainer.study.run_folder import RunFolder, open_folder
 from trainer.study.study_file import Options, StudyFile
-
-ABSENT: Final = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def plan_study(study: StudyFile) -> StudyPlan:
     def digest(path: str) -> str:
         if not Path(path).exists():
             absent[path] = None
-            return ABSENT
+            return f"absent: {path}"
         return read_facts(path).digest
 
     cells = plan_cells(study, digest)

@@ -1,0 +1,90 @@
+"""A tiny study: a corpus with a test split, a tiny encoder, and commands in this process."""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import tandemqa
+from tests.trainer.corpus_folder import make_row, write_corpus
+from tests.trainer.tiny_encoder import words_of, write_encoder
+from trainer.study.run_folder import RunFolder
+
+Content = dict[str, Any]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A corpus in two languages with words of their own, with a test split."""
+    rows = []
+    for number in range(48):
+        numbers = random.Random(number // 2).sample(range(60), 6)
+        for lang in ("en", "es"):
+            words = [words_of(lang)[place] for place in numbers]
+            rows.append(
+                make_row(
+                    number,
+                    lang,
+                    question=" ".join(words[number % 2 : number % 2 + 3]),
+                    passage=" ".join(words),
+                    split="train" if number < 32 else "test",
+                )
+            )
+    return write_corpus(tmp_path / "corpus", rows)
+
+
+@pytest.fixture
+def content(tmp_path: Path, corpus: Path) -> Content:
+    """A study of two mono ratios, as its file has it."""
+    return {
+        "title": "Tiny",
+        "output": str(tmp_path / "study"),
+        "train": {
+            "corpora": [str(corpus)],
+            "model": write_encoder(tmp_path / "encoder"),
+            "steps": 2,
+            "batch_size": 4,
+            "dev_groups": 0,
+            "workers": 0,
+            "report_to": "none",
+        },
+        "vary": {"mono_ratio": [1, 0]},
+        "evaluate": {"held-out": {"benchmark": "corpus", "data": str(corpus)}},
+    }
+
+
+@pytest.fixture
+def write_study(tmp_path: Path, content: Content) -> Callable[..., str]:
+    """Write the study with other values for some of its keys; None leaves a key out."""
+
+    def write(**changes: object) -> str:
+        changed = {key: value for key, value in {**content, **changes}.items() if value is not None}
+        path = tmp_path / "study.yaml"
+        path.write_text(yaml.safe_dump(changed, sort_keys=False), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+class InProcess:
+    """Runs commands in this process, which is quicker, and remembers them."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, str]] = []
+        self.fail_on: tuple[str, str] | None = None
+
+    def __call__(self, command: Sequence[str], folder: RunFolder, processes: int, lock: int) -> int:
+        done = (command[0], folder.run.slug)
+        self.commands.append(done)
+        if done == self.fail_on:
+            folder.log.write_text("CUDA out of memory\n", encoding="utf-8")
+            return 1
+        return tandemqa.run([*command, "--quiet"])
+
+
+@pytest.fixture
+def in_process() -> InProcess:
+    return InProcess()

@@ -1,0 +1,209 @@
+"""Doing the runs of a study: resumable run by run, on tiny models."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemas.command import UsageError
+from tandemqa import run
+from trainer.study.conduct import conduct
+from trainer.study.execute import launch
+from trainer.study.plan import describe_plan, plan_study
+from trainer.study.run_folder import claim
+from trainer.study.study_file import read_study
+
+
+@pytest.fixture
+def plan(write_study):
+    return lambda **changes: plan_study(read_study(write_study(**changes)))
+
+
+def test_a_study_trains_evaluates_and_writes_all_it_promises(plan, in_process, tmp_path):
+    done = conduct(plan(vary={"mono_ratio": [1, 0], "seed": [0, 1]}), in_process, quiet=True)
+    assert done.failed == () and done.elsewhere == ()
+    assert [name for name, _ in in_process.commands].count("train") == 4
+    assert [name for name, _ in in_process.commands].count("evaluate") == 5
+    study = tmp_path / "study"
+    lines = list(csv.DictReader((study / "results.csv").open()))
+    assert [(line["mono_ratio"], line["seed"]) for line in lines] == [
+        ("1", "0"),
+        ("1", "1"),
+        ("0", "0"),
+        ("0", "1"),
+        ("", ""),
+    ]
+    results = json.loads((study / "results.json").read_text())
+    first, second, base = results["cells"]
+    assert first["baseline"] and first["against_baseline"] == {}
+    pool = second["measures"]["multilingual.map"]
+    values = [float(line["multilingual.map"]) for line in lines]
+    assert pool["values"] == pytest.approx(values[2:4])
+    assert pool["mean"] == pytest.approx(sum(values[2:4]) / 2)
+    low, high = pool["interval"]
+    assert low <= pool["mean"] <= high
+    gain = second["against_baseline"]["multilingual.map"]
+    assert gain["values"] == pytest.approx([values[2] - values[0], values[3] - values[1]])
+    assert base["cell"]["base model"].endswith("encoder") and not base["trained"]
+    assert (study / "plots" / "held-out-mono_ratio.svg").exists()
+    assert "TF-IDF" in done.table and "before training" not in done.table
+    assert done.page.exists()
+
+
+def test_floors_are_measured_once(plan, in_process):
+    study = plan()
+    conduct(study, in_process, quiet=True)
+    for folder in study.folders.values():
+        results = json.loads(folder.results("held-out").read_text())
+        assert set(results["floors"]) == (set() if folder.run.trained else {"tfidf", "untrained"})
+
+
+def test_what_is_finished_is_not_done_again(plan, in_process):
+    conduct(plan(), in_process, quiet=True)
+    before = len(in_process.commands)
+    conduct(plan(), in_process, quiet=True)
+    assert len(in_process.commands) == before
+
+
+def test_only_what_is_new_is_done(plan, in_process, content):
+    conduct(plan(), in_process, quiet=True)
+    in_process.commands.clear()
+    conduct(plan(vary={"mono_ratio": [1, 0.5, 0]}), in_process, quiet=True)
+    assert in_process.commands == [("train", "mono_ratio=0.5"), ("evaluate", "mono_ratio=0.5")]
+    in_process.commands.clear()
+    spanish = {"held-out": {**content["evaluate"]["held-out"], "languages": "es"}}
+    conduct(plan(evaluate=spanish), in_process, quiet=True)
+    assert [name for name, _ in in_process.commands] == ["evaluate"] * 3
+
+
+def test_a_run_is_found_whatever_it_was_called(plan, in_process):
+    conduct(plan(), in_process, quiet=True)
+    in_process.commands.clear()
+    renamed = {"share": {"all mono": {"mono_ratio": 1}, "none": {"mono_ratio": 0}}}
+    done = conduct(plan(vary=renamed), in_process, quiet=True)
+    assert in_process.commands == []
+    assert "share all mono (baseline)" in done.table
+
+
+def test_a_failed_run_costs_only_itself_and_is_tried_again(plan, in_process):
+    in_process.fail_on = ("train", "mono_ratio=1")
+    done = conduct(plan(), in_process, quiet=True)
+    (sentence,) = done.failed
+    assert "exit code 1" in sentence and "CUDA out of memory" in sentence
+    assert "mono_ratio 0" in done.table and "mono_ratio 1" not in done.table
+    assert "CUDA out of memory" in done.page.read_text()
+    in_process.fail_on = None
+    in_process.commands.clear()
+    assert conduct(plan(), in_process, quiet=True).failed == ()
+    assert in_process.commands == [("train", "mono_ratio=1"), ("evaluate", "mono_ratio=1")]
+
+
+def test_an_evaluation_that_failed_does_not_cost_the_training(plan, in_process):
+    in_process.fail_on = ("evaluate", "mono_ratio=0")
+    assert len(conduct(plan(), in_process, quiet=True).failed) == 1
+    in_process.fail_on = None
+    in_process.commands.clear()
+    conduct(plan(), in_process, quiet=True)
+    assert in_process.commands == [("evaluate", "mono_ratio=0")]
+
+
+def test_models_that_are_not_kept_leave_their_scores(plan, in_process, content):
+    study = plan(keep_models=False)
+    conduct(study, in_process, quiet=True)
+    assert not any(folder.model.exists() for folder in study.folders.values())
+    assert all(folder.is_done() for folder in study.folders.values())
+    in_process.commands.clear()
+    more = {**content["evaluate"], "again": content["evaluate"]["held-out"]}
+    conduct(plan(keep_models=False, evaluate=more), in_process, quiet=True)
+    assert in_process.commands.count(("train", "mono_ratio=1")) == 1  # for the new benchmark
+
+
+def test_a_run_of_another_process_is_left_to_it(plan, in_process):
+    study = plan(base_models=False)
+    first, second = study.folders.values()
+    with claim(first) as lock:
+        assert lock is not None
+        done = conduct(study, in_process, quiet=True)
+    assert done.elsewhere == (first.run.name,)
+    assert {slug for _, slug in in_process.commands} == {second.run.slug}
+
+
+def test_a_program_that_was_started_holds_the_lock_when_the_study_is_gone(plan):
+    (folder, *_) = plan().folders.values()
+    with claim(folder) as lock:
+        assert lock is not None
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.read()"],
+            stdin=subprocess.PIPE,
+            pass_fds=[lock],
+        )
+    with claim(folder) as lock:
+        assert lock is None
+    child.communicate()
+    with claim(folder) as lock:
+        assert lock is not None
+
+
+def test_commands_run_in_a_process_of_their_own_and_leave_a_log(plan):
+    (folder, *_) = plan().folders.values()
+    with claim(folder) as lock:
+        assert lock is not None
+        assert launch(["evaluate", "--help"], folder, 1, lock) == 0
+        assert launch(["evaluate", "--floor"], folder, 1, lock) == 2
+    log = folder.log.read_text()
+    assert log.startswith("$ tandemqa evaluate --help\n")
+    assert "--floor" in log
+
+
+def test_the_plan_is_described_with_counts_and_an_estimate(plan, in_process):
+    text = describe_plan(plan())
+    assert text.count("to do  ") == 3
+    assert "2 runs to train and evaluate, 1 base models to evaluate; 3 still to do" in text
+    assert "training sees 16 pairs" in text
+    assert "known when the first run of a model is finished" in text
+    conduct(plan(), in_process, quiet=True)
+    text = describe_plan(plan(vary={"mono_ratio": [1, 0, 0.5]}))
+    assert text.count("done   ") == 3
+    assert "time left, by the runs that are finished: 0.0 hours" in text
+
+
+def test_a_study_without_its_corpus_is_planned_but_not_begun(plan, in_process, content):
+    train = {**content["train"], "corpora": ["nowhere"]}
+    study = plan(train=train)
+    assert "corpus nowhere is not there yet" in describe_plan(study)
+    with pytest.raises(UsageError, match="no corpus at nowhere"):
+        conduct(study, in_process, quiet=True)
+    assert in_process.commands == []
+
+
+def test_the_command_lists_runs_and_does_nothing(write_study, tmp_path, capsys):
+    assert run(["study", write_study(), "--dry-run", "--output", str(tmp_path / "other")]) == 0
+    assert "mono_ratio=0-" in capsys.readouterr().out
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.slow
+def test_the_command_does_a_study_in_processes_and_goes_on_after_a_kill(
+    write_study, tmp_path, capsys
+):
+    path = write_study(vary={"mono_ratio": [0.5]}, base_models=False)
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "tandemqa", "study", path], cwd=Path(__file__).parents[3]
+    )
+    runs = tmp_path / "study" / "runs"
+    while not list(runs.glob("*/train.yaml")):
+        assert killed.poll() is None
+    killed.kill()
+    killed.wait()
+    (folder,) = plan_study(read_study(path)).folders.values()
+    while True:  # the training was not killed: it holds the lock until it is done
+        with claim(folder) as lock:
+            if lock is not None:
+                break
+    assert not folder.is_done()
+    assert run(["study", path]) == 0
+    assert "mono_ratio 0.5 (baseline)" in capsys.readouterr().out
+    assert folder.is_done()
