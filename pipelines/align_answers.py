@@ -40,7 +40,7 @@ def sentence_pairs(group: Group) -> Iterator[tuple[str, tuple[bytes, str, str]]]
     """Yield by language, with a hash to draw by, sentences and questions and their translations."""
     for draft in group.drafts:
         row = draft.row
-        if not draft.failure and LANGUAGES[row.lang].spaces:
+        if not draft.failure and LANGUAGES[row.lang].word_spaces:
             pairs = [
                 (group.source.passage[a:b], row.passage[c:d]) for a, b, c, d in row.sentence_map
             ]

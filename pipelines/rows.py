@@ -124,7 +124,7 @@ def _assemble_draft(
             record.passage,
             passage.text,
             passage.sentence_map,
-            spaced,
+            LANGUAGES[lang].word_spaces,
             _marked_answer(marked, dictionary, spaced),
         )
         for answer, segments, marked in zip(

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 _TABLE: Final = Path(__file__).with_name("languages.tsv")
 _UNSPACED_SCRIPTS: Final = frozenset({"Hans", "Hant", "Jpan"})
+_UNSPACED_WORDS: Final = _UNSPACED_SCRIPTS | {"Thai", "Laoo", "Khmr", "Mymr", "Tibt"}
 _SUGGESTIONS: Final = 3
 _WHERE_TO_LOOK: Final = "`tandemqa languages` lists all."
 
@@ -59,6 +60,11 @@ class Language:
     def spaces(self) -> bool:
         """Whether sentences are joined with a space."""
         return self.script not in _UNSPACED_SCRIPTS
+
+    @property
+    def word_spaces(self) -> bool:
+        """Whether words stand between spaces; in Thai only sentences and phrases do."""
+        return self.script not in _UNSPACED_WORDS
 
 
 class UnknownLanguage(ValueError):

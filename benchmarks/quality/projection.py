@@ -62,7 +62,7 @@ def project(
 ) -> RowAnswer:
     """Return the answer as the pipeline finds it."""
     answer, (source, target) = Answer(row.answer[0], row.places[0]), row.passage
-    spaced = LANGUAGES[row.lang].spaces
+    spaced = LANGUAGES[row.lang].word_spaces
     found = project_answer(answer, translated, source, target, row.sentence_map, spaced, marked)
     if found.start < 0 and lexicon:
         return align_answer(answer, found, source, target, row.sentence_map, lexicon)
@@ -110,4 +110,4 @@ def _overlap(first: str, second: str, lang: str) -> float:
 
 def _units(text: str, lang: str) -> Counter[str]:
     words: Iterable[str] = re.sub(r"[^\w\s]+", " ", text.casefold()).split()
-    return Counter(words if LANGUAGES[lang].spaces else "".join(words))
+    return Counter(words if LANGUAGES[lang].word_spaces else "".join(words))

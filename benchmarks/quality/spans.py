@@ -69,7 +69,7 @@ def _is_usable(row: GoldRow) -> bool:
 
 
 def _lexicon(rows: Sequence[GoldRow]) -> Lexicon | None:
-    return learn_lexicon(sentences(rows)) if LANGUAGES[rows[0].lang].spaces else None
+    return learn_lexicon(sentences(rows)) if LANGUAGES[rows[0].lang].word_spaces else None
 
 
 def language_table(usable: Gold, lexicons: dict[str, Lexicon | None]) -> str:

@@ -10,9 +10,6 @@ from pipelines.checks.field_pair import FieldPair
 from schemas.check import Check
 from schemas.language import LANGUAGES
 
-# Scripts that write no spaces between words: there a phrase is one of characters.
-_WITHOUT_WORDS: Final = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
-
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
 _CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s*\1){2,}|([^\W\d_]{1,2})\2{4,}")
@@ -33,7 +30,7 @@ def repetition(pair: FieldPair) -> Iterator[Check]:
 
 def _longest_loop(text: str, lang: str) -> int:
     """Return how often in a row the most repeated phrase comes; 1 when none comes three times."""
-    if LANGUAGES[lang].script in _WITHOUT_WORDS:
+    if not LANGUAGES[lang].word_spaces:  # a phrase is one of characters
         found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(text)]
         return max((length // len(phrase) for phrase, length in found), default=1)
     words = _WORD.findall(text.casefold())

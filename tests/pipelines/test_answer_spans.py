@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.answer_spans import project_answer, source_answer
+from schemas.language import LANGUAGES
 from schemas.record import Answer
 
 SOURCE = "Ann lives in Rome. She was born in Rome in 1971. Bob was born in 1971 too."
@@ -57,6 +58,14 @@ def test_chinese_needs_no_spaces_around_an_answer():
         Answer("Rome", 13), "罗马", SOURCE, "安住在罗马城。", ((0, 18, 0, 7),), spaced=False
     )
     assert found.start == 3
+
+
+def test_a_thai_answer_is_found_between_other_letters():
+    target = "แอนอาศัยอยู่ในกรุงโรมกับแม่"
+    spaced = LANGUAGES["th"].word_spaces
+    spans = ((0, 18, 0, len(target)),)
+    found = project_answer(Answer("Rome", 13), "กรุงโรม", SOURCE, target, spans, spaced)
+    assert (found.text, found.method) == ("กรุงโรม", "translated_exact")
 
 
 def test_an_inflected_answer_is_found_by_its_likeness_and_only_when_it_is_unique():

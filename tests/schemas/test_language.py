@@ -230,3 +230,9 @@ def test_empty_list_is_refused(typed: str) -> None:
 def test_only_chinese_and_japanese_sentences_are_joined_without_space() -> None:
     unspaced = {code for code, language in LANGUAGES.items() if not language.spaces}
     assert unspaced == {"ja", "yue", "zh-Hans", "zh-Hant"}
+
+
+def test_words_of_more_languages_than_those_stand_without_spaces() -> None:
+    unspaced = {code for code, language in LANGUAGES.items() if not language.word_spaces}
+    assert {"ja", "zh-Hans", "th", "lo", "km", "my"} <= unspaced
+    assert not unspaced & {"ko", "vi", "hi", "ar", "es"}
