@@ -10,7 +10,7 @@ from pipelines.segment import SegmentedRecord
 from schemas.identity import content_id
 from schemas.language import LANGUAGES
 from schemas.record import Record
-from schemas.row import Row, RowTranslator
+from schemas.row import Row, RowAnswer, RowTranslator
 from translators.memory import segment_key
 from translators.segmentation import Segment, is_translatable, join_translations
 from translators.translator import Translation
@@ -117,20 +117,6 @@ def _assemble_draft(
     used = question.used + passage.used
     scores = [t.score for t in used if t.score is not None]
     unknown = [t.unknown_share for t in used if t.unknown_share is not None]
-    answers = tuple(
-        project_answer(
-            answer,
-            _translate_text(answer.text, segments, dictionary, spaced).text,
-            record.passage,
-            passage.text,
-            passage.sentence_map,
-            LANGUAGES[lang].word_spaces,
-            _marked_answer(marked, dictionary, spaced),
-        )
-        for answer, segments, marked in zip(
-            record.answers, segmented.answers, segmented.marked, strict=True
-        )
-    )
     row = Row(
         group_id=group_id,
         record_id=record.record_id,
@@ -142,7 +128,7 @@ def _assemble_draft(
         passage=passage.text,
         title=title.text,
         passage_id=content_id(record.passage),
-        answers=answers,
+        answers=_project_answers(segmented, passage, dictionary, lang),
         sentence_map=passage.sentence_map,
         languages=(),
         mono=False,
@@ -160,6 +146,26 @@ def _assemble_draft(
         if not all(t.finished for t in text.used)
     )
     return Draft(row, question.failure or passage.failure, unfinished)
+
+
+def _project_answers(
+    segmented: SegmentedRecord, passage: _Text, dictionary: Dictionary, lang: str
+) -> tuple[RowAnswer, ...]:
+    record, language = segmented.record, LANGUAGES[lang]
+    return tuple(
+        project_answer(
+            answer,
+            _translate_text(answer.text, segments, dictionary, language.spaces).text,
+            record.passage,
+            passage.text,
+            passage.sentence_map,
+            language.word_spaces,
+            _marked_answer(marked, dictionary, language.spaces),
+        )
+        for answer, segments, marked in zip(
+            record.answers, segmented.answers, segmented.marked, strict=True
+        )
+    )
 
 
 def _marked_answer(marked: Sequence[Segment], dictionary: Dictionary, spaced: bool) -> str:
