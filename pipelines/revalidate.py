@@ -126,4 +126,4 @@ def _finish(
 
 
 def _allowed_shares(config: Mapping[str, Any]) -> tuple[float, float]:
-    return config["max_rejected_share"], config["max_unverified_share"]
+    return config["max_rejected_share"], config.get("max_unverified_share", 1.0)
