@@ -74,6 +74,7 @@ def plan_batches(
         steps=steps,
         processes=processes,
         negatives=negatives,
+        languages=corpus.languages,
     )
     names = [name for name in (*INDEX_COLUMNS, QUESTIONS) if name in corpus.table.column_names]
     columns = {name: corpus.column(name) for name in names}
@@ -85,11 +86,7 @@ def plan_batches(
         if faults:
             raise FailedRunError(f"planned batch {number + 1} ({kind}): {'; '.join(faults)}")
         batches.append(_describe(kind, roles, columns, corpus))
-    too_few = {
-        "-".join(corpus.languages[lang] for lang in langs): passages
-        for langs, passages in sampler.weights.too_few.items()
-    }
-    return BatchPlan(settings, steps, processes, int(kinds.sum()), tuple(batches), too_few)
+    return BatchPlan(settings, steps, processes, int(kinds.sum()), tuple(batches), sampler.too_few)
 
 
 def find_faults(kind: str, roles: Sequence[Ints], columns: Mapping[str, Ints]) -> Iterator[str]:

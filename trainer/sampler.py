@@ -1,5 +1,6 @@
 """The batch sampler: rows of the corpus table for every batch of a run."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import NoReturn, Protocol
 
@@ -15,6 +16,8 @@ from trainer.batch_stream import BatchStream
 from trainer.group_table import GroupTable
 from trainer.int_columns import Ints
 from trainer.language_weights import weigh_languages
+
+_log = logging.getLogger(__name__)
 
 _NEGATIVES = 2  # stream of random numbers, beside those of batch_stream
 
@@ -46,6 +49,8 @@ class HybridBatchSampler(BatchSampler):
 
     Attributes:
         batch_size: Rows in a batch of one process: pairs * (2 + negatives for each pair).
+        too_few: Languages (`es`) and pairs (`en-es`) that are never drawn, and how many groups
+            they have that may be in one batch.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class HybridBatchSampler(BatchSampler):
         steps: int,
         processes: int | None = None,
         negatives: DrawsNegatives | None = None,
+        languages: Sequence[str] = (),
     ) -> None:
         """Index the table.
 
@@ -76,6 +82,7 @@ class HybridBatchSampler(BatchSampler):
             steps: Global batches in the run: optimizer steps * gradient accumulation.
             processes: That share each global batch; by default those of torch.distributed.
             negatives: Hard negatives to add to each pair.
+            languages: Names of the language codes, to warn of those that are never drawn.
 
         Raises:
             UsageError: If table, settings and trainer do not fit together.
@@ -102,6 +109,17 @@ class HybridBatchSampler(BatchSampler):
         self.batch_size = batch_size * (2 + (negatives.per_pair if negatives else 0))
         self._table = GroupTable.of(dataset)
         self.weights = weigh_languages(self._table, settings)
+        self.too_few = {
+            "-".join(languages[lang] if languages else str(lang) for lang in langs): groups
+            for langs, groups in self.weights.too_few.items()
+        }
+        if self.too_few:
+            _log.warning(
+                "never drawn, since fewer than %s of their groups have distinct passages and "
+                "questions: %s",
+                settings.batch_size,
+                ", ".join(f"{name} ({groups})" for name, groups in self.too_few.items()),
+            )
 
     def __call__(self, *arguments: object, **options: object) -> NoReturn:
         """Refuse to serve as a factory of samplers, which only the class can."""

@@ -343,6 +343,16 @@ def test_languages_with_too_few_passages_are_left_out_and_named():
     assert sampler.weights.mono.tolist() == [0.5, 0, 0.5]
 
 
+def test_what_is_never_drawn_is_warned_of_by_name(caplog):
+    has = np.ones((50, 3), bool)
+    has[7:, 1] = False
+    settings = BatchSettings(batch_size=8, cross_mode="pair")
+    languages = ("en", "es", "ca")
+    HybridBatchSampler(make_index_table(has), 8, settings=settings, steps=3, languages=languages)
+    assert "fewer than 8 of their groups" in caplog.text
+    assert "es (7), en-es (7), es-ca (7)" in caplog.text
+
+
 def test_pairs_with_too_few_passages_are_left_out_and_named():
     has = np.ones((60, 3), bool)
     has[:30, 1] = False
