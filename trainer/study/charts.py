@@ -48,12 +48,12 @@ def draw_charts(
     trained = [of for of in summaries if of.trained]
     if not trained:
         return []
-    charts = list(_draw_heat_maps(folder, benchmark, trained))
+    charts = []
     for axis in trained[0].labels:
         if len({of.labels[axis] for of in trained}) > 1:
             path = folder / f"{_file_name(benchmark, axis)}{SUFFIX}"
             charts.append(_draw_curves(path, axis, summaries, trained, measures))
-    return charts
+    return [*charts, *_draw_heat_maps(folder, benchmark, trained)]
 
 
 def _draw_curves(
@@ -109,7 +109,7 @@ def _points(axis: str, cells: Sequence[Summary], name: str) -> list[Point]:
 
 def _floors(summaries: Sequence[Summary]) -> dict[str, dict[str, float]]:
     floors = {
-        f"before training: {_short(of)}": {n: s.mean for n, s in of.statistics.items()}
+        f"before training: {of.labels[BASE]}": {n: s.mean for n, s in of.statistics.items()}
         for of in summaries
         if not of.trained
     }
@@ -155,10 +155,6 @@ def average_details(of: Summary) -> dict[str, Any]:
 def _has_pairs(of: Summary) -> bool:
     crosslingual = of.outcomes[0].results.get("crosslingual") or {}
     return bool(crosslingual.get("by_pair"))
-
-
-def _short(of: Summary) -> str:
-    return of.labels[BASE].rstrip("/").rsplit("/", 1)[-1]
 
 
 def _file_name(benchmark: str, axis: str) -> str:

@@ -80,15 +80,20 @@ def _against_baseline(trained: Sequence[Summary], measures: Sequence[str]) -> It
         gains = {of.name: of.differences[name] for of in trained if name in of.differences}
         if not any(gain.interval for gain in gains.values()):
             continue
-        clear = [
-            f"{measure.show(gain.mean, True)} {show_interval(measure, gain, True)} at {cell}"
-            for cell, gain in gains.items()
-            if is_clear(gain)
-        ]
-        if clear:
-            yield f"Clearly other than at {baseline.name} in {measure.title}: {'; '.join(clear)}."
-        else:
+        clear = sorted((gain.mean, cell) for cell, gain in gains.items() if is_clear(gain))
+        if not clear:
             yield f"No cell differs clearly from {baseline.name} in {measure.title}."
+            continue
+        ends = dict.fromkeys(cell for _, cell in (clear[0], clear[-1]))
+        told = [
+            f"{measure.show(gains[cell].mean, True)} {show_interval(measure, gains[cell], True)} "
+            f"at {cell}"
+            for cell in ends
+        ]
+        yield (
+            f"In {measure.title}, {len(clear)} of {len(gains)} other cells differ clearly from "
+            f"{baseline.name}: {' to '.join(told)}."
+        )
 
 
 def _against_base_models(summaries: Sequence[Summary], measures: Sequence[str]) -> Iterator[str]:

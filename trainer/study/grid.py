@@ -93,7 +93,7 @@ def plan_base_models(cells: list[Cell]) -> list[Run]:
     found = {}
     for cell in cells:
         options = {k: v for k, v in cell.run.options.items() if k in _OF_THE_MODEL}
-        slug = _slug(f"base={_short(str(options['model']))}")
+        slug = _slug(f"base={shorten(str(options['model']))}")
         found[_hash(options)] = Run(slug, _hash(options), options, trained=False)
     return list(found.values())
 
@@ -133,13 +133,14 @@ def _choices(axis: str, values: list[Any] | Options) -> dict[str, Options]:
 def _label(axis: str, value: object) -> str:
     """Return a value as tables show it."""
     if isinstance(value, list):
-        return "+".join(_short(str(part)) if axis == "corpora" else str(part) for part in value)
+        return "+".join(shorten(str(part)) if axis == "corpora" else str(part) for part in value)
     if axis in ("model", "corpora"):
-        return _short(str(value))
+        return shorten(str(value))
     return str(value)
 
 
-def _short(path: str) -> str:
+def shorten(path: str) -> str:
+    """Return the last part of a path or of a name on the hub."""
     return path.rstrip("/").rsplit("/", 1)[-1]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.study.grid import BASE, Cell, Run
+from trainer.study.grid import BASE, Cell, Run, shorten
 from trainer.study.measures import read_measures
 from trainer.study.run_folder import RunFolder, read_json
 
@@ -56,10 +56,18 @@ def read_outcomes(
     for name in benchmarks:
         for cell in cells:
             outcomes += _read(name, cell.labels, cell.seed, folders[cell.run.key])
-        for run in base_models:
-            labels = {BASE: str(run.options["model"])}
-            outcomes += _read(name, labels, None, folders[run.key])
+        for label, run in _name_base_models(base_models).items():
+            outcomes += _read(name, {BASE: label}, None, folders[run.key])
     return outcomes
+
+
+def _name_base_models(base_models: Sequence[Run]) -> dict[str, Run]:
+    """Return each with a name of its own: the model's, and the run's key where that is not."""
+    names = [shorten(str(run.options["model"])) for run in base_models]
+    return {
+        name if names.count(name) == 1 else f"{name} ({run.key})": run
+        for name, run in zip(names, base_models, strict=True)
+    }
 
 
 def _read(

@@ -62,6 +62,7 @@ def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence
         left=len(left),
         failed=failed,
         embed=_embed,
+        show=_show,
         made=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         versions=", ".join(f"{name} {version(name)}" for name in _VERSIONS),
     )
@@ -82,6 +83,11 @@ def _policy(style: str) -> str:
 
 def _embed(path: Path) -> str:
     return "data:image/svg+xml;base64," + b64encode(path.read_bytes()).decode()
+
+
+def _show(value: object) -> str:
+    """Return the value of an option as a person would write it."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _axes(plan: StudyPlan) -> dict[str, list[str]]:

@@ -10,10 +10,15 @@ import numpy as np
 from trainer.plots import tabulate
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart, without black.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
+READABLE: Final = 25
+"""Languages up to which each cell of a heat map has its number."""
+
 _MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 _FLOOR_COLOUR: Final = "#777777"
 _FLOOR_STYLES: Final = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
@@ -78,9 +83,7 @@ def plot_curves(path: Path, axis: str, panels: Sequence[Panel]) -> None:
             axes.set_xscale("log")
             axes.minorticks_off()
         axes.set_xticks(list(places.values()), labels, rotation=_rotation(labels))
-    handles, names = figure.axes[0].get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+    _add_legend(figure)
     figure.savefig(path)
 
 
@@ -106,8 +109,30 @@ def plot_gains(results: Mapping[str, Any], other: Mapping[str, Any], path: Path)
     axes.set_xlabel("language of the candidates")
     axes.set_ylabel("language of the questions")
     axes.set_title(f"{results['benchmark']}: difference of mAP")
+    if len(languages) <= READABLE:
+        for (row, column), gain in np.ndenumerate(gains):
+            if np.isfinite(gain):
+                colour = "white" if abs(gain) > 0.6 * most else "black"
+                text = f"{gain:+.2f}".replace("0.", ".")
+                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
     figure.colorbar(image, ax=axes, shrink=0.8)
     figure.savefig(path)
+
+
+def _add_legend(figure: "Figure") -> None:
+    """Name the lines and floors of all panels once, below them."""
+    found: dict[str, Artist] = {}
+    for axes in figure.axes:
+        handles, names = axes.get_legend_handles_labels()
+        found.update(zip(names, handles, strict=True))
+    if found:
+        figure.legend(
+            handles=list(found.values()),
+            labels=list(found),
+            loc="outside lower center",
+            ncols=3,
+            frameon=False,
+        )
 
 
 def _draw(axes: "Axes", panel: Panel, places: Mapping[str, float]) -> None:
@@ -123,7 +148,7 @@ def _draw(axes: "Axes", panel: Panel, places: Mapping[str, float]) -> None:
         else:
             axes.vlines(at, lows, highs, color=colour, alpha=0.5)
     _draw_floors(axes, panel)
-    axes.set_title(panel.title, fontsize=11, loc="left")
+    axes.set_title(panel.title, fontsize=11, loc="left", pad=14)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     axes.margins(x=0.06)
@@ -143,7 +168,7 @@ def _draw_floors(axes: "Axes", panel: Panel) -> None:
             far.append(f"{name} {value:,.0f}" if abs(value) > 10 else f"{name} {value:.3f}")
     if far:
         told = "off the scale: " + ", ".join(far)
-        axes.annotate(told, (0, -0.3), xycoords="axes fraction", fontsize=7, color=_FLOOR_COLOUR)
+        axes.text(0, 1.01, told, transform=axes.transAxes, fontsize=7, color=_FLOOR_COLOUR)
 
 
 def _labels(panels: Sequence[Panel]) -> list[str]:

@@ -96,8 +96,9 @@ def read_study(path: str) -> StudyFile:
 
 def training_options() -> set[str]:
     """Return the options of `tandemqa train` that a study may set."""
-    named = {name for group in (*OPTIONS.values(), *FLAGS.values()) for name in group}
-    return (named | {"corpora", "fields"}) - _NOT_TRAINING
+    valued = {name for options in OPTIONS.values() for name in options}
+    switches = {name for options in FLAGS.values() for name in options}
+    return (valued | switches | {"corpora", "fields"}) - _NOT_TRAINING
 
 
 def _tell(error: ValidationError) -> list[str]:

@@ -47,7 +47,7 @@ def test_a_study_trains_evaluates_and_writes_all_it_promises(plan, in_process, t
     assert low <= pool["mean"] <= high
     gain = second["against_baseline"]["multilingual.map"]
     assert gain["values"] == pytest.approx([values[2] - values[0], values[3] - values[1]])
-    assert base["cell"]["base model"].endswith("encoder") and not base["trained"]
+    assert base["cell"] == {"base model": "encoder"} and not base["trained"]
     assert (study / "plots" / "held-out-mono_ratio.svg").exists()
     assert "TF-IDF" in done.table and "before training" not in done.table
     assert done.page.exists()
