@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--work", metavar="DIR", required=True, help="where models are kept")
     parser.add_argument("--batches", default="mono,hybrid,cross", help="which ones to train")
     parser.add_argument("--seeds", default="0,1", help="one training of each for each seed")
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=80)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--max-length", type=int, default=64)
