@@ -1,6 +1,7 @@
 """A tiny study: a corpus with a test split, a tiny encoder, and commands in this process."""
 
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ import yaml
 import tandemqa
 from tests.trainer.corpus_folder import make_row, write_corpus
 from tests.trainer.tiny_encoder import words_of, write_encoder
+from trainer.study.conduct import conduct
+from trainer.study.plan import plan_study
 from trainer.study.run_folder import RunFolder
+from trainer.study.study_file import StudyFile
+from trainer.table_cache import CACHE_VARIABLE
 
 Content = dict[str, Any]
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus in two languages with words of their own, with a test split."""
     rows = []
     for number in range(48):
@@ -33,18 +38,28 @@ def corpus(tmp_path: Path) -> Path:
                     split="train" if number < 32 else "test",
                 )
             )
-    return write_corpus(tmp_path / "corpus", rows)
+    return write_corpus(tmp_path_factory.mktemp("study") / "corpus", rows)
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A tiny encoder with random weights."""
+    return write_encoder(tmp_path_factory.mktemp("study") / "encoder")
 
 
 @pytest.fixture
-def content(tmp_path: Path, corpus: Path) -> Content:
+def content(tmp_path: Path, corpus: Path, encoder: str) -> Content:
     """A study of two mono ratios, as its file has it."""
+    return make_content(tmp_path / "study", corpus, encoder)
+
+
+def make_content(output: Path, corpus: Path, encoder: str) -> Content:
     return {
         "title": "Tiny",
-        "output": str(tmp_path / "study"),
+        "output": str(output),
         "train": {
             "corpora": [str(corpus)],
-            "model": write_encoder(tmp_path / "encoder"),
+            "model": encoder,
             "steps": 2,
             "batch_size": 4,
             "dev_groups": 0,
@@ -67,6 +82,23 @@ def write_study(tmp_path: Path, content: Content) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory, corpus: Path, encoder: str) -> Path:
+    """The folder of the finished study."""
+    folder = tmp_path_factory.mktemp("finished")
+    study = StudyFile.model_validate(make_content(folder / "study", corpus, encoder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(folder / "tables"))
+        conduct(plan_study(study), InProcess(), quiet=True)
+    return folder / "study"
+
+
+@pytest.fixture
+def finished(finished_once: Path, tmp_path: Path) -> Path:
+    """The same for a test alone, where its study has it."""
+    return Path(shutil.copytree(finished_once, tmp_path / "study"))
 
 
 class InProcess:

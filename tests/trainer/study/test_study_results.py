@@ -216,10 +216,12 @@ class Page(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_the_page_needs_no_network_and_escapes_everything(write_study, in_process):
+def test_the_page_needs_no_network_and_escapes_everything(write_study, in_process, finished):
     hostile = "<script>alert(1)</script>"
     path = write_study(
-        title=hostile, question='"><img src=x onerror=alert(2)>', vary={"x": {hostile: {}}}
+        title=hostile,
+        question='"><img src=x onerror=alert(2)>',
+        vary={"x": {hostile: {"mono_ratio": 1}, "other": {"mono_ratio": 0}}},
     )
     page = conduct(plan_study(read_study(path)), in_process, quiet=True).page.read_text()
     elements = Page(page).found
