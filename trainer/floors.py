@@ -11,6 +11,7 @@ TFIDF: Final = "tfidf"
 UNTRAINED: Final = "untrained"
 BASE: Final = "base"
 
+_LARGE: Final = 1000  # candidates
 _SEED: Final = 10536  # not one that small models are likely to be made with
 
 
@@ -18,16 +19,22 @@ def embed_tfidf(benchmark: Benchmark) -> Embedded:
     """Return the benchmark as TF-IDF vectors of 3 to 5 characters, weighed by all candidates.
 
     Words in another script are never found, and nothing is understood: in one language, it is
-    still a good search engine.
+    still a good search engine. In pools of some size, what stands in one candidate alone is left
+    out, which makes vectors several times smaller.
     """
     import numpy as np
     from scipy.sparse import csr_array  # type: ignore[import-untyped]
     from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
 
+    texts = [text for of_lang in benchmark.candidates.values() for text in of_lang.texts]
     vectorizer = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32
+        analyzer="char_wb",
+        ngram_range=(3, 5),
+        sublinear_tf=True,
+        min_df=2 if len(texts) >= _LARGE else 1,
+        dtype=np.float32,
     )
-    vectorizer.fit(text for of_lang in benchmark.candidates.values() for text in of_lang.texts)
+    vectorizer.fit(texts)
     return Embedded(
         questions={
             lang: csr_array(vectorizer.transform(of_lang.texts))

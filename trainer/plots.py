@@ -29,17 +29,18 @@ def plot_heat_map(results: Mapping[str, Any], path: Path, metric: str = "map") -
     side = max(3.5, 1.5 + 0.5 * len(languages))
     figure = Figure(figsize=(side + 1, side), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(values, cmap="cividis_r", vmin=0, vmax=max(float(np.nanmax(values)), 1e-9))
+    image = axes.imshow(values, cmap="Blues", vmin=0, vmax=max(float(np.nanmax(values)), 1e-9))
     axes.set_xticks(range(len(languages)), languages, rotation=90 if len(languages) > 12 else 0)
     axes.set_yticks(range(len(languages)), languages)
     axes.set_xlabel("language of the candidates")
     axes.set_ylabel("language of the questions")
-    axes.set_title(f"{results['benchmark']}: {'mAP' if metric == 'map' else metric}")
+    measure = "mAP" if metric == "map" else metric
+    axes.set_title(f"{Path(results['model']).name} on {results['benchmark']}, {measure}")
     if len(languages) <= _READABLE:
-        middle = image.norm.vmax / 2  # type: ignore[operator]  # it was set above
+        dark = 0.6 * float(np.nanmax(values))
         for (row, column), value in np.ndenumerate(values):
             if np.isfinite(value):
-                colour = "white" if value > middle else "black"
+                colour = "white" if value > dark else "black"
                 text = f"{value:.2f}".lstrip("0")
                 axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
     figure.colorbar(image, ax=axes, shrink=0.8)
