@@ -14,6 +14,8 @@ from trainer.scoring import SETTINGS, score
 
 METRIC: Final = "eval_dev_multilingual_map"
 
+_DECISIVE: Final = METRIC.removeprefix("eval_")
+
 
 class DevPoolEvaluator(BaseEvaluator):
     """Scores a model on held-out groups in all their languages; the mAP in their pool decides.
@@ -27,7 +29,7 @@ class DevPoolEvaluator(BaseEvaluator):
         super().__init__()  # type: ignore[no-untyped-call]
         self.benchmark = benchmark
         self.prompts = prompts
-        self.primary_metric = METRIC.removeprefix("eval_")
+        self.primary_metric = _DECISIVE
 
     def __call__(  # type: ignore[override]  # the trainer's model is one
         self,
@@ -43,7 +45,7 @@ class DevPoolEvaluator(BaseEvaluator):
             for setting in SETTINGS
             if scores.settings[setting]
         }
-        metrics.setdefault(self.primary_metric, metrics["dev_monolingual_map"])
+        metrics.setdefault(_DECISIVE, metrics["dev_monolingual_map"])
         if scores.bias:
             metrics["dev_rank_distance"] = mean(list(scores.bias.values()), RANK_DISTANCE)
         return metrics
