@@ -134,11 +134,12 @@ def _draw_heat_maps(folder: Path, benchmark: str, trained: Sequence[Summary]) ->
 
 
 def average_details(of: Summary) -> dict[str, Any]:
-    """Return the mAP of each language and pair, as results have it, averaged over seeds."""
+    """Return the mAP of each language and pair, as results have them, averaged over seeds."""
     runs = [run.results for run in of.outcomes]
     first = runs[0]
     return {
         "benchmark": of.benchmark,
+        "model": "best cell",
         "languages": first["languages"],
         **{
             setting: {

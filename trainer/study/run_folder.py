@@ -132,6 +132,17 @@ def claim(folder: RunFolder) -> Iterator[int | None]:
         os.close(lock)
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process is at the same place with this folder."""
+    lock = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write under another name first, so that the file is there whole or not at all."""
     partial = path.with_name(path.name + ".partial")

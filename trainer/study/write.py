@@ -17,7 +17,7 @@ from trainer.study.grid import baseline_labels
 from trainer.study.outcome import read_outcomes
 from trainer.study.page import BenchmarkPart, write_page
 from trainer.study.plan import StudyPlan
-from trainer.study.run_folder import write_json, write_text
+from trainer.study.run_folder import alone, write_json, write_text
 from trainer.study.summary import summarise
 from trainer.study.table import by_benchmark, describe, make_rows, markdown, write_csv
 
@@ -31,9 +31,14 @@ def write_study(plan: StudyPlan, failed: Sequence[str] = ()) -> tuple[Path, str]
         plan: The study.
         failed: One sentence for each run that failed.
     """
-    study = plan.study
-    output = Path(study.output).expanduser()
+    output = Path(plan.study.output).expanduser()
     output.mkdir(parents=True, exist_ok=True)
+    with alone(output):  # several processes can share a study
+        return _write(output, plan, failed)
+
+
+def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, str]:
+    study = plan.study
     outcomes = read_outcomes(plan.cells, plan.base_models, plan.folders, list(study.evaluate))
     summaries = summarise(outcomes, baseline_labels(study, plan.cells))
     write_text(output / "results.csv", write_csv(outcomes))
