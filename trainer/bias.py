@@ -8,7 +8,8 @@ import numpy as np
 
 from trainer.benchmark import Benchmark
 from trainer.metrics import Measures
-from trainer.ranking import TOLERANCE, TOP, Floats, Ints, Ranking
+from trainer.ranking import TOP, Ranking
+from trainer.similarity import TOLERANCE, Floats, Ints
 
 RANK_DISTANCE: Final = "rank_distance"
 SAME_LANGUAGE: Final = "same_language_share@10"

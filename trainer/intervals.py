@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from trainer.metrics import Measures
-from trainer.ranking import Floats
+from trainer.similarity import Floats
 
 LEVEL: Final = 0.95
 SAMPLES: Final = 1000

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from trainer.ranking import Floats, Ints, Ranks
+from trainer.ranking import Ranks
+from trainer.similarity import Floats, Ints
 
 METRICS: Final = ("map", "ndcg@10", "mrr@10", "recall@1", "recall@10", "recall@100")
 

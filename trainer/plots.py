@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from trainer.ranking import Floats
+from trainer.similarity import Floats
 
 _READABLE: Final = 25  # languages up to which each cell has its number
 

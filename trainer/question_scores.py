@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from trainer.metrics import Measures
-from trainer.ranking import Floats
 from trainer.scoring import Scores
+from trainer.similarity import Floats
 
 BIAS: Final = "bias"
 CONSISTENCY: Final = "consistency"

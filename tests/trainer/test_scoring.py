@@ -9,7 +9,7 @@ from ir_measures import AP, RR, R, nDCG
 from scipy.sparse import csr_array
 
 from tests.trainer.tiny_benchmark import LANGUAGES, make_parallel, make_vectors
-from trainer import ranking
+from trainer import similarity
 from trainer.benchmark import Benchmark, Candidates, Questions
 from trainer.embeddings import Embedded
 from trainer.metrics import METRICS
@@ -142,8 +142,8 @@ def test_blocks_of_any_size_give_the_same_scores(monkeypatch):
     benchmark = make_parallel(questions=20)
     embedded = make_vectors(benchmark)
     whole = score(benchmark, embedded)
-    monkeypatch.setattr(ranking, "_BLOCK", 30)
-    monkeypatch.setattr(ranking, "_COLUMNS", 7)
+    monkeypatch.setattr(similarity, "_BLOCK", 30)
+    monkeypatch.setattr(similarity, "_COLUMNS", 7)
     parts = score(benchmark, embedded)
     for setting, by_name in whole.settings.items():
         for name, measures in by_name.items():
