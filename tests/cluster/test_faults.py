@@ -9,7 +9,7 @@ from tests.cluster.job_service import JobServiceCluster
 from tests.cluster.scenario import Build
 from tests.cluster.worker_killed import kill_worker
 
-ARGUMENTS = ("--input", "examples/science.jsonl", "--languages", "es,ca", "--packet-size", "20")
+ARGUMENTS = ("--input", "examples/science.jsonl", "--languages", "es", "--packet-size", "10")
 
 
 def test_a_killed_worker_costs_no_more_than_the_packets_at_work(tmp_path, apertium):
@@ -20,7 +20,7 @@ def test_a_killed_worker_costs_no_more_than_the_packets_at_work(tmp_path, aperti
     assert outcome.submissions == 2
     assert outcome.same_bytes
     assert outcome.packets == calm.packets()
-    assert outcome.work.twice <= 2 * 2 * 20, "more than one packet of twice the size a worker"
+    assert outcome.work.twice <= 2 * 2 * 10, "more than one packet of twice the size a worker"
 
 
 def test_a_flink_cluster_replaces_a_killed_task_manager(tmp_path):

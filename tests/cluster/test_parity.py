@@ -56,7 +56,7 @@ def corpora(tmp_path_factory, request) -> Callable[[str], Build]:
         if backend == "apertium":
             request.getfixturevalue("apertium")
             source = "examples/science.jsonl"
-            return ["--input", source, "--languages", "es,ca", "--packet-size", "20"]
+            return ["--input", source, "--languages", "es", "--packet-size", "10"]
         model = request.getfixturevalue("tiny_marian")
         source = write_source(folder / "tiny" / "questions.jsonl")
         return marian_arguments(model, source, folder / "cache")
