@@ -197,7 +197,7 @@ def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", default=["a", "b", "c"], help="a, b and c")
-    parser.add_argument("--records", type=int, default=300, help="records of part a (default: 300)")
+    parser.add_argument("--records", type=int, default=600, help="records of part a (default: 600)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
