@@ -191,5 +191,5 @@ def aligner_table(rows: Sequence[GoldRow], lexicon: Lexicon | None, learnt: Gold
         aligned = eflomal_spans.align(rows, sentences(learnt[rows[0].lang]))
         for row, found in zip(rows, aligned, strict=True):
             scores["eflomal, reverse"].add(row, found)
-    lines = [[name, score.total, *score.cells()] for name, score in scores.items()]
+    lines = [[name, score.total, *score.cells()] for name, score in scores.items() if score.total]
     return table(["aligner", "answers", "kept", "exact", "overlap", "place"], lines)

@@ -22,8 +22,10 @@ _DAMAGE: Final = regex.compile(
     r"|\\[xu][0-9a-fA-F]{2,}"  # escapes shown as text
     r"|(?<=\p{L})\?+(?=\p{L})|(?<=\s)\?+(?=\p{L})"  # letters lost to question marks
 )
-# The same at the end of a word; question marks of the source may stand so, too.
+# The same at the end of a word; where a translator writes on in small letters, that is as well
+# a question mark of the source, unless those stand elsewhere.
 _LOST_END: Final = regex.compile(r"(?<=\p{L})\?+(?=\s+\p{Ll})")
+_QUESTION: Final = regex.compile(r"\?+(?!\s*\p{Ll}|\p{L})")
 # Every damage holds one of these.
 _SUSPECT: Final = regex.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\xbfÂ-ï€‚ƒ„†‡ˆ‰Š‹ŒŽ‘•˜™š›œžŸ\ufffd\ud800-\udfff\\]|\p{L}\?|\?\p{L}"
@@ -58,8 +60,9 @@ def mojibake(pair: FieldPair) -> Iterator[Check]:
     if _SUSPECT.search(pair.target):
         found = Counter(_DAMAGE.findall(pair.target)) - Counter(_DAMAGE.findall(pair.source))
         damaged = sum(map(len, found.elements()))
+        questions = pair.source.count("?") - len(_QUESTION.findall(pair.target))
         ends = sum(map(len, _LOST_END.findall(pair.target)))
-        damaged += max(0, ends - pair.source.count("?"))
+        damaged += max(0, ends - max(0, questions))
     most = pair.limits.damaged
     if not damaged:
         yield pair.refuse("mojibake", 0.0, most, False)

@@ -110,6 +110,7 @@ def test_question_marks_before_small_letters_are_damage_only_beyond_those_of_the
     target, source = "Estas malsana? kaj kial? jes.", "Are you ill? And why? Yes."
     assert "mojibake" not in rejected(target, source) | flagged(target, source)
     assert "mojibake" in rejected("El caf? est? fr?o", "Is the coffee cold?")
+    assert "mojibake" in rejected("Qu? es esto?", "What is this?")
 
 
 def test_single_damaged_characters_are_flagged_but_cost_no_row():
