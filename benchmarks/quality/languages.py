@@ -13,7 +13,9 @@ from pipelines.language_id import UNTRANSLATED, WRONG_LANGUAGE, verify_language
 from schemas.check import REJECT
 from schemas.language import LANGUAGES
 
-NOTE = """Questions in German, Spanish, Turkish and Vietnamese. langdetect by itself
+EVERY = 3
+
+NOTE = """Every third question in German, Spanish, Turkish and Vietnamese. langdetect by itself
 accepts a probability of 0.5 or more; seed 0, all of its languages, names not masked in either."""
 
 
@@ -57,7 +59,8 @@ def language_table(gold: Gold) -> str:
         right = wrong = rights = wrongs = 0
         started = time.process_time()
         for lang in latin:
-            for i, row in enumerate(gold[lang]):
+            for i in range(0, len(gold[lang]), EVERY):
+                row = gold[lang][i]
                 right += accepts(row.question[1], lang)
                 rights += 1
                 for other in latin:
