@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,7 @@ def test_the_command_does_a_study_in_processes_and_goes_on_after_a_kill(
     runs = tmp_path / "study" / "runs"
     while not list(runs.glob("*/train.yaml")):
         assert killed.poll() is None
+        time.sleep(0.1)
     killed.kill()
     killed.wait()
     (folder,) = plan_study(read_study(path)).folders.values()
@@ -202,6 +204,7 @@ def test_the_command_does_a_study_in_processes_and_goes_on_after_a_kill(
         with claim(folder) as lock:
             if lock is not None:
                 break
+        time.sleep(0.1)
     assert not folder.is_done()
     assert run(["study", path]) == 0
     assert "mono_ratio 0.5 (baseline)" in capsys.readouterr().out
