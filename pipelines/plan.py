@@ -1,7 +1,7 @@
 """What a build would do: segments the memory lacks, and how long they would take."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from json import dumps, loads
 from pathlib import Path
@@ -72,11 +72,17 @@ class Estimate:
     seconds: float
 
 
-def survey(config: BuildConfig, progress: bool) -> Work:
-    """Read, segment and look everything up in the memory; translate nothing."""
+def survey(config: BuildConfig, beam_arguments: Sequence[str], progress: bool) -> Work:
+    """Read, segment and look everything up in the memory; translate nothing.
+
+    Args:
+        config: The build.
+        beam_arguments: Options of file systems; it runs in this process.
+        progress: Whether to show progress on standard error.
+    """
     with TemporaryDirectory() as folder:
         path = str(Path(folder, "work.json"))
-        run_pipeline(lambda pipeline: _construct(pipeline, config, path), (), progress)
+        run_pipeline(lambda pipeline: _construct(pipeline, config, path), beam_arguments, progress)
         facts = loads(Path(path).read_text())
     missing = {
         lang: Missing(part["segments"], part["characters"], tuple(map(tuple, part["sample"])))

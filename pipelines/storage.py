@@ -3,11 +3,13 @@
 import os
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
+
+from pipelines.remote import file_systems, os_errors, upload
 
 PARTIAL_SUFFIX: Final = ".partial"
 
@@ -30,10 +32,11 @@ def parent(path: str) -> str:
 
 
 def exists(path: str) -> bool:
-    """Return whether there is a file or folder at `path`."""
+    """Return whether there is a file at `path`; folders exist on local disks only."""
     if is_local(path):
         return Path(path).exists()
-    return bool(FileSystems.exists(path))
+    with os_errors(path):
+        return bool(file_systems().exists(path))
 
 
 def read_bytes(path: str) -> bytes:
@@ -44,22 +47,23 @@ def read_bytes(path: str) -> bytes:
     """
     if is_local(path):
         return Path(path).read_bytes()
-    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+    plain = CompressionTypes.UNCOMPRESSED
+    with os_errors(path), file_systems().open(path, compression_type=plain) as file:
         return bytes(file.read())
 
 
 def write_bytes(path: str, content: bytes) -> None:
     """Write a file so that readers see the old content, the new, or none, never a part.
 
-    On a local disk this is a temporary name and a rename; object stores show an upload only
-    when it is complete. Writing the same content again is harmless.
+    On a local disk this is a temporary name and a rename. Object stores have no rename, but show
+    an upload only when it is complete. Writing the same content again is harmless. An empty
+    remote file is an absent one: Beam cannot upload it to S3.
 
     Raises:
         OSError: If it cannot be written; a partial local file is removed.
     """
     if not is_local(path):
-        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as remote:
-            remote.write(content)
+        _write_remote(path, content)
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,10 +79,21 @@ def write_bytes(path: str, content: bytes) -> None:
         raise
 
 
+def _write_remote(path: str, content: bytes) -> None:
+    if not content:
+        delete(path)
+        return
+    # In a thread of its own, where no interrupt is delivered: closing an upload completes it, so
+    # one that Ctrl-C left half-way would be published, cut.
+    with ThreadPoolExecutor(1) as uploads:
+        uploads.submit(upload, path, content).result()
+
+
 def list_files(folder: str) -> Iterator[tuple[str, int]]:
     """Yield path and size in bytes of every file below `folder`, sorted; none if it is absent.
 
-    Partial files of writers that were killed are left out.
+    Partial files of writers that were killed are left out, and so are the empty objects that some
+    tools put into object stores as folders.
     """
     if is_local(folder):
         found = [
@@ -87,9 +102,10 @@ def list_files(folder: str) -> Iterator[tuple[str, int]]:
             if path.is_file()
         ]
     else:
-        (match,) = FileSystems.match([join(folder, "**")])
+        with os_errors(folder):
+            (match,) = file_systems().match([join(folder, "**")])
         found = [(metadata.path, metadata.size_in_bytes) for metadata in match.metadata_list]
-    yield from sorted(item for item in found if not item[0].endswith(PARTIAL_SUFFIX))
+    yield from sorted(item for item in found if not item[0].endswith((PARTIAL_SUFFIX, "/")))
 
 
 def delete(path: str) -> None:
@@ -97,7 +113,8 @@ def delete(path: str) -> None:
     if is_local(path):
         Path(path).unlink(missing_ok=True)
     elif exists(path):
-        FileSystems.delete([path])
+        with os_errors(path):
+            file_systems().delete([path])
 
 
 def delete_partial_files(folder: str) -> None:

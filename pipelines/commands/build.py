@@ -35,14 +35,18 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import prepare_output, read_manifest
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import summarise
+    from pipelines.remote import use_options
     from pipelines.report.write import write_report
-    from pipelines.run import run_pipeline
+    from pipelines.run import beam_options, run_pipeline
 
+    use_options(beam_options(beam_arguments))
     merged = merge_config(options, DEFAULTS, REQUIRED)
     config = resolve(merged)
     quiet = bool(merged.get("quiet"))
     if prepare_output(config, overwrite=bool(merged.get("overwrite"))):
-        run_pipeline(lambda p: build(p, config), beam_arguments, progress=not quiet)
+        run_pipeline(
+            lambda p: build(p, config), beam_arguments, not quiet, config.translation.folders
+        )
         write_report(config.output, read_manifest(config.output))
     else:
         sys.stderr.write(

@@ -6,7 +6,16 @@ from pydantic import ValidationError
 
 from pipelines.config import BuildConfig
 from pipelines.finish import CARD_NAME
-from pipelines.storage import delete, delete_partial_files, exists, join, list_files, read_bytes
+from pipelines.remote import check_folder
+from pipelines.storage import (
+    delete,
+    delete_partial_files,
+    exists,
+    is_local,
+    join,
+    list_files,
+    read_bytes,
+)
 from schemas.command import FailedRunError, UsageError
 from schemas.manifest import MANIFEST_NAME, Manifest
 from translators.memory import directory
@@ -20,8 +29,10 @@ def prepare_output(config: BuildConfig, overwrite: bool) -> bool:
     A folder without a manifest holds what a killed build left: it is built again over it.
 
     Raises:
-        UsageError: If the folder holds another corpus (without `overwrite`) or other things.
+        UsageError: If the folder holds another corpus (without `overwrite`) or other things, or
+            a remote folder cannot be written.
     """
+    check_remote_folders(config.output, config.translation.memory)
     foreign = [
         path
         for path, _ in list_files(config.output)
@@ -46,6 +57,23 @@ def prepare_output(config: BuildConfig, overwrite: bool) -> bool:
     return True
 
 
+def check_remote_folders(*folders: str) -> None:
+    """Refuse remote folders that cannot be written.
+
+    Raises:
+        UsageError: Naming all of them.
+    """
+    problems = []
+    for folder in folders:
+        try:
+            if not is_local(folder):
+                check_folder(folder)
+        except (OSError, ValueError) as error:
+            problems.append(f"cannot write to {folder}: {error}")
+    if problems:
+        raise UsageError("; ".join(problems))
+
+
 def read_manifest(output: str) -> Manifest:
     """Return the manifest of a corpus.
 
@@ -53,7 +81,11 @@ def read_manifest(output: str) -> Manifest:
         FailedRunError: If there is none or it cannot be read.
     """
     path = join(output, MANIFEST_NAME)
-    if not exists(path):
+    try:
+        found = exists(path)
+    except OSError as error:
+        raise FailedRunError(f"cannot read {path}: {error}") from error
+    if not found:
         raise FailedRunError(
             f"{output}: no {MANIFEST_NAME}; this is no finished corpus. Run `tandemqa build` "
             "again: finished packets are not translated twice."

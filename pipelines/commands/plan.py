@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.commands.options import DEFAULTS, REQUIRED, add_build_options
-from schemas.command import add_command, merge_config
+from schemas.command import UsageError, add_command, merge_config
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +17,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "tandemqa plan --input squad.json --languages es,ca --output corpora/squad "
         "--price-per-hour 1.20",
         _run,
+        takes_beam_options=True,
     )
     add_build_options(parser)
     parser.add_argument(
@@ -32,10 +33,15 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import align
     from pipelines.plan import Estimate, Missing, estimate, survey
+    from pipelines.remote import use_options
+    from pipelines.run import beam_options
 
+    if any(argument.startswith("--runner") for argument in beam_arguments):
+        raise UsageError("plan runs on this machine; leave --runner away")
+    use_options(beam_options(beam_arguments))
     merged = merge_config(options, DEFAULTS, REQUIRED)
     config = resolve(merged)
-    work = survey(config, progress=not merged.get("quiet"))
+    work = survey(config, beam_arguments, progress=not merged.get("quiet"))
     price = merged.get("price_per_hour")
     rows = [("language", "missing", "in memory", "tokens", "time", "cost")]
     total = Estimate(0, 0.0)

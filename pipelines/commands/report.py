@@ -16,15 +16,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "write report.html and report.json: how good a corpus is, and why rows are missing",
         "tandemqa report corpora/squad",
         _run,
+        takes_beam_options=True,
     )
     parser.add_argument("corpus", metavar="DIR", help="the corpus directory")
 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
+    from pipelines.remote import use_options
     from pipelines.report.write import PAGE_NAME, write_report
+    from pipelines.run import beam_options
     from pipelines.storage import join
 
+    use_options(beam_options(beam_arguments))
     output = absolute(options.corpus)
     write_report(output, read_manifest(output))
     sys.stdout.write(f"{join(output, PAGE_NAME)}\n")

@@ -43,16 +43,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
-    from pipelines.commands.output import read_manifest
+    from pipelines.commands.output import check_remote_folders, read_manifest
     from pipelines.commands.summary import summarise
     from pipelines.queue import queue_records
+    from pipelines.remote import use_options
     from pipelines.report.write import write_report
     from pipelines.reread import Corpus
     from pipelines.revalidate import revalidate
-    from pipelines.run import run_pipeline
+    from pipelines.run import beam_options, run_pipeline
     from pipelines.storage import list_files
 
+    use_options(beam_options(beam_arguments))
     corpus, output = absolute(options.corpus), absolute(options.output)
+    check_remote_folders(output)
     before = Corpus(corpus, read_manifest(corpus))
     if any(True for _ in list_files(output)):
         raise UsageError(f"--output {output} is not empty; name a new folder")

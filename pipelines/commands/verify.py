@@ -16,14 +16,18 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "check that a corpus is whole: files, schemas, counts, languages",
         "tandemqa verify corpora/squad",
         _run,
+        takes_beam_options=True,
     )
     parser.add_argument("corpus", metavar="DIR", help="the corpus directory")
 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
+    from pipelines.remote import use_options
+    from pipelines.run import beam_options
     from pipelines.verify import verify
 
+    use_options(beam_options(beam_arguments))
     output = absolute(options.corpus)
     manifest = read_manifest(output)
     faults = list(verify(output, manifest))

@@ -7,7 +7,8 @@ from typing import Any, BinaryIO, Final
 
 import zstandard
 from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
+
+from pipelines.remote import file_systems
 
 PLAIN_CHUNK: Final = 1 << 20
 # A decompressor may return a thousand times what it is given, so it is given little.
@@ -17,7 +18,7 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 def open_file(path: str) -> BinaryIO:
     """Open `path` as it is stored: seekable, and not decompressed."""
-    file: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    file: BinaryIO = file_systems().open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return file
 
 
@@ -29,7 +30,7 @@ def match_files(pattern: str) -> list[str]:
         BeamIOError: If the file system refuses to answer.
     """
     return sorted(
-        file.path for match in FileSystems.match([pattern]) for file in match.metadata_list
+        file.path for match in file_systems().match([pattern]) for file in match.metadata_list
     )
 
 
