@@ -1,13 +1,10 @@
 """A packet: the unit of work, of retry and of resume."""
 
-import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
-from apache_beam.metrics.metric import Metrics
-
-from pipelines.progress import advance
+from pipelines.metrics import report_packet
 from pipelines.storage import exists, join, read_bytes, write_bytes
 from pipelines.worker import worker_translator
 from translators.ladder import translate_all
@@ -21,6 +18,7 @@ from translators.memory import (
 )
 from translators.registry import TranslatorConfig
 from translators.translator import Translation, TranslationError
+from translators.usage import Usage
 
 _TELLING = 8
 
@@ -48,19 +46,23 @@ class PacketStats:
         lang: Target language.
         packet: Name of the packet in the memory.
         segments: Segments in it.
+        translated: Those of them that were sent to the translator now.
         characters: English characters in it.
         failed: Segments no translation could be had for.
         seconds: Seconds spent in the translator; 0 when an earlier attempt had finished it.
         resumed: An earlier attempt had saved it.
+        usage: Batches, tokens and retries of the translator.
     """
 
     lang: str
     packet: str
     segments: int
+    translated: int
     characters: int
     failed: int
     seconds: float
     resumed: bool
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,14 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
     done = decode_packet(read_bytes(path), path) if exists(path) else {}
     resumed = bool(done)
     missing = [key for key in sources if key not in done]
-    seconds = 0.0
+    seconds, usage = 0.0, Usage()
     if missing:
         logger.info("packet %s: %d segments into %s", name, len(missing), packet.lang)
         with worker_translator(config) as translator:
             started = time.monotonic()
             answers = translate_all(translator, [sources[key] for key in missing], packet.lang)
             seconds = time.monotonic() - started
+            usage = translator.take_usage()
             info = translator.info(packet.lang)
         _refuse_broken_translator(packet, answers)
         done.update(zip(missing, answers, strict=True))
@@ -108,12 +111,14 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
         lang=packet.lang,
         packet=name,
         segments=len(sources),
+        translated=len(missing),
         characters=sum(map(len, sources.values())),
         failed=sum(bool(translation.error) for translation in done.values()),
         seconds=seconds,
         resumed=resumed,
+        usage=usage,
     )
-    _report(stats)
+    report_packet(stats)
     return Finished(done, stats)
 
 
@@ -129,12 +134,3 @@ def _refuse_broken_translator(packet: Packet, answers: list[Translation]) -> Non
             f"none of {len(answers):,} segments could be translated into {packet.lang} "
             f"({', '.join(sorted(reasons))}); the translator does not work."
         )
-
-
-def _report(stats: PacketStats) -> None:
-    logger.debug(json.dumps(asdict(stats)))
-    advance("translate", stats.segments)
-    Metrics.counter("translate", "segments").inc(stats.segments)
-    Metrics.counter("translate", "failed").inc(stats.failed)
-    Metrics.counter("translate", "packets").inc()
-    Metrics.distribution("translate", "milliseconds_per_packet").update(round(stats.seconds * 1000))

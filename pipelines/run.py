@@ -11,6 +11,7 @@ from apache_beam.options.pipeline_options import (
     _BeamArgumentParser,
 )
 
+from pipelines.cluster_progress import follow
 from pipelines.failures import explain_failures
 from pipelines.progress import show_progress
 from pipelines.worker import close_translators
@@ -21,7 +22,10 @@ LOCAL_RUNNER = "FnApiRunner"
 
 
 def run_pipeline(
-    construct: Callable[[beam.Pipeline], object], arguments: Sequence[str], progress: bool
+    construct: Callable[[beam.Pipeline], object],
+    arguments: Sequence[str],
+    progress: bool,
+    memory: Sequence[str] = (),
 ) -> None:
     """Construct a pipeline, run it and wait for its end.
 
@@ -29,6 +33,7 @@ def run_pipeline(
         construct: Adds the steps.
         arguments: Beam's own options, as given behind `--`.
         progress: Whether to show progress on standard error.
+        memory: Folders in which the run saves packets, to be watched when it runs elsewhere.
 
     Raises:
         UsageError: If an option is unknown to Beam.
@@ -39,7 +44,9 @@ def run_pipeline(
         pipeline = beam.Pipeline(options=options)
         construct(pipeline)
         try:
-            pipeline.run().wait_until_finish()
+            result = pipeline.run()
+            with follow(result, memory, progress):
+                result.wait_until_finish()
         finally:
             close_translators()
 

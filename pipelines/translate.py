@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
+from pipelines.metrics import report_looked_up
 from pipelines.packet import Finished, Packet, PacketStats, finish_packet
 from pipelines.progress import expect
 from pipelines.storage import join, list_files, read_bytes
@@ -30,16 +31,24 @@ class TranslationPlan:
         infos: Its description for each target language.
         memory: Folder of the translation memory.
         packet_size: Segments in a packet, about; bounds what a crash can cost.
+        accelerator: What the workers of this step alone must have, in Beam's words, such as
+            `type:nvidia-l4;count:1;install-nvidia-driver`; empty for nothing.
     """
 
     config: TranslatorConfig
     infos: tuple[tuple[str, TranslatorInfo], ...]
     memory: str
     packet_size: int
+    accelerator: str = ""
 
     def folder(self, target: str) -> str:
         """Return the folder of the packets of one language."""
         return join(self.memory, directory(dict(self.infos)[target], target))
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the packets of all languages."""
+        return tuple(self.folder(lang) for lang, _ in self.infos)
 
 
 class Lookup(NamedTuple):
@@ -94,11 +103,10 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
     def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Translations":
         """Wire lookup and translation."""
         remembered, packets, missing = segments | LookUp(self.plan)
-        finished = (
-            packets
-            | "Balance" >> beam.Reshuffle()
-            | "TranslatePackets" >> beam.Map(_translate, AsSingleton(missing), self.plan)
-        )
+        step = beam.Map(_translate, AsSingleton(missing), self.plan)
+        if self.plan.accelerator:
+            step = step.with_resource_hints(accelerator=self.plan.accelerator)
+        finished = packets | "Balance" >> beam.Reshuffle() | "TranslatePackets" >> step
         translated = finished | "Unpack" >> beam.FlatMap(_unpack)
         return Translations(
             (remembered, translated) | beam.Flatten(),
@@ -152,6 +160,7 @@ def _split(
         known[lang] = preferred(known[lang], translation) if lang in known else translation
     packets = -(-total // plan.packet_size)
     for text in values["text"]:
+        report_looked_up(len(known), len(plan.infos) - len(known))
         for lang, _ in plan.infos:
             if lang in known:
                 yield key, (lang, known[lang])

@@ -10,6 +10,7 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from pipelines.calibration import Calibrate, Calibrations, calibrate
 from pipelines.checks import FieldPair, Limits, run_checks
+from pipelines.metrics import report_verdicts
 from pipelines.progress import advance
 from pipelines.rows import SOURCE_LANGUAGE, Draft, Group
 from pipelines.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
@@ -179,7 +180,9 @@ def _judge(
     rows, quarantined = judge_group(group, full)
     for row in rows:
         Metrics.counter("validate", "kept").inc()
+        report_verdicts(row.checks)
         yield row
     for item in quarantined:
         Metrics.counter("validate", item.reason).inc()
+        report_verdicts(item.row.checks)
         yield TaggedOutput(QUARANTINED, item)

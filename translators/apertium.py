@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Lock
 from typing import Final
 
 from schemas.language import LANGUAGES, parse_language
 from translators import apertium_modes, apertium_text
 from translators.pipe import Pipe, PipeError
 from translators.translator import Translation, TranslatorInfo
+from translators.usage import Usage
 
 # Raise when this package changes what a segment becomes: it is part of the memory's key.
 _ADAPTER: Final = "1"
@@ -60,6 +62,8 @@ class Apertium:
         self._modes: dict[str, _Mode] = {}
         self._files = ExitStack()
         self._threads: ThreadPoolExecutor | None = None
+        self._usage = Usage()
+        self._usage_lock = Lock()
 
     def info(self, target: str) -> TranslatorInfo:
         """Describe the route to `target`.
@@ -101,6 +105,8 @@ class Apertium:
         self._threads = self._threads or ThreadPoolExecutor(2 * self._processes)
         done = self._threads.map(lambda chunk: self._translate_chunk(chunk, target), chunks)
         translations = iter([translation for chunk in done for translation in chunk])
+        words = self.count_tokens(short, target)
+        self._count(Usage(batches=len(chunks), tokens=words, positions=words))
         return [
             next(translations) if len(text) <= _LONGEST else Translation("", error="too_long")
             for text in texts
@@ -110,6 +116,12 @@ class Apertium:
         """Return the number of words; Apertium has no other tokens."""
         return sum(map(apertium_text.count_words, texts))
 
+    def take_usage(self) -> Usage:
+        """Return what was done since the last call; nothing is padded here."""
+        with self._usage_lock:
+            usage, self._usage = self._usage, Usage()
+        return usage
+
     def close(self) -> None:
         """Stop all pipelines and wait until they are gone."""
         if self._threads:
@@ -117,6 +129,10 @@ class Apertium:
         for mode in self._modes.values():  # one by one: threads cannot be started at exit
             mode.close()
         self._files.close()
+
+    def _count(self, done: Usage) -> None:
+        with self._usage_lock:
+            self._usage += done
 
     def _route(self, target: str) -> tuple[str, ...]:
         if target not in self._routes:
@@ -150,6 +166,7 @@ class Apertium:
         try:
             return self._translate_together(texts, target)
         except PipeError as error:
+            self._count(Usage(retries=1))
             if len(texts) == 1:
                 self._check_alive(target, error)
                 return [Translation("", error=error.reason)]

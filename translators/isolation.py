@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from translators.registry import IN_PROCESS, TranslatorConfig, open_translator
 from translators.translator import Translation, TranslationError, Translator, TranslatorInfo
+from translators.usage import Usage
 
 CRASHED: Final = "translator_crashed"
 TIMEOUT: Final = "translator_timeout"
@@ -79,6 +80,7 @@ class IsolatedTranslator:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
         self._loaded: set[str] = set()
+        self._failures = 0
 
     def info(self, target: str) -> TranslatorInfo:
         """Describe who translates into `target`; see `Translator`."""
@@ -98,6 +100,7 @@ class IsolatedTranslator:
         try:
             return self._translate(texts, target)
         except ProcessError as error:
+            self._failures += 1
             if len(texts) > 1:
                 raise TranslationError(str(error)) from error
             self._check_alive(target)
@@ -107,6 +110,17 @@ class IsolatedTranslator:
         """Return how many tokens the texts are; see `Translator`."""
         count: int = self._call("count_tokens", texts, target, seconds=_STARTING)
         return count
+
+    def take_usage(self) -> Usage:
+        """Return what was done since the last call, but for what a process that died has done."""
+        usage, self._failures = Usage(retries=self._failures), 0
+        if self._connection is None:
+            return usage
+        try:
+            theirs: Usage = self._call("take_usage", seconds=_STARTING)
+        except ProcessError:
+            return usage
+        return usage + theirs
 
     def close(self) -> None:
         """End the process; it frees what it holds."""

@@ -10,6 +10,7 @@ from translators.decoding import Decoding
 from translators.model_files import ModelFiles
 from translators.sequence_model import SequenceModel, Tokenizer
 from translators.translator import Translation, TranslatorInfo
+from translators.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,10 @@ class NeuralTranslator:
         """Return how many tokens the model would read; no model is loaded."""
         route = self._route(target)
         return sum(map(len, route.tokenizer.encode(texts, route.source_token)))
+
+    def take_usage(self) -> Usage:
+        """Return what was done since the last call; see `Translator`."""
+        return sum((model.take_usage() for model in self._models.values()), Usage())
 
     def close(self) -> None:
         """Free the models."""

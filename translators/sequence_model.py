@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from translators.decoding import Decoding
-from translators.engine import Engine, Hypothesis
+from translators.engine import Engine, Hypothesis, plan_batches
 from translators.model_files import ModelFiles
 from translators.translator import Translation, TranslationError
+from translators.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class SequenceModel:
         self._tokenizer = tokenizer
         self._max_positions: int = config["max_position_embeddings"]
         self._batch_tokens = options.resolve_batch_tokens()
+        self._usage = Usage()
         self._engine = _open_engine(files, tokenizer.vocabulary, self._max_positions, options)
 
     def translate(
@@ -81,6 +83,11 @@ class SequenceModel:
                 answers[i] = Translation(text, hypothesis.score, hypothesis.finished)
         return answers
 
+    def take_usage(self) -> Usage:
+        """Return what was done since the last call, and count from zero again."""
+        usage, self._usage = self._usage, Usage()
+        return usage
+
     def close(self) -> None:
         """Free the model."""
         self._engine.close()
@@ -89,8 +96,13 @@ class SequenceModel:
         """Ask the engine; when memory runs out, again with half the batch, and remember it."""
         while True:
             try:
-                return self._engine.generate(sources, target_token, self._batch_tokens)
+                hypotheses = self._engine.generate(sources, target_token, self._batch_tokens)
+                lengths = list(map(len, sources))
+                batches = plan_batches(lengths, self._batch_tokens, self._max_positions)
+                self._usage.add_batches(batches, lengths)
+                return hypotheses
             except RuntimeError as error:
+                self._usage.retries += 1
                 message = str(error)
                 if not _OUT_OF_MEMORY.search(message):
                     if _BROKEN_DEVICE.search(message):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from translators.usage import Usage
+
 
 class TranslationError(Exception):
     """These texts could not be translated together; trying fewer of them may help."""
@@ -85,6 +87,10 @@ class Translator(Protocol):
 
     def count_tokens(self, texts: Sequence[str], target: str) -> int:
         """Return how many tokens the texts are: pieces of the model, words for Apertium."""
+        ...
+
+    def take_usage(self) -> Usage:
+        """Return what was done since the last call, and count from zero again."""
         ...
 
     def close(self) -> None:

@@ -138,6 +138,12 @@ def _add_translator_options(parser: argparse.ArgumentParser) -> None:
         help=f"who translates (default: {DEFAULTS['translator']})",
     )
     add_backend_options(group)
+    group.add_argument(
+        "--translate-accelerator",
+        metavar="HINT",
+        help="GPU for the workers of the translation alone, where the runner can give one, such "
+        "as 'type:nvidia-l4;count:1;install-nvidia-driver'; needs --device cuda",
+    )
 
 
 def add_backend_options(group: argparse._ArgumentGroup) -> None:

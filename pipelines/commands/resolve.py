@@ -47,6 +47,7 @@ def resolve(options: Mapping[str, Any]) -> BuildConfig:
                 infos=_infos(translator, options["languages"]),
                 memory=absolute(str(memory)),
                 packet_size=_positive("packet-size", options["packet_size"]),
+                accelerator=_accelerator(options),
             ),
             output=output,
             shards=int(options["shards"]),
@@ -64,6 +65,17 @@ def resolve(options: Mapping[str, Any]) -> BuildConfig:
         raise
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def _accelerator(options: Mapping[str, Any]) -> str:
+    """Return the hint; the device must be named, as `auto` would mean the machine we start from.
+
+    The device decides the number format, and with it the memory's key.
+    """
+    hint = str(options.get("translate_accelerator") or "")
+    if hint and options.get("device") != "cuda":
+        raise UsageError("--translate-accelerator needs --device cuda")
+    return hint
 
 
 def translator_config(options: Mapping[str, Any]) -> TranslatorConfig:

@@ -1,0 +1,70 @@
+"""Beam metrics and the log of packets; their names are stable, docs/observability.md lists them.
+
+They tell how a run is going. What the manifest says is counted from the elements themselves, as a
+retried bundle may be counted twice here.
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from apache_beam.metrics.metric import Metrics
+
+from pipelines.progress import advance
+from schemas.check import Check
+
+if TYPE_CHECKING:
+    from pipelines.packet import PacketStats
+
+READ: Final = "read"
+TRANSLATE: Final = "translate"
+VALIDATE: Final = "validate"
+VERDICTS: Final = "verdicts"
+
+_REMEMBERED: Final = Metrics.counter(TRANSLATE, "remembered")
+_WANTED: Final = Metrics.counter(TRANSLATE, "wanted")
+
+packet_log = logging.getLogger("tandemqa.packets")
+
+
+def report_packet(stats: "PacketStats") -> None:
+    """Count a finished packet, and log it as one line of JSON."""
+    usage = stats.usage
+    facts = {**asdict(stats), "padding_share": round(usage.padding_share, 4)}
+    packet_log.info("%s", json.dumps(facts, ensure_ascii=False))
+    advance(TRANSLATE, stats.segments)
+    for name, count in (
+        ("packets", 1),
+        ("segments", stats.segments),
+        ("resumed", stats.segments - stats.translated),
+        ("failed", stats.failed),
+        ("batches", usage.batches),
+        ("tokens", usage.tokens),
+        ("retries", usage.retries),
+    ):
+        if count:
+            Metrics.counter(TRANSLATE, name).inc(count)
+    if stats.translated:
+        _distribution("milliseconds_per_packet", stats.seconds * 1000)
+    if usage.batches:
+        _distribution("padding_percent", usage.padding_share * 100)
+        _distribution("tokens_per_batch", usage.tokens / usage.batches)
+
+
+def report_looked_up(remembered: int, wanted: int) -> None:
+    """Count the languages in which the memory held a segment, and those in which it did not."""
+    _REMEMBERED.inc(remembered)
+    _WANTED.inc(wanted)
+
+
+def report_verdicts(checks: Iterable[Check]) -> None:
+    """Count the verdicts of the checks of a row."""
+    for verdict, count in Counter(check.verdict for check in checks).items():
+        Metrics.counter(VERDICTS, verdict).inc(count)
+
+
+def _distribution(name: str, value: float) -> None:
+    Metrics.distribution(TRANSLATE, name).update(round(value))
