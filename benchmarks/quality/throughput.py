@@ -12,7 +12,7 @@ from benchmarks.quality.markdown import table
 
 PASSAGES = 60  # of each language, twice: to warm up, and to measure
 
-NOTE = """Rows of a question and a passage on one core, 600 in each pass, others each time. The first
+NOTE = """Rows of a question and a passage on one core, 600 others in each pass. The first
 pass fills the memory of words and n-grams; the second is what a corpus of any size sees."""
 
 
