@@ -31,11 +31,11 @@ demo: .venv/demo .venv/apertium ## build a real corpus from examples/, train on 
 	$(BIN)/tandemqa evaluate build/demo/model $(DEMO_BENCHMARK) --base-model $(DEMO_MODEL) \
 		--output build/demo/results.json
 
-test: setup lint types ## everything CI runs: lint, types and tests
+test: setup .venv/chromium lint types ## everything CI runs: lint, types and tests
 	$(BIN)/python -m pytest --numprocesses 2
 
 test-cluster: setup .venv/java ## the same bytes from Flink and other runners, and a fault
-	$(BIN)/python -m pytest tests/cluster
+	$(BIN)/python -m pytest tests/cluster -rs
 
 flink-demo: .venv/base .venv/apertium .venv/java ## the demo corpus, built on a Flink cluster here
 	$(BIN)/python -m tests.cluster.demo --cluster flink
@@ -48,8 +48,10 @@ types: .venv/all ## check types
 	$(BIN)/mypy
 
 bench: setup ## print how fast it is, against stated baselines
-	$(BIN)/python benchmarks/segmentation.py
+	PYTHONPATH=. $(BIN)/python benchmarks/segmentation.py
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/sampler.py
+	$(BIN)/python benchmarks/training.py
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv build
@@ -75,6 +77,11 @@ clean: ## remove the environment and everything that was built
 .venv/apertium: .venv/bin/python
 	@dpkg -s $(APERTIUM) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(APERTIUM) >/dev/null; }
+	@touch $@
+
+.venv/chromium: .venv/bin/python
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 	@touch $@
 
 .venv/java: .venv/bin/python

@@ -38,8 +38,10 @@ TRAIN = [
     "accelerate>=1.10",
     "peft>=0.15",  # LoRA
     "scikit-learn>=1.5",  # TF-IDF floor
+    "scipy>=1.11",
     "matplotlib>=3.9",
     "tensorboard>=2.18",
+    "jinja2>=3.1",  # the page of a study
 ]
 MTEB = ["mteb>=2.20,<3"]
 AWS = ["apache-beam[aws]>=2.72,<2.80"]
@@ -58,6 +60,7 @@ DEV = [
     "types-regex",
     "ir-measures>=0.4.3",  # an independent implementation of our metrics
     "moto[s3,server]>=5",  # an S3 to test remote file systems against
+    "psutil>=5.9",  # memory of a build with all its processes
 ]
 
 setup(
