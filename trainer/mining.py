@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
+from trainer.group_table import QUESTIONS
 from trainer.negatives import NONE, Negatives
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def _mine(corpus: "Corpus", encoder: "Encoder", folder: Path, progress: bool) ->
     lang_of_row, passage_of_row = corpus.column("lang"), corpus.column("passage_group")
     np.save(folder / "lang.npy", lang_of_row)
     np.save(folder / "passage_group.npy", passage_of_row)
+    asked = QUESTIONS if QUESTIONS in corpus.table.column_names else "group"
+    np.save(folder / "question_group.npy", corpus.column(asked))
     questions = _encode_questions(corpus, encoder, folder, progress)
     group = np.unique(corpus.column("group"), return_inverse=True)[1]
     total, count = _sum_by_group(questions, group)

@@ -63,12 +63,28 @@ class Negatives:
         loaded: Rows = self._load("passage_group")
         return loaded
 
+    @cached_property
+    def question_group(self) -> Rows:
+        """Question of each row, the same in all languages and for all records that ask it."""
+        loaded: Rows = self._load("question_group")
+        return loaded
+
     def _load(self, name: str) -> Any:  # noqa: ANN401
         return np.load(Path(self.folder) / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
     @cached_property
     def _rows_of(self) -> dict[int, Rows]:
         return {int(lang): np.flatnonzero(self.lang == lang) for lang in np.unique(self.lang)}
+
+    @cached_property
+    def _answers(self) -> dict[int, list[int]]:
+        """Passages by question, for questions that are asked of several."""
+        pairs = np.unique(np.stack([self.question_group, self.passage_group], axis=1), axis=0)
+        several = np.bincount(pairs[:, 0])[pairs[:, 0]] > 1
+        answers: dict[int, list[int]] = {}
+        for question, passage in pairs[several].tolist():
+            answers.setdefault(question, []).append(passage)
+        return answers
 
     def draw(self, questions: Rows, passages: Rows, generator: np.random.Generator) -> Rows:
         """Return negatives for the pairs of one global batch.
@@ -80,7 +96,8 @@ class Negatives:
 
         Returns:
             Rows, (per_pair, pairs): column i is in the language of `passages[i]`. No passage of
-            the batch is among them in any language, and none is there twice. A pair whose mined
+            the batch, and none that another record gives as an answer to a question of the
+            batch, is among them in any language, and none is there twice. A pair whose mined
             ones are used up gets random ones.
 
         Raises:
@@ -91,6 +108,8 @@ class Negatives:
         mined = generator.permuted(mined, axis=1)
         groups = np.where(mined == NONE, NONE, self.passage_group[mined])
         taken = set(self.passage_group[passages].tolist())
+        for question in self.question_group[questions].tolist():
+            taken.update(self._answers.get(question, ()))
         drawn = np.empty((self.per_pair, len(passages)), dtype=np.int64)
         for pair, (rows, of_groups) in enumerate(zip(mined.tolist(), groups.tolist(), strict=True)):
             found = 0

@@ -107,6 +107,7 @@ def make_trainer(
         settings=settings.batches,
         steps=settings.steps,
         processes=args.world_size,
+        languages=corpus.languages,
         negatives=_negatives(settings, corpus, encoder, args, quiet),
     )
     passages = ["passage", *(f"negative_{n}" for n in range(1, settings.negatives + 1))]

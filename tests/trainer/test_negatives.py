@@ -121,6 +121,19 @@ def test_a_batch_never_meets_its_own_passages_as_negatives(corpus, negatives, se
         assert (lang[second] == lang[passages]).all()
 
 
+def test_other_answers_to_a_question_of_the_batch_are_no_negatives(corpus, tmp_path):
+    table = corpus.table
+    asked = np.array(table["group"]) // 2  # two records each ask the same
+    again = Corpus(table.add_column("question_group", asked), LANGS, ("tiny",))
+    negatives = mine_negatives(again, Directions(), tmp_path / "n", per_pair=2, progress=False)
+    passage, generator = again.column("passage_group"), np.random.default_rng(0)
+    for row in range(len(table)):
+        rows = np.array([row])
+        drawn = negatives.draw(rows, rows, generator)
+        answers = set(passage[asked == asked[row]].tolist())
+        assert not answers & set(passage[drawn[:, 0]].tolist())
+
+
 def test_a_batch_that_needs_more_passages_than_there_are_is_an_error(corpus, negatives):
     many = Negatives(negatives.folder, per_pair=10)
     rows = np.flatnonzero(corpus.column("lang") == 0)[:20:2]
