@@ -1,5 +1,6 @@
 """File systems behind URIs (`s3://`, `gs://`): Beam's, with its options, and checks before work."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,20 +9,32 @@ from typing import Final
 
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, S3Options
 from apache_beam.options.value_provider import RuntimeValueProvider
 
 # Scheme, what it needs, and our extra that brings it.
 _NEEDS: Final = {"s3": ("boto3", "aws"), "gs": ("apitools", "gcp")}
+# What Amazon's library reads from the environment, by the name of Beam's option.
+_VARIABLES: Final = {
+    "s3_endpoint_url": "AWS_ENDPOINT_URL_S3",
+    "s3_region_name": "AWS_DEFAULT_REGION",
+    "s3_access_key_id": "AWS_ACCESS_KEY_ID",
+    "s3_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "s3_session_token": "AWS_SESSION_TOKEN",
+}
 _GLOB: Final = frozenset("*?[")
 
 
 def use_options(options: PipelineOptions) -> None:
     """Let file systems know Beam's options (`--s3_endpoint_url` and the like) in this process.
 
-    A pipeline does so by itself; this is for what reads and writes before and after it.
+    A pipeline does so by itself; this is for what reads and writes before and after it. The local
+    runner does not tell its worker processes any options; they inherit the environment.
     """
     FileSystems.set_options(options)
+    s3 = options.view_as(S3Options)
+    given = {variable: getattr(s3, name) for name, variable in _VARIABLES.items()}
+    os.environ.update({variable: value for variable, value in given.items() if value})
 
 
 def file_systems() -> type[FileSystems]:

@@ -32,6 +32,8 @@ def store():
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch):
+    for name in remote._VARIABLES.values():
+        monkeypatch.delenv(name, raising=False)
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     yield
@@ -145,9 +147,17 @@ def test_files_of_an_earlier_build_with_more_shards_are_gone_from_the_store(stor
         assert b"very-secret" not in content, name
 
 
+def test_worker_processes_are_told_where_the_store_is(store, local):
+    put_source(store, "processes")
+    options = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    assert run([*build_remotely(store, "processes"), *options]) == 0
+    assert_same(store, "processes", local)
+
+
 def test_a_worker_without_options_takes_endpoint_and_credentials_from_the_environment(
     store, monkeypatch
 ):
+    remote.FileSystems.set_options(None)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", store.endpoint)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     storage.write_bytes(store.path("bare", "file"), b"content")
