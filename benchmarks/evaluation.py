@@ -20,12 +20,12 @@ import torch
 from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 from sentence_transformers.util import dot_score
 
-from trainer.benchmark import Benchmark, Candidates, Questions
+from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 from trainer.benchmarks.lareqa import read_lareqa
-from trainer.embeddings import Embedded, embed
-from trainer.encoder import Encoder, ModelSettings, load_model, model_prompts
-from trainer.results import summarise
-from trainer.scoring import score
+from trainer.encoders.embeddings import Embedded, embed
+from trainer.encoders.encoder import Encoder, ModelSettings, load_model, model_prompts
+from trainer.evaluation.results import summarise
+from trainer.evaluation.scoring import score
 
 CANDIDATES = dict(
     zip(

@@ -49,7 +49,7 @@ def memory():
 if how == "datasets":
     datasets.disable_progress_bars()
 else:
-    from trainer.corpus import open_corpus
+    from trainer.corpora.corpus import open_corpus
 before, started = memory(), time.perf_counter()
 if how == "datasets":
     files = sorted(str(path) for path in Path(folder).rglob("*.parquet"))

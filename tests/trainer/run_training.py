@@ -13,7 +13,7 @@ import torch
 from transformers import TrainerCallback
 
 from trainer.commands.training_options import DEFAULTS, make_settings
-from trainer.training import train
+from trainer.fine_tuning.training import train
 
 
 class KillAt(TrainerCallback):

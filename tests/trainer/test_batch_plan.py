@@ -6,9 +6,9 @@ import pytest
 from schemas.command import FailedRunError
 from tests.trainer.index_table import make_index_table
 from trainer import batch_plan
-from trainer.batch_plan import find_faults, format_plan, plan_batches
-from trainer.batch_settings import BatchSettings
-from trainer.corpus import Corpus
+from trainer.batches.batch_plan import find_faults, format_plan, plan_batches
+from trainer.batches.batch_settings import BatchSettings
+from trainer.corpora.corpus import Corpus
 
 # Two passages with two groups each; languages 0 and 1: row = language * 4 + group.
 COLUMNS = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.trainer.tiny_benchmark import make_parallel
-from trainer.benchmark import Candidates, Questions
+from trainer.benchmarks.benchmark import Candidates, Questions
 
 
 def test_a_benchmark_knows_its_languages_and_whether_they_are_parallel():

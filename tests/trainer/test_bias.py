@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from trainer.benchmark import Benchmark, Candidates, Questions
-from trainer.embeddings import Embedded
-from trainer.results import summarise
-from trainer.scoring import score
+from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
+from trainer.encoders.embeddings import Embedded
+from trainer.evaluation.results import summarise
+from trainer.evaluation.scoring import score
 
 LANGUAGES = ("en", "es")
 TOPICS = 20

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from trainer.collator import PairCollator
+from trainer.batches.collator import PairCollator
 
 
 def collate(features, negatives=0, prompts=None):

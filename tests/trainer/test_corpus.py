@@ -15,8 +15,8 @@ from schemas.command import UsageError
 from schemas.identity import content_id
 from schemas.row import ROW_SCHEMA
 from tests.trainer.corpus_folder import make_rows, write_corpus
-from trainer.corpus import Corpus, open_corpus
-from trainer.sampler import HybridBatchSampler
+from trainer.batches.sampler import HybridBatchSampler
+from trainer.corpora.corpus import Corpus, open_corpus
 
 
 @pytest.fixture(autouse=True)
@@ -358,7 +358,7 @@ def test_a_path_with_nothing_is_refused(tmp_path):
 
 
 def test_batches_are_drawn_from_an_opened_corpus(corpus):
-    from trainer.batch_settings import BatchSettings
+    from trainer.batches.batch_settings import BatchSettings
 
     table = open_corpus(corpus).table
     sampler = HybridBatchSampler(table, 4, settings=BatchSettings(batch_size=4), steps=6)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.deck import Deck
+from trainer.batches.deck import Deck
 
 GROUPS = 30
 

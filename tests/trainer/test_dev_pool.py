@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.trainer.tiny_encoder import make_table
-from trainer.corpus import Corpus
-from trainer.dev_pool import hold_out, make_dev_pool
+from trainer.benchmarks.dev_pool import hold_out, make_dev_pool
+from trainer.corpora.corpus import Corpus
 
 
 @pytest.fixture

@@ -10,12 +10,17 @@ from transformers.training_args import ParallelMode
 
 from schemas.command import UsageError
 from tests.trainer.tiny_encoder import make_table, open_encoder
-from trainer.batch_settings import BatchSettings
-from trainer.collator import PairCollator
-from trainer.guards import check_arguments, check_dataset, check_plan, check_sampler_class
-from trainer.hybrid_trainer import HybridTrainer
-from trainer.loss import LossSettings, make_loss
-from trainer.sampler import HybridBatchSampler
+from trainer.batches.batch_settings import BatchSettings
+from trainer.batches.collator import PairCollator
+from trainer.batches.sampler import HybridBatchSampler
+from trainer.fine_tuning.guards import (
+    check_arguments,
+    check_dataset,
+    check_plan,
+    check_sampler_class,
+)
+from trainer.fine_tuning.hybrid_trainer import HybridTrainer
+from trainer.fine_tuning.loss import LossSettings, make_loss
 
 SETTINGS = BatchSettings(batch_size=8)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer.intervals import bootstrap, mean
-from trainer.metrics import Measures
+from trainer.evaluation.intervals import bootstrap, mean
+from trainer.evaluation.metrics import Measures
 
 
 def measures(values: np.ndarray, ids: np.ndarray | None = None) -> Measures:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from schemas.command import UsageError
 from tests.trainer.tiny_encoder import make_rows, write_encoder
-from trainer.loss import LossSettings, make_loss
+from trainer.fine_tuning.loss import LossSettings, make_loss
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from schemas.command import FailedRunError
 from tests.trainer.tiny_encoder import make_table
-from trainer.batch_settings import BatchSettings
-from trainer.corpus import Corpus
-from trainer.mining import CANDIDATES, mine_negatives
-from trainer.negatives import NONE, Negatives
-from trainer.sampler import HybridBatchSampler
+from trainer.batches.batch_settings import BatchSettings
+from trainer.batches.sampler import HybridBatchSampler
+from trainer.corpora.corpus import Corpus
+from trainer.fine_tuning.mining import CANDIDATES, mine_negatives
+from trainer.fine_tuning.negatives import NONE, Negatives
 
 LANGS = ("en", "es", "ca")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from trainer.intervals import bootstrap, mean
-from trainer.metrics import Measures
-from trainer.question_scores import (
+from trainer.evaluation.intervals import bootstrap, mean
+from trainer.evaluation.metrics import Measures
+from trainer.evaluation.question_scores import (
     BIAS,
     CONSISTENCY,
     average,
@@ -13,7 +13,7 @@ from trainer.question_scores import (
     save_question_scores,
     subtract,
 )
-from trainer.scoring import Scores
+from trainer.evaluation.scoring import Scores
 
 
 def measures(values, ids=None):

@@ -17,13 +17,13 @@ from sentence_transformers import SentenceTransformerTrainingArguments
 
 from schemas.command import UsageError
 from tests.trainer.index_table import make_index_table
-from trainer.batch_plan import find_faults
-from trainer.batch_settings import BASELINES, CROSS_MODES, BatchSettings
-from trainer.batch_stream import plan_kinds
-from trainer.group_table import GroupTable
-from trainer.int_columns import read_column
-from trainer.language_weights import weigh_languages
-from trainer.sampler import HybridBatchSampler
+from trainer.batches.batch_plan import find_faults
+from trainer.batches.batch_settings import BASELINES, CROSS_MODES, BatchSettings
+from trainer.batches.batch_stream import plan_kinds
+from trainer.batches.group_table import GroupTable
+from trainer.batches.language_weights import weigh_languages
+from trainer.batches.sampler import HybridBatchSampler
+from trainer.corpora.int_columns import read_column
 
 MANY = make_index_table(np.random.default_rng(0).random((200, 5)) > 0.2)
 COLUMNS = ("group", "passage_group", "lang", "source", "mono", "cross")

@@ -10,10 +10,10 @@ from scipy.sparse import csr_array
 
 from tests.trainer.tiny_benchmark import LANGUAGES, make_parallel, make_vectors
 from trainer import similarity
-from trainer.benchmark import Benchmark, Candidates, Questions
-from trainer.embeddings import Embedded
-from trainer.metrics import METRICS
-from trainer.scoring import score
+from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
+from trainer.encoders.embeddings import Embedded
+from trainer.evaluation.metrics import METRICS
+from trainer.evaluation.scoring import score
 
 THEIRS = {
     "map": AP,

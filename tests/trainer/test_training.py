@@ -17,8 +17,8 @@ from transformers import TrainerCallback
 from schemas.command import UsageError
 from tests.conftest import ROOT
 from tests.trainer.tiny_encoder import write_encoder
-from trainer.selection import DevPoolEvaluator
-from trainer.training import train
+from trainer.fine_tuning.selection import DevPoolEvaluator
+from trainer.fine_tuning.training import train
 
 
 class Stopped(Exception):
@@ -104,7 +104,9 @@ def test_a_run_killed_while_the_model_is_saved_is_finished_by_resuming(settings,
     whole, killed = settings("whole"), settings("killed")
     train(whole, quiet=True)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr("trainer.training.finish_run", lambda *_: (_ for _ in ()).throw(Stopped))
+        patch.setattr(
+            "trainer.fine_tuning.training.finish_run", lambda *_: (_ for _ in ()).throw(Stopped)
+        )
         train(killed, quiet=True)
     with pytest.raises(UsageError, match="unfinished run; add --resume"):
         train(killed, quiet=True)
@@ -227,7 +229,7 @@ class WorseAndWorse(DevPoolEvaluator):
 
 
 def test_the_weights_of_the_best_checkpoint_are_saved(settings, monkeypatch):
-    monkeypatch.setattr("trainer.training.DevPoolEvaluator", WorseAndWorse)
+    monkeypatch.setattr("trainer.fine_tuning.training.DevPoolEvaluator", WorseAndWorse)
     chosen = settings("chosen", dev_groups=6, steps=8, save_steps=4)
     assert train(chosen, quiet=True)["best_step"] == 4
     seen: dict[int, str] = {}
@@ -251,7 +253,7 @@ class BetterAndBetter(WorseAndWorse):
 
 
 def test_the_last_step_is_scored_and_saved_wherever_it_falls(settings, monkeypatch):
-    monkeypatch.setattr("trainer.training.DevPoolEvaluator", BetterAndBetter)
+    monkeypatch.setattr("trainer.fine_tuning.training.DevPoolEvaluator", BetterAndBetter)
     record = train(settings(dev_groups=6, steps=10, save_steps=4), quiet=True)
     assert [scores["step"] for scores in record["dev"]] == [4, 8, 10]
     assert record["best_step"] == 10

@@ -8,10 +8,10 @@ import pytest
 from schemas.command import FailedRunError, UsageError
 from schemas.manifest import MANIFEST_NAME, Manifest, SourceCounts, TranslatorEntry
 from tests.trainer.corpus_folder import make_rows, write_corpus
-from trainer.corpus_facts import read_facts
-from trainer.hub import push_model
-from trainer.training import train
-from trainer.training_data import open_training_data
+from trainer.corpora.corpus_facts import read_facts
+from trainer.encoders.hub import push_model
+from trainer.fine_tuning.training import train
+from trainer.fine_tuning.training_data import open_training_data
 
 
 def write_manifest(folder: Path, **changes: object) -> None:

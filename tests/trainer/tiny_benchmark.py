@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.benchmark import Benchmark, Candidates, Questions
-from trainer.embeddings import Embedded
+from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
+from trainer.encoders.embeddings import Embedded
 
 LANGUAGES = ("en", "es", "zh")
 

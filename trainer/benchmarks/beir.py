@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.command import UsageError
-from trainer.benchmark import Benchmark
+from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.judged import (
     JudgedSet,
     join_title,

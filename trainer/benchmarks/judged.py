@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.command import UsageError
-from trainer.benchmark import Benchmark, Candidates, Questions
+from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 
 
 @dataclass(frozen=True, slots=True)

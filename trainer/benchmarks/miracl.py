@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.command import UsageError
-from trainer.benchmark import Benchmark
+from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.judged import (
     JudgedSet,
     join_title,

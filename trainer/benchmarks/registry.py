@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.command import UsageError
-from trainer.benchmark import Benchmark
+from trainer.benchmarks.benchmark import Benchmark
 
 NAMES: Final = ("xquad-r", "mlqa-r", "corpus", "beir", "miracl")
 MTEB: Final = "mteb:"
@@ -49,8 +49,8 @@ def open_benchmark(
 
 def _open_held_out(data: Path, languages: Sequence[str], split: str | None) -> Benchmark:
     """Return the held-out split of a corpus: its test split by default, else validation."""
-    from trainer.corpus import open_corpus
-    from trainer.dev_pool import make_dev_pool
+    from trainer.benchmarks.dev_pool import make_dev_pool
+    from trainer.corpora.corpus import open_corpus
 
     there = [name for name in ("test", "validation") if (data / "data" / name).exists()]
     corpus = open_corpus(data, split=split or (there or ["test"])[0], languages=languages or None)

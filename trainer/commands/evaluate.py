@@ -11,7 +11,7 @@ from schemas.command import UsageError, add_command, merge_config
 from trainer.commands.evaluation_options import DEFAULTS, REQUIRED, add_evaluation_options
 
 if TYPE_CHECKING:
-    from trainer.encoder import Encoder
+    from trainer.encoders.encoder import Encoder
 
 _FLOORS: Final = {"tfidf", "untrained"}
 _HEAT_MAPS: Final = {".png", ".svg", ".pdf"}
@@ -47,11 +47,11 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     results = _evaluate(merged, output)
     _write(output, results)
     if _has_heat_map(results):
-        from trainer.plots import plot_heat_map
+        from trainer.evaluation.plots import plot_heat_map
 
         plot_heat_map(results, heat_map)
     if not merged.get("quiet"):
-        from trainer.result_table import format_results
+        from trainer.evaluation.result_table import format_results
 
         sys.stdout.write(format_results(results))
     return 0
@@ -77,7 +77,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
             show_progress=sys.stderr.isatty() and not merged.get("quiet"),
         )
     else:
-        from trainer.evaluation import evaluate
+        from trainer.evaluation.evaluate import evaluate
 
         # The data first: what is wrong with them is known before a large model is loaded.
         benchmark = open_benchmark(name, data, languages, merged.get("split"))
@@ -102,7 +102,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
 
 
 def _open_encoder(merged: Mapping[str, Any], model: str) -> "Encoder":
-    from trainer.encoder import Encoder, ModelSettings, Prompts, load_model, model_prompts
+    from trainer.encoders.encoder import Encoder, ModelSettings, Prompts, load_model, model_prompts
 
     settings = ModelSettings(
         model=model,

@@ -14,7 +14,7 @@ from trainer.commands.training_options import (
 )
 
 if TYPE_CHECKING:
-    from trainer.training_settings import TrainingSettings
+    from trainer.fine_tuning.training_settings import TrainingSettings
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,13 +36,13 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     merged = merge_config(options, DEFAULTS, REQUIRED)
     settings = make_settings(merged)
     if merged.get("dry_run"):
-        from trainer.dry_run import describe_run
+        from trainer.fine_tuning.dry_run import describe_run
 
         sys.stdout.write(describe_run(settings))
         return 0
     quiet = bool(merged.get("quiet"))
-    from trainer.run_folder import is_finished
-    from trainer.training import train
+    from trainer.fine_tuning.run_folder import is_finished
+    from trainer.fine_tuning.training import train
 
     _silence_libraries()
     finished_before = is_finished(settings.output) and not merged.get("overwrite")
@@ -69,7 +69,7 @@ def _silence_libraries() -> None:
 
 
 def _push(settings: "TrainingSettings", merged: Mapping[str, Any]) -> None:
-    from trainer.hub import push_model
+    from trainer.encoders.hub import push_model
 
     url = push_model(
         settings.output, str(merged["push_to_hub"]), private=bool(merged.get("private"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from schemas.command import UsageError
 
 if TYPE_CHECKING:
-    from trainer.training_settings import TrainingSettings
+    from trainer.fine_tuning.training_settings import TrainingSettings
 
 REQUIRED: Final = ("model", "output")
 
@@ -151,10 +151,10 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
     Raises:
         UsageError: If a value makes no sense.
     """
-    from trainer.batch_settings import BatchSettings
-    from trainer.encoder import ModelSettings
-    from trainer.loss import LossSettings
-    from trainer.training_settings import TrainingSettings
+    from trainer.batches.batch_settings import BatchSettings
+    from trainer.encoders.encoder import ModelSettings
+    from trainer.fine_tuning.loss import LossSettings
+    from trainer.fine_tuning.training_settings import TrainingSettings
 
     values = _convert(merged)
     corpora = values.get("corpora") or ()

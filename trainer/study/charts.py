@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from trainer.plots import plot_heat_map
+from trainer.evaluation.plots import plot_heat_map
 from trainer.study.floors import read_floors
 from trainer.study.grid import BASE
 from trainer.study.measures import MEASURES

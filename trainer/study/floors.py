@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from trainer.floors import TFIDF, UNTRAINED
+from trainer.evaluation.floors import TFIDF, UNTRAINED
 from trainer.study.measures import read_measures
 from trainer.study.summary import Summary
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.command import UsageError
-from trainer.batch_settings import BASELINES
+from trainer.batches.batch_settings import BASELINES
 from trainer.commands.training_options import DEFAULTS, make_settings
 from trainer.study.study_file import LANGUAGES, SAMPLING, SEED, Options, StudyFile
 

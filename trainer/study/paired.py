@@ -8,9 +8,15 @@ seeds what another training would.
 from collections.abc import Sequence
 from pathlib import Path
 
-from trainer.intervals import bootstrap
-from trainer.metrics import Measures
-from trainer.question_scores import BIAS, CONSISTENCY, average, load_question_scores, subtract
+from trainer.evaluation.intervals import bootstrap
+from trainer.evaluation.metrics import Measures
+from trainer.evaluation.question_scores import (
+    BIAS,
+    CONSISTENCY,
+    average,
+    load_question_scores,
+    subtract,
+)
 from trainer.study.measures import MEASURES
 
 Interval = tuple[float, float]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from schemas.command import UsageError
 from trainer.commands.training_options import DEFAULTS
-from trainer.corpus_facts import read_facts
+from trainer.corpora.corpus_facts import read_facts
 from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
 from trainer.study.run_folder import RunFolder, open_folder
 from trainer.study.study_file import Options, StudyFile

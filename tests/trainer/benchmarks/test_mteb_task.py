@@ -9,10 +9,10 @@ from tests.trainer.tiny_benchmark import write_beir
 from tests.trainer.tiny_encoder import open_encoder
 from trainer.benchmarks.beir import read_beir
 from trainer.benchmarks.mteb_task import evaluate_task
-from trainer.embeddings import embed
-from trainer.encoder import Encoder, Prompts
-from trainer.intervals import mean
-from trainer.scoring import score
+from trainer.encoders.embeddings import embed
+from trainer.encoders.encoder import Encoder, Prompts
+from trainer.evaluation.intervals import mean
+from trainer.evaluation.scoring import score
 
 pytest.importorskip("mteb")
 

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from trainer.metrics import Measures
-from trainer.question_scores import save_question_scores
-from trainer.scoring import Scores
+from trainer.evaluation.metrics import Measures
+from trainer.evaluation.question_scores import save_question_scores
+from trainer.evaluation.scoring import Scores
 from trainer.study.charts import draw_charts
 from trainer.study.conduct import conduct
 from trainer.study.findings import find, is_clear

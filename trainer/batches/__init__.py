@@ -1,0 +1,1 @@
+"""Hybrid batches: settings, plan, sampler, collator."""

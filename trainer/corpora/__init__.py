@@ -1,0 +1,1 @@
+"""Corpora as memory-mapped tables."""

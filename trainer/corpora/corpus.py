@@ -1,0 +1,140 @@
+"""Corpora as one table on disk: texts, and integers for group, passage, language and dataset."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import datasets
+from datasets.table import ConcatenationTable, MemoryMappedTable
+from tqdm import tqdm
+
+from schemas.command import UsageError
+from schemas.manifest import MANIFEST_NAME
+from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards
+from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
+from trainer.corpora.int_columns import Ints, read_column
+from trainer.corpora.table_cache import cache_folder, cache_key, cached
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """One or several corpora, a row for each group and language; memory-mapped.
+
+    Attributes:
+        table: Columns `question`, `passage` (texts, first), then integers: `group` and
+            `passage_group` (dense; the same group or passage has one number in all corpora),
+            `question_group` (one number for groups that ask the same), `lang` and `source` (place
+            in `languages` and `sources`), `mono` and `cross` (1 where the row may serve in such
+            batches).
+        languages: BCP-47 codes.
+        sources: Names of datasets.
+    """
+
+    table: datasets.Dataset
+    languages: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    def column(self, name: str) -> Ints:
+        """Return a column of integers, without touching the texts."""
+        return read_column(self.table, name)
+
+
+def open_corpus(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    split: str = "train",
+    languages: Sequence[str] | None = None,
+    fields: Mapping[str, str] | None = None,
+    cache: Path | None = None,
+) -> Corpus:
+    """Open corpora as one table; what is opened the first time is converted and kept.
+
+    Args:
+        paths: Corpora built by tandemqa, or Parquet files, folders or globs of them.
+        split: Only its rows. Files without a column for it are taken whole.
+        languages: Only rows in these; all by default.
+        fields: Column by field, for Parquet files that are not tandemqa's: `question`, `passage`,
+            `group_id`, `passage_id`, `lang`, `dataset`, `split`, `mono`, `cross`. Without
+            `group_id` each row is a group of its own, without `passage_id` passages are told
+            apart by their text.
+        cache: Where converted tables are kept; see `trainer.corpora.table_cache`.
+
+    Raises:
+        UsageError: If something is missing, or has another schema; with all differences.
+    """
+    named = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not named:
+        raise UsageError("no corpus given")
+    files = _find(named, split, languages, fields)
+    folder = cache or cache_folder()
+    names = [f"{cache_key(FORMAT, replace(file, path=Path()))}.arrow" for file in files]
+    texts = _convert(files, names, folder)
+    if not sum(table.num_rows for table in texts):
+        raise UsageError(
+            f"{', '.join(map(str, named))}: no rows in split {split!r}{_in(languages)}"
+        )
+    name = cache_key(FORMAT, names)
+    path = cached(f"{name}-index.arrow", partial(write_index, texts), folder)
+    index = MemoryMappedTable.from_file(str(path))
+    metadata = index.schema.metadata
+    found = tuple(json.loads(metadata[b"languages"]))
+    missing = [lang for lang in languages or () if lang not in found]
+    if missing:
+        raise UsageError(f"no rows in {', '.join(missing)}; in split {split!r} there are {found}")
+    return Corpus(
+        table=datasets.Dataset(_side_by_side(texts, index), fingerprint=name),
+        languages=found,
+        sources=tuple(json.loads(metadata[b"sources"])),
+    )
+
+
+def _find(
+    paths: Sequence[str | Path],
+    split: str,
+    languages: Sequence[str] | None,
+    fields: Mapping[str, str] | None,
+) -> list[CorpusFile]:
+    files: list[CorpusFile] = []
+    for path in paths:
+        if any((Path(path) / name).exists() for name in (MANIFEST_NAME, "quarantine")):
+            files += find_shards(Path(path), split, languages)
+        else:
+            files += find_parquet(str(path), split, languages, fields)
+    return files
+
+
+def _convert(
+    files: Sequence[CorpusFile], names: Sequence[str], folder: Path
+) -> list[MemoryMappedTable]:
+    """Return the texts of each file; several are converted at a time."""
+
+    def convert(file: CorpusFile, name: str) -> MemoryMappedTable:
+        path = cached(name, partial(write_texts, file), folder)
+        return MemoryMappedTable.from_file(str(path))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        converted = pool.map(convert, files, names)
+        progress = tqdm(converted, "open corpus", len(files), unit="file", delay=2)
+        return list(progress)
+
+
+def _side_by_side(
+    texts: Sequence[MemoryMappedTable], index: MemoryMappedTable
+) -> ConcatenationTable:
+    """Return texts and integers as one table; nothing is copied."""
+    blocks = []
+    start = 0
+    for table in texts:
+        if table.num_rows:
+            part = index.slice(start, table.num_rows)
+            blocks.append([table.select(list(TEXT_COLUMNS)), part])
+            start += table.num_rows
+    return ConcatenationTable.from_blocks(blocks)
+
+
+def _in(languages: Sequence[str] | None) -> str:
+    return f" in {', '.join(languages)}" if languages else ""

@@ -1,0 +1,1 @@
+"""Encoders: loaded, adapted, described, and their embeddings."""

@@ -1,0 +1,67 @@
+"""The model that training starts from."""
+
+from dataclasses import replace
+
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling
+from transformers import PreTrainedModel
+
+from schemas.command import UsageError
+from trainer.encoders.adapters import add_lora
+from trainer.encoders.encoder import Prompts, load_model, model_prompts
+from trainer.fine_tuning.training_settings import TrainingSettings
+
+
+def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransformer:
+    """Return the model to train, with the run's pooling, adapters and prompts.
+
+    Weights that are trained are kept in float32, whatever the file has: small steps vanish in
+    bfloat16. Under adapters, the weights stay as they are, and bfloat16 halves them.
+
+    Args:
+        settings: The run.
+        bf16: Whether it computes in bfloat16.
+
+    Raises:
+        UsageError: If the model cannot be loaded, or has no pooling to change.
+    """
+    dtype = settings.model.dtype or ("bfloat16" if settings.lora and bf16 else "float32")
+    model = load_model(replace(settings.model, dtype=dtype))
+    if settings.pooling:
+        _set_pooling(model, settings)
+    if settings.lora:
+        add_lora(model, settings.lora)
+    if settings.gradient_checkpointing:
+        _save_memory(model)
+    prompts = choose_prompts(model, settings)
+    # Saved with the model, so that evaluation and use have the prompts of training.
+    model.prompts = {"query": prompts.question, "document": prompts.passage}
+    return model
+
+
+def choose_prompts(model: SentenceTransformer, settings: TrainingSettings) -> Prompts:
+    """Return the prompts of the run: those asked for, else those of the model."""
+    own = model_prompts(model, settings.model.model)
+    return Prompts(
+        own.question if settings.question_prompt is None else settings.question_prompt,
+        own.passage if settings.passage_prompt is None else settings.passage_prompt,
+    )
+
+
+def _set_pooling(model: SentenceTransformer, settings: TrainingSettings) -> None:
+    for place, module in enumerate(model):
+        if isinstance(module, Pooling):
+            model[place] = Pooling(module.embedding_dimension, settings.pooling)
+            return
+    raise UsageError(f"pooling={settings.pooling}: model {settings.model.model!r} has no pooling")
+
+
+def _save_memory(model: SentenceTransformer) -> None:
+    """Compute activations twice instead of keeping them (Chen et al. 2016, arXiv:1604.06174)."""
+    options = {"use_reentrant": False}  # the other kind fails under DDP and LoRA
+    for module in model.modules():
+        if isinstance(module, PreTrainedModel):
+            if hasattr(module, "activation_checkpointing_enable"):  # the name since 5.2x
+                module.activation_checkpointing_enable(options)
+            else:
+                module.gradient_checkpointing_enable(options)  # type: ignore[no-untyped-call]

@@ -1,0 +1,108 @@
+"""Embed a benchmark: each language once, kept on disk where a folder for it is given."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+from tqdm import tqdm
+
+from trainer.benchmarks.benchmark import Benchmark
+from trainer.encoders.encoder import Embeddings, Encoder
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array  # type: ignore[import-untyped]  # it has no stubs
+
+    Vectors: TypeAlias = Embeddings | csr_array
+
+_CHUNK: Final = 4096  # texts between two steps of the progress bar
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A benchmark's questions and candidates as vectors by language, in its order.
+
+    Their similarity is the dot product. The vectors are dense, or sparse rows (TF-IDF).
+    """
+
+    questions: "Mapping[str, Vectors]"
+    candidates: "Mapping[str, Vectors]"
+
+
+def embed(
+    benchmark: Benchmark,
+    encoder: Encoder,
+    cache: Path | None = None,
+    questions: "Mapping[str, Vectors] | None" = None,
+) -> Embedded:
+    """Return the embeddings of a benchmark.
+
+    Args:
+        benchmark: The benchmark.
+        encoder: What embeds it.
+        cache: Folder that keeps the embeddings; they are found again by model and texts.
+        questions: Embeddings of its questions, where they are known.
+    """
+    asked = benchmark.questions if questions is None else {}
+    total = sum(len(of_lang.ids) for of_lang in asked.values())
+    total += sum(len(of_lang.ids) for of_lang in benchmark.candidates.values())
+    with tqdm(total=total, desc="encode", unit="text", delay=5, leave=False) as bar:
+        if questions is None:
+            questions = {
+                lang: _recall(encoder, encoder.encode_questions, of_lang.texts, cache, bar)
+                for lang, of_lang in asked.items()
+            }
+        candidates = {
+            lang: _recall(encoder, encoder.encode_candidates, of_lang.texts, cache, bar)
+            for lang, of_lang in benchmark.candidates.items()
+        }
+    return Embedded(questions, candidates)
+
+
+def _recall(
+    encoder: Encoder,
+    encode: Callable[[Sequence[str]], Embeddings],
+    texts: Sequence[str],
+    cache: Path | None,
+    bar: "tqdm[Any]",
+) -> Embeddings:
+    """Return the embeddings of texts: those of the cache, or new ones, which it then keeps."""
+    if cache is None:
+        return _encode(encode, texts, bar)
+    file = cache / f"{_key(encoder, encode.__name__, texts)}.npy"
+    if not file.exists():
+        _save(file, _encode(encode, texts, bar))
+    else:
+        bar.update(len(texts))
+    embeddings: Embeddings = np.load(file, mmap_mode="r", allow_pickle=False)
+    return embeddings
+
+
+def _encode(
+    encode: Callable[[Sequence[str]], Embeddings], texts: Sequence[str], bar: "tqdm[Any]"
+) -> Embeddings:
+    parts = []
+    for start in range(0, len(texts), _CHUNK):
+        part = texts[start : start + _CHUNK]
+        parts.append(encode(part))
+        bar.update(len(part))
+    return np.concatenate(parts)
+
+
+def _key(encoder: Encoder, role: str, texts: Sequence[str]) -> str:
+    """Return the name of the file that holds these texts as this model sees them."""
+    digest = hashlib.sha256(f"{encoder.fingerprint}\0{role}".encode())
+    for text in texts:
+        content = text.encode("utf-8", errors="surrogatepass")
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()[:32]
+
+
+def _save(file: Path, embeddings: Embeddings) -> None:
+    """Write under another name first: a killed run leaves no half file behind."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial.npy")
+    np.save(partial, embeddings, allow_pickle=False)
+    partial.replace(file)

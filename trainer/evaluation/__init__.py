@@ -1,0 +1,1 @@
+"""Scoring a benchmark: metrics, bias, intervals, floors, results."""

@@ -1,0 +1,94 @@
+"""Evaluate an encoder on a benchmark, beside floors."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.benchmarks.benchmark import Benchmark
+from trainer.encoders.embeddings import Embedded, embed
+from trainer.encoders.encoder import Encoder
+from trainer.evaluation.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, forget
+from trainer.evaluation.question_scores import save_question_scores
+from trainer.evaluation.results import summarise, summarise_means
+from trainer.evaluation.scoring import score
+
+if TYPE_CHECKING:
+    from trainer.encoders.embeddings import Vectors
+
+
+def evaluate(
+    benchmark: Benchmark,
+    encoder: Encoder,
+    *,
+    floors: Sequence[str] = (),
+    base: Encoder | None = None,
+    with_context: bool = True,
+    cache: Path | None = None,
+    questions: Path | None = None,
+) -> dict[str, Any]:
+    """Return the results of an encoder, ready for JSON.
+
+    Where candidates stand in a context, they are scored alone first; with the context appended
+    they stand under `with_context`, with the floors that need no encoder.
+
+    Args:
+        benchmark: The benchmark.
+        encoder: The encoder.
+        floors: Of `tfidf` and `untrained`, those wanted.
+        base: The encoder before training, as one more floor.
+        with_context: Whether to score candidates with their contexts as well.
+        cache: Folder that keeps embeddings.
+        questions: File to write with what each question scored, to compare models in pairs.
+    """
+    embedded = embed(benchmark, encoder, cache)
+    scores = score(benchmark, embedded)
+    if questions is not None:
+        save_question_scores(questions, scores)
+    results = {
+        "languages": list(benchmark.languages),
+        "questions": {lang: len(asked.ids) for lang, asked in benchmark.questions.items()},
+        "candidates": {lang: len(given.ids) for lang, given in benchmark.candidates.items()},
+        **summarise(benchmark, scores),
+        "floors": _score_floors(benchmark, encoder, floors, base, cache),
+    }
+    if with_context and benchmark.has_contexts:
+        results["with_context"] = _score_with_context(
+            benchmark, encoder, floors, cache, embedded.questions
+        )
+    return results
+
+
+def _score_floors(
+    benchmark: Benchmark,
+    encoder: Encoder,
+    floors: Sequence[str],
+    base: Encoder | None,
+    cache: Path | None,
+) -> dict[str, Any]:
+    found: dict[str, Embedded] = {}
+    if TFIDF in floors:
+        found[TFIDF] = embed_tfidf(benchmark)
+    if UNTRAINED in floors:
+        found[UNTRAINED] = embed(benchmark, forget(encoder), cache)
+    if base is not None:
+        found[BASE] = embed(benchmark, base, cache)
+    return {
+        name: summarise_means(benchmark, score(benchmark, embedded))
+        for name, embedded in found.items()
+    }
+
+
+def _score_with_context(
+    benchmark: Benchmark,
+    encoder: Encoder,
+    floors: Sequence[str],
+    cache: Path | None,
+    questions: "Mapping[str, Vectors]",
+) -> dict[str, Any]:
+    extended = benchmark.with_context()
+    scores = score(extended, embed(extended, encoder, cache, questions))
+    cheap = [name for name in floors if name == TFIDF]
+    return {
+        **summarise(extended, scores),
+        "floors": _score_floors(extended, encoder, cheap, None, cache),
+    }

@@ -1,0 +1,78 @@
+"""Scores question by question, kept beside results, so that models can be compared in pairs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from trainer.evaluation.metrics import Measures
+from trainer.evaluation.scoring import Scores
+from trainer.evaluation.similarity import Floats
+
+BIAS: Final = "bias"
+CONSISTENCY: Final = "consistency"
+_IDS: Final = "ids"
+_SEPARATOR: Final = "|"
+
+Parts = Mapping[str, Mapping[str, Measures]]
+"""Measures by setting (or `BIAS`, `CONSISTENCY`), then by language or pair."""
+
+
+def save_question_scores(path: Path, scores: Scores) -> None:
+    """Write what each question scored in each setting, as compressed numpy arrays."""
+    arrays = {_IDS: np.array(list(scores.ids), dtype=np.str_)}
+    for part, name, measures in _parts(scores):
+        arrays[_SEPARATOR.join((part, name, _IDS))] = measures.ids.astype(np.int32)
+        for measure, values in measures.values.items():
+            arrays[_SEPARATOR.join((part, name, measure))] = values.astype(np.float32)
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
+    partial.replace(path)
+
+
+def load_question_scores(path: Path) -> tuple[int, Parts]:
+    """Return the number of question ids, and the measures of each part."""
+    parts: dict[str, dict[str, Measures]] = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        found: dict[tuple[str, str], dict[str, Floats]] = {}
+        for key in arrays.files:
+            if key != _IDS:
+                part, name, measure = key.split(_SEPARATOR)
+                found.setdefault((part, name), {})[measure] = arrays[key]
+        for (part, name), values in found.items():
+            ids = values.pop(_IDS).astype(np.int64)
+            parts.setdefault(part, {})[name] = Measures(ids, values)
+        return len(arrays[_IDS]), parts
+
+
+def average(runs: Sequence[Sequence[Measures]]) -> list[Measures]:
+    """Return the mean over runs of what each question scored, for each language or pair."""
+    return [
+        Measures(same[0].ids, {name: _mean(same, name) for name in same[0].values})
+        for same in zip(*runs, strict=True)
+    ]
+
+
+def subtract(left: Sequence[Measures], right: Sequence[Measures]) -> list[Measures]:
+    """Return how much more each question scored on the left, for each language or pair."""
+    return [
+        Measures(of.ids, {name: values - other.values[name] for name, values in of.values.items()})
+        for of, other in zip(left, right, strict=True)
+    ]
+
+
+def _mean(same: Sequence[Measures], name: str) -> Floats:
+    mean: Floats = np.mean([of.values[name] for of in same], axis=0, dtype=np.float64)
+    return mean
+
+
+def _parts(scores: Scores) -> Iterator[tuple[str, str, Measures]]:
+    for setting, by_name in scores.settings.items():
+        for name, measures in by_name.items():
+            yield setting, name, measures
+    for lang, measures in scores.bias.items():
+        yield BIAS, lang, measures
+    if scores.consistency is not None:
+        yield CONSISTENCY, "all", scores.consistency

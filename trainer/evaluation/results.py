@@ -1,0 +1,132 @@
+"""What goes into `results.json`: means over settings, each language and pair, and intervals."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from trainer.benchmarks.benchmark import Benchmark
+from trainer.evaluation.bias import (
+    CONSISTENCY,
+    COPIES,
+    PREFERENCE,
+    RANK_DISTANCE,
+    SAME_LANGUAGE,
+    unbiased,
+)
+from trainer.evaluation.intervals import LEVEL, SAMPLES, bootstrap, mean
+from trainer.evaluation.metrics import METRICS, Measures
+from trainer.evaluation.scoring import Scores
+
+_DIGITS: Final = 6
+_DETAIL: Final = {
+    "monolingual": "by_language",
+    "crosslingual": "by_pair",
+    "multilingual": "by_language",
+}
+
+
+def summarise(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
+    """Return means, details, bias and intervals, ready for JSON.
+
+    A setting the benchmark does not have is there with the mean None.
+
+    Args:
+        benchmark: The benchmark.
+        scores: Its scores.
+    """
+    settings = {
+        setting: {
+            "mean": mean_metrics(measured),
+            _DETAIL[setting]: {
+                name: _mean_each([measures], METRICS) for name, measures in measured.items()
+            },
+        }
+        for setting, measured in scores.settings.items()
+    }
+    return {
+        **settings,
+        "bias": summarise_bias(benchmark, scores),
+        "intervals": _intervals(benchmark, scores),
+    }
+
+
+def summarise_means(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
+    """Return means and bias alone: what is said of a floor."""
+    return {
+        **{
+            setting: {"mean": mean_metrics(measured)}
+            for setting, measured in scores.settings.items()
+        },
+        "bias": summarise_bias(benchmark, scores),
+    }
+
+
+def mean_metrics(measured: Mapping[str, Measures]) -> dict[str, float] | None:
+    """Return each metric's mean over languages or pairs; None where there are none."""
+    return _mean_each(list(measured.values()), METRICS) if measured else None
+
+
+def summarise_bias(benchmark: Benchmark, scores: Scores) -> dict[str, Any] | None:
+    """Return the measures of language bias; None where nothing is parallel.
+
+    `relative` is the rank distance as a share of the pool. Beside the measures stands what they
+    are where language does not matter (`unbiased`). Where questions differ in how many languages
+    have a copy of what is relevant, the rank distance is given for each number.
+    """
+    if scores.consistency is None:
+        return None
+    measures = list(scores.bias.values())
+    pool = sum(len(of_lang.ids) for of_lang in benchmark.candidates.values())
+    distance = mean(measures, RANK_DISTANCE)
+    distances = np.concatenate([of.values[RANK_DISTANCE] for of in measures])
+    copies = [of.values[COPIES] for of in measures]
+    summary: dict[str, Any] = {
+        RANK_DISTANCE: {
+            "mean": _round(distance),
+            "median": _round(float(np.nanmedian(distances))),
+            "relative": _round(distance / pool),
+        },
+        **_mean_each(measures, (SAME_LANGUAGE, PREFERENCE)),
+        **_mean_each([scores.consistency], (CONSISTENCY,)),
+        "unbiased": {name: _round(value) for name, value in unbiased(benchmark, copies).items()},
+    }
+    counts = np.concatenate(copies)
+    if len(numbers := np.unique(counts[counts > 1])) > 1:
+        summary[RANK_DISTANCE]["by_copies"] = {
+            str(int(number)): _round(float(np.mean(distances[counts == number])))
+            for number in numbers
+        }
+    return summary
+
+
+def _intervals(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
+    ids = len(scores.ids)
+    intervals: dict[str, Any] = {"level": LEVEL, "samples": SAMPLES}
+    for setting, measured in scores.settings.items():
+        if measured:
+            intervals[setting] = _round_all(bootstrap(list(measured.values()), METRICS, ids))
+    if scores.consistency is not None:
+        pool = sum(len(of_lang.ids) for of_lang in benchmark.candidates.values())
+        names = (RANK_DISTANCE, SAME_LANGUAGE, PREFERENCE)
+        bias = bootstrap(list(scores.bias.values()), names, ids)
+        distance = bias.pop(RANK_DISTANCE)
+        relative = [value / pool for value in distance]
+        intervals["bias"] = {
+            RANK_DISTANCE: _round_all({"mean": distance, "relative": relative}),
+            **_round_all(bias),
+            **_round_all(bootstrap([scores.consistency], (CONSISTENCY,), ids)),
+        }
+    return intervals
+
+
+def _mean_each(measures: Sequence[Measures], names: Sequence[str]) -> dict[str, float]:
+    return {name: _round(mean(measures, name)) for name in names}
+
+
+def _round_all(intervals: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    return {name: [_round(value) for value in interval] for name, interval in intervals.items()}
+
+
+def _round(value: float) -> float:
+    return round(value, _DIGITS)

@@ -1,0 +1,1 @@
+"""Fine-tuning a dual encoder, from settings to the finished model."""

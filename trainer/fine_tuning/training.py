@@ -1,0 +1,194 @@
+"""Train a dual encoder on corpora, from settings to the finished model."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainingArguments
+from transformers import TrainerCallback, set_seed
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+from schemas.command import UsageError
+from trainer.batches.sampler import HybridBatchSampler
+from trainer.corpora.corpus import Corpus
+from trainer.corpora.corpus_facts import CorpusFacts, read_facts
+from trainer.encoders.base_model import choose_prompts, open_base_model
+from trainer.encoders.encoder import Encoder
+from trainer.encoders.model_card import complete_card, prepare_card
+from trainer.fine_tuning.hybrid_trainer import HybridTrainer
+from trainer.fine_tuning.loss import make_loss
+from trainer.fine_tuning.mining import mine_negatives
+from trainer.fine_tuning.negatives import Negatives
+from trainer.fine_tuning.progress import TrainingProgress
+from trainer.fine_tuning.run_folder import (
+    CHECKPOINTS_NAME,
+    RunState,
+    abandon_run,
+    finish_run,
+    open_run,
+)
+from trainer.fine_tuning.selection import DevPoolEvaluator
+from trainer.fine_tuning.training_arguments import make_arguments, make_loggers
+from trainer.fine_tuning.training_data import open_training_data
+from trainer.fine_tuning.training_settings import TrainingSettings
+
+_NEGATIVES_NAME: Final = "negatives"
+_PACKAGES: Final = ("tandemqa", "sentence-transformers", "transformers", "torch", "peft")
+
+
+def train(
+    settings: TrainingSettings,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    quiet: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> dict[str, Any] | None:
+    """Train, save the model, and return the record of the run that `training.json` holds.
+
+    Under `torchrun`, every process calls this; all but the first return None.
+
+    Args:
+        settings: The run.
+        resume: Go on with an unfinished run.
+        overwrite: Replace what is there.
+        quiet: Show no progress.
+        callbacks: Further callbacks of the trainer.
+
+    Raises:
+        UsageError: If the run cannot be made as described; nothing was trained.
+    """
+    args = make_arguments(settings, quiet)
+    facts = [read_facts(path) for path in settings.corpora]
+    identity = {
+        "settings": settings.identity(),
+        "corpora": [fact.digest for fact in facts],
+        "processes": args.world_size,
+    }
+    state = _open(settings, identity, args, resume=resume, overwrite=overwrite)
+    if state.record is not None:
+        return state.record
+    started = time.monotonic()
+    try:
+        trainer = make_trainer(settings, args, quiet, callbacks)
+        result = trainer.train(resume_from_checkpoint=state.checkpoint)
+    except UsageError:
+        if args.process_index == 0 and state.checkpoint is None:
+            abandon_run(Path(settings.output))
+        raise
+    if not trainer.is_world_process_zero():
+        return None
+    record = {
+        "identity": identity,
+        "corpora": [asdict(fact) for fact in facts],
+        "training_loss": result.training_loss,
+        "seconds": round(time.monotonic() - started, 1),
+        **_outcome(trainer),
+    }
+    return _save(trainer.model, settings, facts, record)
+
+
+def make_trainer(
+    settings: TrainingSettings,
+    args: SentenceTransformerTrainingArguments,
+    quiet: bool,
+    callbacks: Sequence[TrainerCallback],
+) -> HybridTrainer:
+    """Return the trainer of a run, with its model, corpus, negatives and dev pool."""
+    set_seed(settings.batches.seed)
+    model = open_base_model(settings, bool(args.bf16))
+    prompts = choose_prompts(model, settings)
+    encoder = Encoder(model, prompts)
+    with args.main_process_first():
+        corpus, dev_pool = open_training_data(settings)
+    evaluator = DevPoolEvaluator(dev_pool, prompts) if dev_pool else None
+    args.batch_sampler = partial(  # type: ignore[assignment]  # any callable is taken
+        HybridBatchSampler,
+        settings=settings.batches,
+        steps=settings.steps,
+        processes=args.world_size,
+        languages=corpus.languages,
+        negatives=_negatives(settings, corpus, encoder, args, quiet),
+    )
+    passages = ["passage", *(f"negative_{n}" for n in range(1, settings.negatives + 1))]
+    args.prompts = {"question": prompts.question} | dict.fromkeys(passages, prompts.passage)
+    prepare_card(model, corpus.languages)
+    trainer = HybridTrainer(
+        model=model,
+        args=args,
+        train_dataset=corpus.table,
+        loss=make_loss(model, settings.loss, args.world_size),
+        evaluator=evaluator,
+        callbacks=[*make_loggers(settings, main=args.process_index == 0), *callbacks],
+    )
+    for callback in (ProgressCallback, PrinterCallback):
+        trainer.remove_callback(callback)
+    if not quiet:
+        trainer.add_callback(TrainingProgress)
+    return trainer
+
+
+def _open(
+    settings: TrainingSettings,
+    identity: Mapping[str, Any],
+    args: SentenceTransformerTrainingArguments,
+    *,
+    resume: bool,
+    overwrite: bool,
+) -> RunState:
+    """Let the first process prepare the folder, and tell the others what it found."""
+    found: list[RunState | None] = [None]
+    if args.process_index == 0:
+        found[0] = open_run(Path(settings.output), identity, resume=resume, overwrite=overwrite)
+    state: RunState = broadcast_object_list(found)[0]
+    return state
+
+
+def _negatives(
+    settings: TrainingSettings,
+    corpus: Corpus,
+    encoder: Encoder,
+    args: SentenceTransformerTrainingArguments,
+    quiet: bool,
+) -> Negatives | None:
+    if not settings.negatives:
+        return None
+    folder = Path(settings.output) / CHECKPOINTS_NAME / _NEGATIVES_NAME
+    with args.main_process_first(local=False):  # of all machines: they share the folder
+        return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
+
+
+def _outcome(trainer: HybridTrainer) -> dict[str, Any]:
+    state = trainer.state
+    scores = [log for log in state.log_history if any(name.startswith("eval_dev") for name in log)]
+    return {
+        "steps": state.global_step,
+        "best_step": state.best_global_step,
+        "dev": scores,
+        "data_wait_share": round(trainer.data_wait_share, 4),
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _save(
+    model: SentenceTransformer,
+    settings: TrainingSettings,
+    facts: Sequence[CorpusFacts],
+    record: Mapping[str, Any],
+) -> dict[str, Any]:
+    output = Path(settings.output)
+    model.save_pretrained(os.fspath(output))
+    chosen = (
+        f"The checkpoint of step {record['best_step']} was the best of its kind on held-out "
+        "groups, by the mAP in the pool of all languages."
+        if settings.dev_groups
+        else "The last checkpoint was kept."
+    )
+    complete_card(output, settings, facts, chosen)
+    return finish_run(output, record)

@@ -1,0 +1,114 @@
+"""From our settings to the arguments and loggers of the sentence-transformers trainer."""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from sentence_transformers import SentenceTransformerTrainingArguments
+from transformers import TrainerCallback
+
+from schemas.command import UsageError
+from trainer.fine_tuning.run_folder import CHECKPOINTS_NAME, LOGS_NAME
+from trainer.fine_tuning.selection import METRIC
+from trainer.fine_tuning.training_settings import WORKERS, TrainingSettings
+
+_LOGS: Final = 50  # in a run, about
+_WAIT: Final = 24 * 3600  # seconds that processes wait while the first one mines negatives
+_TENSORBOARD: Final = "tensorboard"
+
+
+def make_arguments(settings: TrainingSettings, quiet: bool) -> SentenceTransformerTrainingArguments:
+    """Return the arguments, without batch sampler and prompts; joins the processes of torchrun.
+
+    Raises:
+        UsageError: If the batch cannot be shared by the processes, or a logger is missing.
+    """
+    _check_loggers(settings)
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    pairs, rest = divmod(settings.batches.batch_size, world)
+    if rest:
+        raise UsageError(
+            f"batch_size is {settings.batches.batch_size}, which {world} processes cannot share "
+            "evenly: wanted a multiple"
+        )
+    return SentenceTransformerTrainingArguments(
+        output_dir=os.fspath(Path(settings.output) / CHECKPOINTS_NAME),
+        max_steps=settings.steps,
+        per_device_train_batch_size=pairs,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup,
+        weight_decay=settings.weight_decay,
+        bf16=use_bf16(settings),
+        seed=settings.batches.seed,
+        report_to=[name for name in settings.report_to if name != _TENSORBOARD],
+        logging_steps=max(1, settings.steps // _LOGS),
+        save_steps=settings.save_steps,
+        # A killed save must leave a complete checkpoint, and the best one is kept besides.
+        save_total_limit=2,
+        dataloader_num_workers=_count_workers(settings),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        disable_tqdm=quiet,
+        ddp_timeout=_WAIT,
+        use_cpu=not torch.cuda.is_available(),
+        **_selection(settings),
+    )
+
+
+def use_bf16(settings: TrainingSettings) -> bool:
+    """Return whether the run computes in bfloat16."""
+    if settings.precision == "auto":
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return settings.precision == "bf16"
+
+
+def make_loggers(settings: TrainingSettings, main: bool) -> list[TrainerCallback]:
+    """Return the loggers that must not write into the checkpoints, which are removed.
+
+    Args:
+        settings: The run.
+        main: Whether this process is the one that logs.
+    """
+    if not main or _TENSORBOARD not in settings.report_to:
+        return []
+    from torch.utils.tensorboard import SummaryWriter
+    from transformers.integrations.integration_utils import TensorBoardCallback
+
+    writer = SummaryWriter(os.fspath(Path(settings.output) / LOGS_NAME))
+    return [TensorBoardCallback(writer)]  # type: ignore[no-untyped-call]
+
+
+def _check_loggers(settings: TrainingSettings) -> None:
+    from transformers.integrations.integration_utils import (
+        INTEGRATION_TO_CALLBACK,
+        get_available_reporting_integrations,
+    )
+
+    for name in settings.report_to:
+        if name not in INTEGRATION_TO_CALLBACK:
+            known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
+            raise UsageError(f"report_to {name}: unknown; wanted none or any of {known}")
+        if name not in get_available_reporting_integrations():  # type: ignore[no-untyped-call]
+            raise UsageError(f"report_to {name}: is not installed; install its package first")
+
+
+def _count_workers(settings: TrainingSettings) -> int:
+    workers = settings.workers
+    if workers is None:
+        workers = WORKERS if torch.cuda.is_available() else 0
+    if workers:
+        # A tokenizer that was used before the fork warns and does this by itself, at each worker.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    return workers
+
+
+def _selection(settings: TrainingSettings) -> dict[str, Any]:
+    if not settings.dev_groups:
+        return {"eval_strategy": "no"}
+    return {
+        "eval_strategy": "steps",
+        "eval_steps": settings.save_steps,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": METRIC,
+        "greater_is_better": True,
+    }
