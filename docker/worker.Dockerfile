@@ -1,9 +1,11 @@
 # A Beam worker with tandemqa. From the root of the repository:
 #   docker build -f docker/worker.Dockerfile -t tandemqa-worker:0.1.0 .                        CPU
 #   docker build -f docker/worker.Dockerfile --build-arg VARIANT=cuda -t tandemqa-worker:0.1.0-cuda .
-#   docker build -f docker/worker.Dockerfile --target dataflow ...      and launcher of the template
-# Models are mounted at /models, or baked in by the stage `baked` (--build-context models=DIR);
-# they have to be converted already: torch, which only a conversion needs, is not in the image.
+#   docker build -f docker/worker.Dockerfile --build-arg VARIANT=cuda --target dataflow ...  the same
+#       with models in it, and the launcher of the flex template
+# Models are mounted at /models with their cache, or baked in: --target baked or dataflow with
+# --build-context models=DIR. They have to be converted already (DIR/cache/tandemqa): torch, which
+# only a conversion needs, is not in the image.
 ARG PYTHON_IMAGE=python:3.11.13-slim-bookworm
 ARG BEAM_IMAGE=apache/beam_python3.11_sdk:2.77.0
 ARG LAUNCHER_IMAGE=gcr.io/dataflow-templates-base/python311-template-launcher-base:20230622_RC00
@@ -26,8 +28,8 @@ RUN apt-get update -qq \
     && rm -rf /var/lib/apt/lists/* \
     && python3 -m venv /opt/venv \
     && useradd --create-home --uid 10001 worker \
-    && mkdir /models /cache \
-    && chown worker /cache
+    && mkdir --parents /models/cache \
+    && chown --recursive worker /models
 
 WORKDIR /src
 COPY constraints.txt ./
@@ -43,7 +45,7 @@ COPY trainer ./trainer
 RUN pip install --constraint constraints.txt ".[hub,identify]"
 COPY --from=beam /opt/apache/beam /opt/apache/beam
 # Nothing is downloaded when a worker starts, and logs come out at once.
-ENV HF_HUB_OFFLINE=1 HF_HOME=/models XDG_CACHE_HOME=/cache PYTHONUNBUFFERED=1
+ENV HF_HUB_OFFLINE=1 HF_HOME=/models XDG_CACHE_HOME=/models/cache PYTHONUNBUFFERED=1
 WORKDIR /home/worker
 USER 10001
 ENTRYPOINT ["/opt/apache/beam/boot"]
@@ -59,10 +61,10 @@ ENV LD_LIBRARY_PATH=/opt/venv/lib/python3.11/site-packages/nvidia/cublas/lib:/op
 # hadolint ignore=DL3006
 FROM ${VARIANT} AS baked
 # hadolint ignore=DL3022
-COPY --from=models / /models/
+COPY --from=models --chown=10001 / /models/
 
 # hadolint ignore=DL3006
-FROM ${VARIANT} AS dataflow
+FROM baked AS dataflow
 COPY --from=launcher /opt/google/dataflow/python_template_launcher \
     /opt/google/dataflow/python_template_launcher
 COPY docker/dataflow/launch.py docker/dataflow/metadata.json /template/
