@@ -29,8 +29,8 @@ DISAGREEMENT: Final = "disagreement"
 # questions reach -15 once in 5,000, and 99 % of those in another language go below -19.
 STRONG: Final = 15.0
 SOME: Final = 4.0  # enough to call a language verified
-# Letters below which nothing is said. From 8 on, 68 % of short pieces (up to 16 letters) in another
-# language are refused and 0.5 % of correct ones; from 12 on it is 34 % and 0.2 %.
+# Letters below which nothing is said. From 8 on, 69 % of short pieces (up to 16 letters) in another
+# language are refused and 0.7 % of correct ones; from 12 on it is 34 % and 0.4 %.
 SHORTEST: Final = 8
 # Probabilities that a second opinion must reach to verify a language, or to refuse one.
 LIKELY: Final = 0.5
