@@ -52,6 +52,7 @@ bench: setup ## print how fast it is, against stated baselines
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/sampler.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python -m benchmarks.quality # needs ../shared/data
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv build
