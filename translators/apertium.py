@@ -17,7 +17,7 @@ from typing import Final
 from schemas.language import LANGUAGES, parse_language
 from translators import apertium_modes, apertium_text
 from translators.pipe import Pipe, PipeError
-from translators.translator import Translation, TranslatorInfo
+from translators.translator import CRASHED, Translation, TranslatorInfo
 from translators.usage import Usage
 
 # Raise when this package changes what a segment becomes: it is part of the memory's key.
@@ -168,11 +168,20 @@ class Apertium:
         except PipeError as error:
             self._count(Usage(retries=1))
             if len(texts) == 1:
-                self._check_alive(target, error)
-                return [Translation("", error=error.reason)]
+                return [self._translate_suspect(texts[0], target, error)]
             at = error.answered
             parts = (texts[:at], texts[at : at + 1], texts[at + 1 :])
             return [one for part in parts if part for one in self._translate_chunk(part, target)]
+
+    def _translate_suspect(self, text: str, target: str, error: PipeError) -> Translation:
+        """Try a text once more whose pipeline died: somebody else may have killed it."""
+        self._check_alive(target, error)
+        if error.reason != CRASHED:
+            return Translation("", error=error.reason)
+        try:
+            return self._translate_together([text], target)[0]
+        except PipeError as again:
+            return Translation("", error=again.reason)
 
     def _check_alive(self, target: str, error: PipeError) -> None:
         """Tell a text that Apertium cannot digest from an Apertium that does not work at all."""

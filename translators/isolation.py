@@ -18,11 +18,15 @@ from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import Any, Final
 
 from translators.registry import IN_PROCESS, TranslatorConfig, open_translator
-from translators.translator import Translation, TranslationError, Translator, TranslatorInfo
+from translators.translator import (
+    CRASHED,
+    TIMEOUT,
+    Translation,
+    TranslationError,
+    Translator,
+    TranslatorInfo,
+)
 from translators.usage import Usage
-
-CRASHED: Final = "translator_crashed"
-TIMEOUT: Final = "translator_timeout"
 
 logger = logging.getLogger(__name__)
 

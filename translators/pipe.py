@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Final, cast
 
+from translators.translator import CRASHED, TIMEOUT
+
 _GRACE: Final = 1.0  # seconds a pipeline has to end by itself before it is killed
 _READ: Final = 1 << 16
 
@@ -138,7 +140,7 @@ class Pipe:
             seconds_left = deadline - time.monotonic()
             ready = poll.poll(1000 * seconds_left) if seconds_left > 0 else []
             if not ready:
-                raise PipeError("translator_timeout", len(answers))
+                raise PipeError(TIMEOUT, len(answers))
             for file, _ in ready:
                 if file == stdin:
                     unsent = _write(stdin, unsent)
@@ -147,11 +149,11 @@ class Pipe:
                     continue
                 received = os.read(stdout, _READ)
                 if not received:
-                    raise PipeError("translator_crashed", len(answers))
+                    raise PipeError(CRASHED, len(answers))
                 *whole, partial = (partial + received).split(b"\0")
                 if not _match(whole, tags, answers):
                     # The programs after one that ended answer once more when their input ends.
-                    reason = "translator_crashed" if _ends(stdout) else "wrong_count"
+                    reason = CRASHED if _ends(stdout) else "wrong_count"
                     raise PipeError(reason, len(answers))
         return answers
 

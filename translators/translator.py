@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from translators.usage import Usage
+
+# Reason codes of segments whose translator ended, or gave no answer in time.
+CRASHED: Final = "translator_crashed"
+TIMEOUT: Final = "translator_timeout"
 
 
 class TranslationError(Exception):

@@ -208,8 +208,12 @@ class TestFiles:
             remote.upload(path, data)
 
         monkeypatch.setattr(storage, "upload", upload_and_interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            storage.write_bytes(store.path("files", "interrupted"), content)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # xdist ignores it
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                storage.write_bytes(store.path("files", "interrupted"), content)
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert store.objects("files")["interrupted"] == content
 
 

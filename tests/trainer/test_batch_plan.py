@@ -5,7 +5,7 @@ import pytest
 
 from schemas.command import FailedRunError
 from tests.trainer.index_table import make_index_table
-from trainer import batch_plan
+from trainer.batches import batch_plan
 from trainer.batches.batch_plan import find_faults, format_plan, plan_batches
 from trainer.batches.batch_settings import BatchSettings
 from trainer.corpora.corpus import Corpus

@@ -9,9 +9,9 @@ from ir_measures import AP, RR, R, nDCG
 from scipy.sparse import csr_array
 
 from tests.trainer.tiny_benchmark import LANGUAGES, make_parallel, make_vectors
-from trainer import similarity
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 from trainer.encoders.embeddings import Embedded
+from trainer.evaluation import similarity
 from trainer.evaluation.metrics import METRICS
 from trainer.evaluation.scoring import score
 
