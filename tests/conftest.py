@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from tandemqa import run
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
+
+# Workers of pytest-xdist ignore Ctrl-C, and so would the builds that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, and no timing on shared machines.
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=60)
