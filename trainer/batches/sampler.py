@@ -88,19 +88,7 @@ class HybridBatchSampler(BatchSampler):
             UsageError: If table, settings and trainer do not fit together.
         """
         self._processes = _count_processes() if processes is None else processes
-        if settings.batch_size != batch_size * self._processes:
-            raise UsageError(
-                f"{self._processes} processes with {batch_size} pairs each make batches of "
-                f"{self._processes * batch_size}, but batch_size is {settings.batch_size} in the "
-                "batch settings, which counts the pairs of all processes"
-            )
-        if seed is not None and seed != settings.seed:
-            raise UsageError(
-                f"the trainer's seed is {seed}, that of the batch settings {settings.seed}: "
-                "wanted the same"
-            )
-        if steps < 1:
-            raise UsageError(f"steps is {steps}: wanted 1 or more")
+        _check(settings, batch_size, self._processes, steps, seed)
         self.settings = settings
         self.steps = steps
         self.drop_last = True
@@ -113,13 +101,7 @@ class HybridBatchSampler(BatchSampler):
             "-".join(languages[lang] if languages else str(lang) for lang in langs): groups
             for langs, groups in self.weights.too_few.items()
         }
-        if self.too_few:
-            _log.warning(
-                "never drawn, since fewer than %s of their groups have distinct passages and "
-                "questions: %s",
-                settings.batch_size,
-                ", ".join(f"{name} ({groups})" for name, groups in self.too_few.items()),
-            )
+        self._warn_of_too_few()
 
     def __call__(self, *arguments: object, **options: object) -> NoReturn:
         """Refuse to serve as a factory of samplers, which only the class can."""
@@ -142,6 +124,15 @@ class HybridBatchSampler(BatchSampler):
             for start in range(0, rows.shape[1], self._pairs):
                 yield rows[:, start : start + self._pairs].ravel().tolist()
 
+    def _warn_of_too_few(self) -> None:
+        if self.too_few:
+            _log.warning(
+                "never drawn, since fewer than %s of their groups have distinct passages and "
+                "questions: %s",
+                self.settings.batch_size,
+                ", ".join(f"{name} ({groups})" for name, groups in self.too_few.items()),
+            )
+
     def set_epoch(self, epoch: int) -> None:
         """Refuse a second epoch: a resumed run would see the first one's batches again.
 
@@ -158,3 +149,22 @@ class HybridBatchSampler(BatchSampler):
 def _count_processes() -> int:
     distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
     return torch.distributed.get_world_size() if distributed else 1
+
+
+def _check(
+    settings: BatchSettings, batch_size: int, processes: int, steps: int, seed: int | None
+) -> None:
+    """Raise UsageError unless settings and trainer mean the same run."""
+    if settings.batch_size != batch_size * processes:
+        raise UsageError(
+            f"{processes} processes with {batch_size} pairs each make batches of "
+            f"{processes * batch_size}, but batch_size is {settings.batch_size} in the "
+            "batch settings, which counts the pairs of all processes"
+        )
+    if seed is not None and seed != settings.seed:
+        raise UsageError(
+            f"the trainer's seed is {seed}, that of the batch settings {settings.seed}: "
+            "wanted the same"
+        )
+    if steps < 1:
+        raise UsageError(f"steps is {steps}: wanted 1 or more")
