@@ -13,7 +13,7 @@ import torch
 from transformers import TrainerCallback
 
 from trainer.commands.training_options import DEFAULTS, make_settings
-from trainer.fine_tuning.training import train
+from trainer.fine_tuning.training import leave_processes, train
 
 
 class KillAt(TrainerCallback):
@@ -32,3 +32,4 @@ if __name__ == "__main__":
     options = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     callbacks = [KillAt(int(sys.argv[2]))] if len(sys.argv) > 2 else []
     train(make_settings({**DEFAULTS, **options}), resume=True, quiet=True, callbacks=callbacks)
+    leave_processes()

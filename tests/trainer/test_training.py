@@ -171,9 +171,10 @@ def launch(options: Path, kill_at: int | None = None) -> list[int]:
             subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         )
     told = [process.communicate(timeout=300)[1] for process in processes]
+    codes = [process.returncode for process in processes]
     if kill_at is None:
-        assert [process.returncode for process in processes] == [0, 0], told[0][-3000:]
-    return [process.returncode for process in processes]
+        assert codes == [0, 0], [errors[-3000:] for errors in told]
+    return codes
 
 
 @pytest.fixture

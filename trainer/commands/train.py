@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
         return 0
     quiet = bool(merged.get("quiet"))
     from trainer.fine_tuning.run_folder import is_finished
-    from trainer.fine_tuning.training import train
+    from trainer.fine_tuning.training import leave_processes, train
 
     _silence_libraries()
     finished_before = is_finished(settings.output) and not merged.get("overwrite")
@@ -58,6 +58,7 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
         sys.stdout.write(_summarise(settings, record))
     if record and merged.get("push_to_hub"):
         _push(settings, merged)
+    leave_processes()
     return 0
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import torch
 from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainingArguments
 from transformers import TrainerCallback, set_seed
@@ -92,6 +93,16 @@ def train(
         **_outcome(trainer),
     }
     return _save(trainer.model, settings, facts, record)
+
+
+def leave_processes() -> None:
+    """Under `torchrun`, let all processes end together; call it last.
+
+    One that ends while another still holds a connection to it can make that one abort.
+    """
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 
 def make_trainer(
