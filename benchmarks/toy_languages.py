@@ -62,7 +62,8 @@ from trainer.encoders.encoder import Encoder, Prompts  # noqa: E402
 from trainer.evaluation.results import summarise_means  # noqa: E402
 from trainer.evaluation.scoring import score  # noqa: E402
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer  # noqa: E402
-from trainer.fine_tuning.loss import LossSettings, make_loss  # noqa: E402
+from trainer.fine_tuning.loss import make_loss  # noqa: E402
+from trainer.fine_tuning.loss_settings import LossSettings  # noqa: E402
 
 LANGUAGES = ("aa", "bb", "cc", "dd")
 MEASURES = ("mono", "cross", "multi", "rank distance")

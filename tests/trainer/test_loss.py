@@ -6,7 +6,8 @@ import torch.nn.functional as F
 
 from schemas.command import UsageError
 from tests.trainer.tiny_encoder import make_rows, write_encoder
-from trainer.fine_tuning.loss import LossSettings, make_loss
+from trainer.fine_tuning.loss import make_loss
+from trainer.fine_tuning.loss_settings import LossSettings
 
 
 @pytest.fixture

@@ -99,6 +99,9 @@ def test_tensorboard_logs_stay_when_checkpoints_go(settings):
     content = events.read_bytes()
     assert b"train/loss" in content
     assert b"train/data_wait_share" in content
+    assert b"train/loss_monolingual" in content
+    assert b"train/loss_es" in content
+    assert b"train/loss_crosslingual" in content
 
 
 class Hub:

@@ -1,11 +1,13 @@
 """From the rows of a batch to its pairs, tokenized."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sentence_transformers.sentence_transformer.data_collator import (
     SentenceTransformerDataCollator,
 )
+
+LANGUAGE_PAIRS: Final = "language_pairs"
 
 
 @dataclass
@@ -13,7 +15,8 @@ class PairCollator(SentenceTransformerDataCollator):
     """Zips the rows of `HybridBatchSampler` into pairs: questions, passages, then negatives.
 
     Only texts reach the tokenizer, under the columns `question`, `passage`, `negative_1`, ..., so
-    that prompts can be given for each.
+    that prompts can be given for each. `LANGUAGE_PAIRS` holds the set of (question, passage)
+    language codes that are in the batch, for the log; a set, because it must stay on the CPU.
 
     Attributes:
         negatives_per_pair: Hard negatives that come with each pair.
@@ -38,7 +41,7 @@ class PairCollator(SentenceTransformerDataCollator):
                 "HybridBatchSampler (as batch_sampler=partial(HybridBatchSampler, ...))"
             )
         negatives = [features[pairs * role : pairs * (role + 1)] for role in range(2, roles)]
-        return super().__call__(
+        batch = super().__call__(
             [
                 {
                     "question": questions[pair]["question"],
@@ -48,3 +51,7 @@ class PairCollator(SentenceTransformerDataCollator):
                 for pair in range(pairs)
             ]
         )
+        batch[LANGUAGE_PAIRS] = frozenset(
+            (q["lang"], p["lang"]) for q, p in zip(questions, passages, strict=True)
+        )
+        return batch

@@ -153,7 +153,7 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
     """
     from trainer.batches.batch_settings import BatchSettings
     from trainer.encoders.encoder import ModelSettings
-    from trainer.fine_tuning.loss import LossSettings
+    from trainer.fine_tuning.loss_settings import LossSettings
     from trainer.fine_tuning.training_settings import TrainingSettings
 
     values = _convert(merged)

@@ -2,7 +2,7 @@
 # ruff: noqa: ANN401  # the parents' signatures
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from transformers.trainer_pt_utils import AcceleratorConfig
 from transformers.trainer_utils import TrainOutput
 
 from schemas.command import FailedRunError
-from trainer.batches.collator import PairCollator
+from trainer.batches.collator import LANGUAGE_PAIRS, PairCollator
 from trainer.fine_tuning.guards import (
     check_arguments,
     check_dataset,
@@ -30,6 +30,7 @@ from trainer.fine_tuning.guards import (
     check_plan,
     check_sampler_class,
 )
+from trainer.fine_tuning.loss_log import LossLog
 from trainer.fine_tuning.run_folder import COMPLETE_NAME
 
 
@@ -55,6 +56,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         evaluator: BaseEvaluator | None = None,
         callbacks: list[TrainerCallback] | None = None,
         eval_dataset: None = None,
+        languages: Sequence[str] = (),
     ) -> None:
         """Prepare training; nothing is read yet.
 
@@ -67,6 +69,7 @@ class HybridTrainer(SentenceTransformerTrainer):
             evaluator: Scores checkpoints, such as `DevPoolEvaluator`.
             callbacks: More callbacks.
             eval_dataset: Refused.
+            languages: Names of the language codes, for the log.
 
         Raises:
             UsageError: If the stack would train on other batches than planned; see
@@ -80,6 +83,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         args.accelerator_config.dispatch_batches = False
         self._waited: float = 0.0
         self._started: float = time.perf_counter()
+        self._losses: LossLog = LossLog(languages)
         super().__init__(
             model=model,
             args=args,
@@ -128,10 +132,20 @@ class HybridTrainer(SentenceTransformerTrainer):
         self._waited += time.perf_counter() - started
         return batches
 
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> torch.Tensor | tuple[torch.Tensor, dict[str, Any]]:
+        """Return the loss of a batch, and note it for the batch's languages."""
+        pairs = inputs.pop(LANGUAGE_PAIRS)
+        loss = super().compute_loss(model, inputs, *args, **kwargs)
+        self._losses.add(pairs, loss[0] if isinstance(loss, tuple) else loss)
+        return loss
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Log, with the share of time spent waiting for data beside the loss."""
+        """Log, with the loss by languages and the share of time spent waiting for data."""
         if "loss" in logs:
-            logs = {**logs, "data_wait_share": round(self.data_wait_share, 4)}
+            waited = {"data_wait_share": round(self.data_wait_share, 4)}
+            logs = {**logs, **self._losses.take(), **waited}
         super().log(logs, start_time)
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:

@@ -137,6 +137,7 @@ def make_trainer(
         loss=make_loss(model, settings.loss, args.world_size),
         evaluator=evaluator,
         callbacks=[*make_loggers(settings, main=args.process_index == 0), *callbacks],
+        languages=corpus.languages,
     )
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)
