@@ -2,16 +2,22 @@
 
 import os
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tests.cluster.services import ROOT, Service, free_port
 
 
-class Cluster:
+class Cluster(ABC):
     """Python workers behind one worker pool; subclasses bring who gives them work.
 
     Everything is below `folder` and ends with the `with` block.
+
+    Attributes:
+        manager: What takes jobs; each subclass makes its own.
     """
+
+    manager: Service
 
     def __init__(self, folder: Path, workers: int, environment: dict[str, str]) -> None:
         """Start nothing yet.
@@ -29,7 +35,7 @@ class Cluster:
     @property
     def services(self) -> list[Service]:
         """What runs, in the order in which it is started."""
-        return [self.pool]
+        return [self.manager, self.pool]
 
     @property
     def options(self) -> list[str]:
@@ -37,6 +43,7 @@ class Cluster:
         return ["--environment_type=EXTERNAL", f"--environment_config=localhost:{self._pool_port}"]
 
     def __enter__(self) -> "Cluster":
+        self._start_manager()
         self.start_pool()
         return self
 
@@ -50,7 +57,12 @@ class Cluster:
 
     def restart_manager(self) -> None:
         """Kill the manager and start it again; it knows of no job any more."""
-        raise NotImplementedError
+        self.manager.kill()
+        self._start_manager()
+
+    @abstractmethod
+    def wait_for_manager(self) -> None:
+        """Wait until the manager can give work to the workers."""
 
     def worker_pids(self) -> list[int]:
         """Return the processes of the Python workers."""
@@ -65,6 +77,10 @@ class Cluster:
                 if session == self.pool.pid and b"tests.cluster.boot" in command:
                     found.append(int(folder.name))
         return sorted(found)
+
+    def _start_manager(self) -> None:
+        self.manager.start()
+        self.wait_for_manager()
 
     def _pool_command(self) -> list[str]:
         boot = self.folder / "boot"

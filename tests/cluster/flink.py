@@ -84,7 +84,7 @@ class FlinkCluster(Cluster):
 
     @property
     def services(self) -> list[Service]:
-        return [self.manager, *self.task_managers, *super().services]
+        return [*self.task_managers, *super().services]
 
     @property
     def options(self) -> list[str]:
@@ -99,20 +99,13 @@ class FlinkCluster(Cluster):
             *(*super().options, f"--parallelism={self.workers}"),
         ]
 
-    def __enter__(self) -> "FlinkCluster":
-        for service in (self.manager, *self.task_managers):
+    def __enter__(self) -> Cluster:
+        for service in self.task_managers:
             service.start()
-        self.wait_for_task_managers()
-        super().__enter__()
-        return self
+        return super().__enter__()
 
-    def restart_manager(self) -> None:
-        self.manager.kill()
-        self.manager.start()
-        self.wait_for_task_managers()
-
-    def wait_for_task_managers(self) -> None:
-        """Wait until all have registered with the job manager and no lost one counts any more."""
+    def wait_for_manager(self) -> None:
+        """Wait until all task managers have registered, and no lost one counts any more."""
         self.manager.wait_until(lambda: len(self.registered()) == self.workers, 120)
 
     def kill_task_manager(self) -> None:

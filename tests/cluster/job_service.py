@@ -27,25 +27,11 @@ class JobServiceCluster(Cluster):
         )
 
     @property
-    def services(self) -> list[Service]:
-        return [self.manager, *super().services]
-
-    @property
     def options(self) -> list[str]:
         return [
             *("--runner=PortableRunner", f"--job_endpoint=localhost:{self._port}"),
             *(*super().options, f"--direct_num_workers={self.workers}"),
         ]
 
-    def __enter__(self) -> "JobServiceCluster":
-        self._start_manager()
-        super().__enter__()
-        return self
-
-    def restart_manager(self) -> None:
-        self.manager.kill()
-        self._start_manager()
-
-    def _start_manager(self) -> None:
-        self.manager.start()
+    def wait_for_manager(self) -> None:
         self.manager.wait_for_port(self._port)

@@ -24,25 +24,11 @@ class PrismCluster(Cluster):
         self.manager = Service("manager", [*command, "--log_kind=text"], folder)
 
     @property
-    def services(self) -> list[Service]:
-        return [self.manager, *super().services]
-
-    @property
     def options(self) -> list[str]:
         endpoint = f"--job_endpoint=localhost:{self._port}"
         return ["--runner=PortableRunner", endpoint, *super().options]
 
-    def __enter__(self) -> "PrismCluster":
-        self._start_manager()
-        super().__enter__()
-        return self
-
-    def restart_manager(self) -> None:
-        self.manager.kill()
-        self._start_manager()
-
-    def _start_manager(self) -> None:
-        self.manager.start()
+    def wait_for_manager(self) -> None:
         self.manager.wait_for_port(self._port)
 
 

@@ -32,6 +32,6 @@ def test_a_flink_cluster_replaces_a_killed_task_manager(tmp_path):
         before = cluster.registered()
         cluster.kill_task_manager()
         cluster.manager.wait_until(lambda: len(cluster.registered() - before) == 1)
-        cluster.wait_for_task_managers()
+        cluster.wait_for_manager()
         assert len(before) == 2
         assert len(cluster.registered() & before) == 1
