@@ -60,6 +60,7 @@ DEV = [
     "types-regex",
     "ir-measures>=0.4.3",  # an independent implementation of our metrics
     "moto[s3,server]>=5",  # an S3 to test remote file systems against
+    "gcp-storage-emulator>=2026.7",  # Google Cloud Storage, for the same
     "psutil>=5.9",  # memory of a build with all its processes
 ]
 

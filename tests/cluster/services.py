@@ -1,4 +1,4 @@
-"""Processes of a cluster: each has a log, can be killed and started again, and leaves nothing."""
+"""Processes that tests start: each has a log, can be killed and started again, leaves nothing."""
 
 import ctypes
 import os

@@ -1,17 +1,15 @@
 """An S3 server on this machine (moto in a process of its own), and what stands in it."""
 
-import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError
+
+from tests.cluster.services import Service, free_port
 
 BUCKET = "corpora"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -43,17 +41,11 @@ class ObjectStore:
 
 
 @contextmanager
-def serve() -> Iterator[ObjectStore]:
-    """Start a server on a free port; stop it at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **CREDENTIALS},
-    )
+def serve(folder: Path) -> Iterator[ObjectStore]:
+    """Start a server on a free port, with its log in a folder; stop it at the end."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = Service("s3", command, folder, CREDENTIALS)
     endpoint = f"http://127.0.0.1:{port}"
     client = boto3.client(
         "s3",
@@ -62,21 +54,10 @@ def serve() -> Iterator[ObjectStore]:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+    server.start()
     try:
-        _create_bucket(client)
+        server.wait_for_port(port)
+        client.create_bucket(Bucket=BUCKET)
         yield ObjectStore(endpoint, client)
     finally:
-        process.kill()
-        process.wait()
-
-
-def _create_bucket(client: Any, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            client.create_bucket(Bucket=BUCKET)
-            return
-        except BotoCoreError:  # not listening yet
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
+        server.kill()

@@ -25,8 +25,8 @@ SOURCE = "".join(EXAMPLES.read_text(encoding="utf-8").splitlines(keepends=True)[
 
 
 @pytest.fixture(scope="module")
-def store():
-    with serve() as running:
+def store(tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("s3")) as running:
         yield running
 
 

@@ -1,52 +1,37 @@
 """A corpus on Google Cloud Storage, played by an emulator; see test_remote.py for what S3 shows."""
 
-import shutil
-import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("apache_beam.io.gcp.gcsio", reason="needs tandemqa[gcp]")
+pytest.importorskip("gcp_storage_emulator", reason="needs gcp-storage-emulator, of tandemqa[dev]")
 
 from google.cloud import storage as google_storage
 
 from pipelines import remote, storage
 from pipelines.run import beam_options
 from tandemqa import run
+from tests.cluster.services import Service, free_port
 
-EMULATOR = shutil.which("gcp-storage-emulator") or shutil.which(
-    "gcp-storage-emulator", path=str(Path(sys.executable).parent)
-)
 EXAMPLES = Path(__file__).parents[2] / "examples" / "science.jsonl"
 SOURCE = "".join(EXAMPLES.read_text(encoding="utf-8").splitlines(keepends=True)[:6])
 BUCKET = "corpora"
 
-pytestmark = pytest.mark.skipif(
-    EMULATOR is None, reason="needs an emulator: pip install gcp-storage-emulator"
-)
-
 
 @pytest.fixture(scope="module")
-def emulator():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [EMULATOR, "start", "--host=127.0.0.1", f"--port={port}", "--in-memory"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def emulator(tmp_path_factory):
+    port = free_port()
+    command = [sys.executable, "-m", "gcp_storage_emulator", "start", "--in-memory"]
+    address = ["--host=127.0.0.1", f"--port={port}"]
+    server = Service("gcs", [*command, *address], tmp_path_factory.mktemp("gcs"))
+    server.start()
     try:
-        end = time.monotonic() + 60
-        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < end:
-            time.sleep(0.1)
+        server.wait_for_port(port)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.kill()
-        process.wait()
+        server.kill()
 
 
 @pytest.fixture
