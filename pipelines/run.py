@@ -2,7 +2,9 @@
 
 import argparse
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
@@ -19,6 +21,11 @@ from schemas.command import UsageError
 
 # The in-memory runner by its name: `DirectRunner` would first try to download another one.
 LOCAL_RUNNER = "FnApiRunner"
+# These hand options on to a job server, which knows some that no class of Beam's in Python has.
+_JOB_SERVER_RUNNERS: Final = frozenset({"PortableRunner", "FlinkRunner"})
+# A slip of one or two letters is nearer to its option than this; what Flink's job server knows
+# (`--max_bundle_size`) is further from every one of Beam's, and may not be taken for a slip.
+_NEAR: Final = 0.9
 
 
 def run_pipeline(
@@ -36,7 +43,7 @@ def run_pipeline(
         memory: Folders in which the run saves packets, to be watched when it runs elsewhere.
 
     Raises:
-        UsageError: If an option is unknown to Beam.
+        UsageError: If an option is unknown; see `beam_options`.
         FailedRunError: If the run failed; the message says why and how to go on.
     """
     options = beam_options(arguments)
@@ -52,22 +59,38 @@ def run_pipeline(
 
 
 def beam_options(arguments: Sequence[str]) -> PipelineOptions:
-    """Return Beam's options; the local in-memory runner unless another is named."""
+    """Return Beam's options; the local in-memory runner unless another is named.
+
+    Raises:
+        UsageError: If an option is unknown to Beam. One that a job server may know is handed on,
+            unless it looks like a slip.
+    """
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--runner", default=LOCAL_RUNNER)
     runner = parser.parse_known_args(arguments)[0].runner
-    unknown = [] if runner in {"PortableRunner", "FlinkRunner"} else _unknown(arguments)
-    if unknown:
-        raise UsageError(f"Beam has no option {' '.join(unknown)} (behind --)")
+    _refuse_unknown(arguments, job_server=runner in _JOB_SERVER_RUNNERS)
     options = PipelineOptions([*arguments, f"--runner={runner}"])
     options.view_as(SetupOptions).save_main_session = False
     return options
 
 
-def _unknown(arguments: Sequence[str]) -> list[str]:
-    """Return arguments no option class of Beam knows; a cluster may know more than we can see."""
-    parser = _BeamArgumentParser(add_help=False, conflict_handler="resolve")
+def _refuse_unknown(arguments: Sequence[str], job_server: bool) -> None:
+    parser = _BeamArgumentParser(add_help=False, allow_abbrev=False, conflict_handler="resolve")
     for options in PipelineOptions.__subclasses__():
         options._add_argparse_args(parser)
-    return parser.parse_known_args(list(arguments))[1]
+    unknown = parser.parse_known_args(list(arguments))[1]
+    meant = {argument: _nearest(argument, parser._option_string_actions) for argument in unknown}
+    refused = [argument for argument in unknown if meant[argument] or not job_server]
+    if refused:
+        nearest = ", ".join(meant[argument] for argument in refused if meant[argument])
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        raise UsageError(f"Beam has no option {' '.join(refused)} (behind --){hint}")
+
+
+def _nearest(argument: str, known: Iterable[str]) -> str:
+    """Return the option that was meant, or nothing where none is near."""
+    if not argument.startswith("-"):
+        return ""  # a value
+    name = argument.partition("=")[0].lstrip("-").lower().replace("-", "_")
+    return next(iter(get_close_matches(f"--{name}", known, n=1, cutoff=_NEAR)), "")
