@@ -1,5 +1,7 @@
 """Measures of language bias say what they should of results that are known."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -127,3 +129,15 @@ def test_questions_with_one_copy_have_no_bias():
     assert np.isnan(values["rank_distance"]).sum() == 5
     assert np.isnan(values["language_preference_rate"]).sum() == 5
     assert not np.isnan(values["same_language_share@10"]).any()
+
+
+def test_what_no_question_tells_is_null_and_the_rest_is_known():
+    asked = {lang: Questions([f"{lang}0"], [""]) for lang in LANGUAGES}  # never the same in both
+    given = {lang: Candidates([f"{lang}0"], [""], ["0"]) for lang in LANGUAGES}
+    relevance = {"en0": {"en0": 1, "es0": 1}, "es0": {"es0": 1}}
+    benchmark = Benchmark("gaps", asked, given, relevance)
+    results = summarise(benchmark, score(benchmark, embed(benchmark, bias=1)))
+    assert results["bias"]["consistency@10"] is None
+    assert results["intervals"]["bias"]["consistency@10"] == [None, None]
+    assert results["bias"]["language_preference_rate"] == 1
+    assert json.dumps(results, allow_nan=False)

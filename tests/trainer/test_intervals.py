@@ -42,3 +42,17 @@ def test_questions_a_measure_does_not_apply_to_are_left_out():
 def test_the_same_scores_have_the_same_interval_again():
     values = np.random.default_rng(1).random(50)
     assert bootstrap([measures(values)], ["map"], 50) == bootstrap([measures(values)], ["map"], 50)
+
+
+def test_settings_a_measure_does_not_apply_to_are_left_out():
+    applies, does_not = measures(np.array([0.2, 0.4])), measures(np.full(2, np.nan))
+    assert mean([applies, does_not], "map") == pytest.approx(0.3)
+    low, high = bootstrap([applies, does_not], ["map"], 2)["map"]
+    assert (low, high) == pytest.approx((0.2, 0.4))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_measure_that_applies_to_nothing_has_no_mean_and_no_interval():
+    nothing = measures(np.full(2, np.nan))
+    assert np.isnan(mean([nothing], "map"))
+    assert np.isnan(bootstrap([nothing], ["map"], 2)["map"]).all()

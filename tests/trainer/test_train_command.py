@@ -67,7 +67,7 @@ def test_corpora_can_be_given_as_arguments(pairs, tmp_path, run_options, capsys)
     ("options", "message"),
     [
         ({"steps": 0}, "steps is 0: wanted 1 or more"),
-        ({"steps": "many"}, "--steps many: invalid literal"),
+        ({"steps": "many"}, "--steps many: wanted a whole number"),
         ({"mono_ratio": 2}, "mono_ratio is 2.0: wanted 0 to 1"),
         ({"batch_size": 1}, "batch_size is 1"),
         ({"warmup": 1}, "warmup is 1.0"),

@@ -57,7 +57,7 @@ class BatchSettings:
             value = getattr(self, name)
             if not value > 0:
                 faults.append(f"{name} is {value}: wanted more than 0 (1 by size, inf uniform)")
-        if self.seed < 0:
-            faults.append(f"seed is {self.seed}: wanted 0 or more")
+        if not 0 <= self.seed < 2**32:  # numpy takes no larger ones
+            faults.append(f"seed is {self.seed}: wanted 0 to {2**32 - 1}")
         if faults:
             raise UsageError("; ".join(faults))

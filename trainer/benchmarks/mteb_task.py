@@ -1,5 +1,6 @@
 """Any task of MTEB, scored by `mteb` itself: from the hub, or from local files."""
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -177,7 +178,12 @@ def _summarise(
 
 
 def _plain(scores: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in scores.items() if isinstance(value, float | int | str)}
+    """Return what JSON can hold; mteb says NaN of measures that the data do not allow (nAUC)."""
+    return {
+        name: value
+        for name, value in scores.items()
+        if isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value))
+    }
 
 
 def _by_setting(subsets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError, add_command, merge_config
-from trainer.commands.evaluation_options import DEFAULTS, REQUIRED, add_evaluation_options
+from trainer.commands.evaluation_options import (
+    DEFAULTS,
+    REQUIRED,
+    add_evaluation_options,
+    read_evaluation_options,
+)
 
 if TYPE_CHECKING:
     from trainer.encoders.encoder import Encoder
@@ -31,16 +36,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
-    merged = merge_config(options, DEFAULTS, REQUIRED)
-    floors = set(_words(merged["floors"])) - {"none"}
+    merged = read_evaluation_options(merge_config(options, DEFAULTS, REQUIRED))
+    floors = set(merged["floors"] or ()) - {"none"}
     if floors - _FLOORS:
-        raise UsageError(f"--floors {merged['floors']}: wanted tfidf, untrained or none")
-    output = Path(merged["output"])
+        raise UsageError(f"--floors {','.join(merged['floors'])}: wanted tfidf, untrained or none")
+    output = _prepare_output(Path(merged["output"]))
     heat_map = Path(merged.get("heat_map") or output.with_suffix(".png"))
     if heat_map.suffix not in _HEAT_MAPS:
         raise UsageError(f"--heat-map {heat_map}: wanted {', '.join(sorted(_HEAT_MAPS))}")
-    if output.is_dir():
-        raise UsageError(f"--output {output}: a folder; wanted a file, such as results.json")
+    if heat_map == output:
+        raise UsageError(f"--output {output}: the heat map's place; wanted .json behind the name")
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
@@ -57,11 +62,22 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     return 0
 
 
+def _prepare_output(output: Path) -> Path:
+    """Make the folder of the results now: after the evaluation it would be a pity."""
+    if output.is_dir():
+        raise UsageError(f"--output {output}: a folder; wanted a file, such as results.json")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output {output}: no folder can be made there ({error})") from error
+    return output
+
+
 def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
     """Return the results, with the benchmark's and the model's name in front."""
-    name = str(merged["benchmark"])
+    name = merged["benchmark"]
     data = Path(merged["data"]) if merged.get("data") else None
-    languages = _words(merged.get("languages"))
+    languages = merged.get("languages") or ()
     from trainer.benchmarks.registry import MTEB, open_benchmark
 
     if name.startswith(MTEB):
@@ -83,11 +99,10 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
         benchmark = open_benchmark(name, data, languages, merged.get("split"))
         encoder = _open_encoder(merged, str(merged["model"]))
         base = merged.get("base_model")
-        output.parent.mkdir(parents=True, exist_ok=True)
         results = evaluate(
             benchmark,
             encoder,
-            floors=[floor for floor in _words(merged["floors"]) if floor in _FLOORS],
+            floors=[floor for floor in merged["floors"] or () if floor in _FLOORS],
             base=_open_encoder({**merged, "revision": None}, str(base)) if base else None,
             with_context=not merged.get("no_context"),
             cache=Path(merged["cache"]) if merged.get("cache") else None,
@@ -119,7 +134,7 @@ def _open_encoder(merged: Mapping[str, Any], model: str) -> "Encoder":
         own.question if question is None else str(question),
         own.passage if passage is None else str(passage),
     )
-    return Encoder(loaded, prompts, batch_size=int(merged["batch_size"]))
+    return Encoder(loaded, prompts, batch_size=merged["batch_size"])
 
 
 def _describe(merged: Mapping[str, Any], encoder: "Encoder") -> dict[str, Any]:
@@ -148,14 +163,7 @@ def _has_heat_map(results: Mapping[str, Any]) -> bool:
 
 def _write(output: Path, results: Mapping[str, Any]) -> None:
     """Write under another name first: what is there under this name is whole."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f"{output.name}.partial")
     text = json.dumps(results, ensure_ascii=False, indent=2, allow_nan=False)
     partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(output)
-
-
-def _words(value: object) -> tuple[str, ...]:
-    """Return the parts of `a,b` or of a YAML list."""
-    parts = value if isinstance(value, list) else str(value or "").split(",")
-    return tuple(str(part).strip() for part in parts if str(part).strip())

@@ -1,9 +1,11 @@
 """The options of `evaluate`, from the command line and from a YAML file."""
 
 import argparse
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from trainer.commands.training_options import Option
+from schemas.command import UsageError
+from trainer.commands.option_values import Option, convert, flag, words
 
 REQUIRED: Final = ("model", "benchmark", "output")
 
@@ -15,7 +17,7 @@ EVALUATION_OPTIONS: Final[dict[str, Option]] = {
         "xquad-r, mlqa-r, miracl, beir, corpus (held-out split of a corpus) or mteb:TASK",
     ),
     "data": Option(str, "DIR", "folder of the benchmark; miracl and mteb can do without"),
-    "languages": Option(str, "CODES", "these only, such as en,es; all there are by default"),
+    "languages": Option(words, "CODES", "these only, such as en,es; all there are by default"),
     "split": Option(str, "NAME", "split of beir, corpus or mteb; test by default, if there is one"),
     "output": Option(
         str,
@@ -24,7 +26,7 @@ EVALUATION_OPTIONS: Final[dict[str, Option]] = {
         "scored (.questions.npz) are put beside it",
     ),
     "heat_map": Option(str, "FILE", "other place of the heat map, .png or .svg"),
-    "floors": Option(str, "NAMES", "of tfidf and untrained; or none", "tfidf,untrained"),
+    "floors": Option(words, "NAMES", "of tfidf and untrained; or none", "tfidf,untrained"),
     "base_model": Option(str, "MODEL", "model before training, as one more floor"),
     "no_context": Option(bool, "", "do not score candidates with their context as well"),
     "cache": Option(str, "DIR", "folder that keeps embeddings, so that scoring again is quick"),
@@ -51,12 +53,23 @@ def add_evaluation_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="YAML", help="file with any of these options")
     for name, option in EVALUATION_OPTIONS.items():
         shown = "" if option.default is None else f" (default: {option.default})"
-        flag = f"--{name.replace('_', '-')}"
         if name == "model":
             parser.add_argument(name, nargs="?", metavar=option.metavar, help=option.text)
         elif option.kind is bool:
-            parser.add_argument(flag, action="store_true", default=None, help=option.text)
+            parser.add_argument(flag(name), action="store_true", default=None, help=option.text)
         else:
             parser.add_argument(
-                flag, type=option.kind, metavar=option.metavar, help=option.text + shown
+                flag(name), type=option.kind, metavar=option.metavar, help=option.text + shown
             )
+
+
+def read_evaluation_options(merged: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with their values as their kinds have them.
+
+    Raises:
+        UsageError: If a value makes no sense.
+    """
+    values = convert({name: option.kind for name, option in EVALUATION_OPTIONS.items()}, merged)
+    if values["batch_size"] < 1:
+        raise UsageError(f"--batch-size {values['batch_size']}: wanted 1 or more")
+    return values

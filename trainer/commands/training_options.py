@@ -2,12 +2,12 @@
 
 import argparse
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError
+from trainer.commands.option_values import Option, convert, flag, words
 
 if TYPE_CHECKING:
     from trainer.fine_tuning.training_settings import TrainingSettings
@@ -15,26 +15,9 @@ if TYPE_CHECKING:
 REQUIRED: Final = ("model", "output")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option with a value.
-
-    Attributes:
-        kind: From text to value.
-        metavar: What the help calls the value.
-        text: What the help says.
-        default: The value when it is not given; None is explained in the text.
-    """
-
-    kind: Callable[[str], Any]
-    metavar: str
-    text: str
-    default: Any = None
-
-
 OPTIONS: Final[dict[str, dict[str, Option]]] = {
     "what": {
-        "languages": Option(str, "CODES", "train on these only, such as en,es"),
+        "languages": Option(words, "CODES", "train on these only, such as en,es"),
         "output": Option(str, "DIR", "folder of the model"),
     },
     "batches": {
@@ -60,7 +43,7 @@ OPTIONS: Final[dict[str, dict[str, Option]]] = {
             str,
             "MODE",
             "mean, cls or lasttoken; what the model states by default, else lasttoken for "
-            "decoders and mean for others",
+            "causal language models (...ForCausalLM) and mean for others",
         ),
         "question_prompt": Option(str, "TEXT", "before each question; the model's by default"),
         "passage_prompt": Option(str, "TEXT", "before each passage; the model's by default"),
@@ -74,7 +57,7 @@ OPTIONS: Final[dict[str, dict[str, Option]]] = {
         "cached": Option(
             int, "N", "encode N pairs at a time, for batches beyond the memory; 0 all", 0
         ),
-        "matryoshka": Option(str, "SIZES", "train shorter embeddings as well, such as 256,128"),
+        "matryoshka": Option(words, "SIZES", "train shorter embeddings as well, such as 256,128"),
         "precision": Option(str, "TYPE", "bf16, fp32, or auto: bf16 where the GPU can", "auto"),
     },
     "run": {
@@ -88,7 +71,7 @@ OPTIONS: Final[dict[str, dict[str, Option]]] = {
         "save_steps": Option(int, "N", "steps between checkpoints; a tenth of all by default"),
         "workers": Option(int, "N", "processes that prepare batches; 2 by default with a GPU"),
         "report_to": Option(
-            str, "NAMES", "loggers, such as tensorboard,wandb,mlflow; or none", "tensorboard"
+            words, "NAMES", "loggers, such as tensorboard,wandb,mlflow; or none", "tensorboard"
         ),
         "push_to_hub": Option(str, "NAME", "upload the finished model under this name"),
     },
@@ -116,6 +99,11 @@ DEFAULTS: Final = {
     if option.default is not None
 }
 
+_KINDS: Final = {
+    **{name: option.kind for options in OPTIONS.values() for name, option in options.items()},
+    **{name: bool for options in FLAGS.values() for name in options},
+}
+
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add all of them; what is not given is None, so that a YAML file can give it."""
@@ -139,10 +127,10 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         for name, option in options.items():
             shown = "" if option.default is None else f" (default: {option.default})"
             group.add_argument(
-                _flag(name), type=option.kind, metavar=option.metavar, help=option.text + shown
+                flag(name), type=option.kind, metavar=option.metavar, help=option.text + shown
             )
         for name, text in FLAGS.get(title, {}).items():
-            group.add_argument(_flag(name), action="store_true", default=None, help=text)
+            group.add_argument(flag(name), action="store_true", default=None, help=text)
 
 
 def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
@@ -156,7 +144,7 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
     from trainer.fine_tuning.loss_settings import LossSettings
     from trainer.fine_tuning.training_settings import TrainingSettings
 
-    values = _convert(merged)
+    values = convert(_KINDS, merged)
     corpora = values.get("corpora") or ()
     if not corpora:
         raise UsageError("DIR: name the corpora to train on, or `corpora` in --config")
@@ -165,9 +153,9 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
         corpora=(corpora,) if isinstance(corpora, str) else tuple(map(str, corpora)),
         output=str(Path(values["output"]).expanduser().resolve()),
         save_steps=values.get("save_steps") or max(1, -(-steps // 10)),
-        languages=_words(values.get("languages")),
+        languages=values.get("languages") or (),
         fields=tuple(_fields(values.get("fields") or ())),
-        report_to=tuple(name for name in _words(values["report_to"]) if name != "none"),
+        report_to=tuple(name for name in values["report_to"] or () if name != "none"),
         model=ModelSettings(
             **_pick(values, "model", "revision", "max_length"),
             trust_remote_code=bool(values.get("trust_remote_code")),
@@ -179,7 +167,7 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
         loss=LossSettings(
             **_pick(values, "scale", "cached"),
             symmetric=bool(values.get("symmetric")),
-            matryoshka=tuple(_number("matryoshka", n) for n in _words(values.get("matryoshka"))),
+            matryoshka=tuple(_number("matryoshka", n) for n in values.get("matryoshka") or ()),
         ),
         gradient_checkpointing=bool(values.get("gradient_checkpointing")),
         **_pick(values, "steps", "learning_rate", "warmup", "precision", "negatives", "lora"),
@@ -187,38 +175,15 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
     )
 
 
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _convert(merged: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with their kinds; a YAML file may give numbers for texts and so on."""
-    kinds = {name: option.kind for group in OPTIONS.values() for name, option in group.items()}
-    values = dict(merged)
-    for name, value in merged.items():
-        if name in kinds and value is not None and not isinstance(value, list):
-            try:
-                values[name] = kinds[name](value)
-            except ValueError as error:
-                raise UsageError(f"{_flag(name)} {value}: {error}") from error
-    return values
-
-
 def _pick(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: values.get(name) for name in names}
-
-
-def _words(value: object) -> tuple[str, ...]:
-    """Return the parts of `a,b` or of a YAML list."""
-    parts = value if isinstance(value, list) else str(value or "").split(",")
-    return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
 def _number(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise UsageError(f"{_flag(name)} {text}: wanted whole numbers") from None
+        raise UsageError(f"{flag(name)} {text}: wanted whole numbers") from None
 
 
 def _fields(pairs: object) -> list[tuple[str, str]]:

@@ -84,7 +84,9 @@ def open_corpus(
     found = tuple(json.loads(metadata[b"languages"]))
     missing = [lang for lang in languages or () if lang not in found]
     if missing:
-        raise UsageError(f"no rows in {', '.join(missing)}; in split {split!r} there are {found}")
+        raise UsageError(
+            f"{', '.join(map(str, named))}: no rows in split {split!r} in {', '.join(missing)}"
+        )
     return Corpus(
         table=datasets.Dataset(_side_by_side(texts, index), fingerprint=name),
         languages=found,

@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.command import UsageError
 from schemas.manifest import MANIFEST_NAME, Manifest
+from trainer.corpora.corpus_files import expand
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
@@ -42,7 +43,7 @@ class CorpusFacts:
 
 
 def read_facts(path: str) -> CorpusFacts:
-    """Return the facts of a corpus, or of a Parquet file or folder of them.
+    """Return the facts of a corpus, or of a Parquet file, a folder or a glob of them.
 
     Raises:
         UsageError: If there is nothing at the path.
@@ -75,9 +76,8 @@ def read_facts(path: str) -> CorpusFacts:
 
 
 def _parquet_files(path: str) -> list[Path]:
-    found = Path(path)
-    files = sorted(found.rglob("*.parquet")) if found.is_dir() else [found]
-    if not files or not files[0].is_file():
+    files = list(expand(path))
+    if not files:
         raise UsageError(f"{path}: no corpus and no Parquet file")
     return files
 

@@ -122,9 +122,9 @@ def find_parquet(
     Raises:
         UsageError: If there is no file, or the schema of one does not fit; with all differences.
     """
-    paths = list(_expand(pattern))
+    paths = list(expand(pattern))
     if not paths:
-        raise UsageError(f"{pattern}: no Parquet file there")
+        raise UsageError(f"{pattern}: no corpus and no Parquet file there")
     unknown = sorted(set(fields or ()) - set(FIELDS))
     if unknown:
         raise UsageError(f"fields {', '.join(unknown)}: unknown; wanted {', '.join(FIELDS)}")
@@ -137,7 +137,8 @@ def find_parquet(
     ]
 
 
-def _expand(pattern: str) -> Iterator[Path]:
+def expand(pattern: str) -> Iterator[Path]:
+    """Yield the Parquet files of a path, folder or glob."""
     if Path(pattern).is_dir():
         yield from sorted(Path(pattern).rglob("*.parquet"))
     else:
@@ -149,7 +150,7 @@ def _one_shard(path: Path, split: str, languages: tuple[str, ...] | None) -> Cor
     if faults:
         raise UsageError(
             f"{path}: not a shard of schema version {SCHEMA_VERSION}: {'; '.join(faults)}. "
-            "Other Parquet files can be read with their columns mapped to ours (fields)"
+            "Other Parquet files can be trained on with --fields, such as question=COLUMN"
         )
     return CorpusFile(path, _identity(path), _ROW_FIELDS, split=split, languages=languages)
 
@@ -168,7 +169,7 @@ def _mapped_file(
     if faults:
         raise UsageError(
             f"{path}: {'; '.join(faults)}. Its columns: {', '.join(schema.names)}; map them with "
-            "fields, such as question=COLUMN"
+            "--fields, such as question=COLUMN"
         )
     return CorpusFile(path, _identity(path), columns, lang=lang, languages=languages)
 

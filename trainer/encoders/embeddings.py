@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from schemas.command import UsageError
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.encoders.encoder import Embeddings, Encoder
 
@@ -71,6 +72,10 @@ def _recall(
     """Return the embeddings of texts: those of the cache, or new ones, which it then keeps."""
     if cache is None:
         return _encode(encode, texts, bar)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{cache}: no embeddings can be kept there ({error})") from error
     file = cache / f"{_key(encoder, encode.__name__, texts)}.npy"
     if not file.exists():
         _save(file, _encode(encode, texts, bar))
@@ -102,7 +107,6 @@ def _key(encoder: Encoder, role: str, texts: Sequence[str]) -> str:
 
 def _save(file: Path, embeddings: Embeddings) -> None:
     """Write under another name first: a killed run leaves no half file behind."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.npy")
     np.save(partial, embeddings, allow_pickle=False)
     partial.replace(file)

@@ -20,6 +20,8 @@ Embeddings = npt.NDArray[np.float32]
 """One row for each text; of length one where the model compares by cosine."""
 
 # The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
+DTYPES: Final = ("float32", "bfloat16", "float16")
+
 _E5: Final = re.compile(r"(?:^|/)(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?/?$")
 
 
@@ -47,6 +49,9 @@ class ModelSettings:
         max_length: Longest input in tokens, what is beyond is not seen; None is the model's own.
         dtype: `float32`, `bfloat16` or `float16`; None is that of the weights file.
         device: Torch device; None is the best there is.
+
+    Raises:
+        UsageError: If a value makes no sense.
     """
 
     model: str
@@ -55,6 +60,13 @@ class ModelSettings:
     max_length: int | None = None
     dtype: str | None = None
     device: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that no model can be loaded with."""
+        if self.max_length is not None and self.max_length < 1:
+            raise UsageError(f"max_length is {self.max_length}: wanted 1 token or more")
+        if self.dtype is not None and self.dtype not in DTYPES:
+            raise UsageError(f"dtype is {self.dtype!r}: wanted {', '.join(DTYPES)}")
 
 
 def load_model(settings: ModelSettings) -> "SentenceTransformer":
@@ -67,6 +79,8 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     """
     from sentence_transformers import SentenceTransformer
 
+    if settings.device is not None:
+        _check_device(settings.device)
     model_options: dict[str, Any] = {}
     if settings.dtype is not None:
         model_options["dtype"] = settings.dtype
@@ -88,6 +102,16 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     if settings.max_length is not None:
         model.max_seq_length = settings.max_length
     return model
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch built for the CPU asserts
+        first = str(error).splitlines()[0]
+        raise UsageError(f"device {device!r} cannot be used: {first}") from error
 
 
 def model_prompts(model: "SentenceTransformer", name: str) -> Prompts:

@@ -4,6 +4,7 @@ A question's translations rise and fall together, so ids are drawn, not question
 id stands behind eleven questions.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,14 +20,18 @@ _BATCH: Final = 50  # samples drawn at once
 
 
 def mean(measures: Sequence[Measures], name: str) -> float:
-    """Return the mean over settings of the means over their questions."""
-    return float(np.mean([np.nanmean(of.values[name]) for of in measures]))
+    """Return the mean over settings of the means over their questions.
+
+    Settings in which the measure applies to no question are left out; NaN where it applies to none.
+    """
+    applying = [of.values[name] for of in measures if np.isfinite(of.values[name]).any()]
+    return float(np.mean([np.nanmean(values) for values in applying])) if applying else math.nan
 
 
 def bootstrap(
     measures: Sequence[Measures], names: Sequence[str], ids: int
 ) -> dict[str, list[float]]:
-    """Return the interval (low, high) of the mean of each measure.
+    """Return the interval (low, high) of the mean of each measure; NaN where there is no mean.
 
     Args:
         measures: Measures of each setting.
@@ -38,8 +43,10 @@ def bootstrap(
         [_resample(measures, names, rng, ids, _BATCH) for _ in range(SAMPLES // _BATCH)]
     )
     tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
-    return {name: [float(low[n]), float(high[n])] for n, name in enumerate(names)}
+    found = np.full((2, len(names)), np.nan)
+    known = np.isfinite(means).any(axis=0)
+    found[:, known] = np.nanquantile(means[:, known], [tail, 1 - tail], axis=0)
+    return {name: found[:, n].tolist() for n, name in enumerate(names)}
 
 
 def _resample(
@@ -52,10 +59,13 @@ def _resample(
     """Return the means in some samples of ids: a row for each sample, a column for each name."""
     draws = rng.multinomial(ids, np.full(ids, 1 / ids), size=samples).astype(np.float64)
     total = np.zeros((samples, len(names)))
+    settings = np.zeros(len(names))
     for of in measures:
         values = np.stack([of.values[name] for name in names], axis=1)
         applies = np.isfinite(values)
         drawn = draws[:, of.ids]
         count = drawn @ applies
-        total += drawn @ np.where(applies, values, 0) / np.where(count > 0, count, np.nan)
-    return total / len(measures)
+        means = drawn @ np.where(applies, values, 0) / np.where(count > 0, count, np.nan)
+        total += np.where(applies.any(axis=0), means, 0)
+        settings += applies.any(axis=0)
+    return total / np.where(settings > 0, settings, np.nan)

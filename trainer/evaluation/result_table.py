@@ -86,7 +86,8 @@ def _bias(results: Mapping[str, Any]) -> Iterator[str]:
     for measure, name in _BIAS.items():
         unbiased = bias["unbiased"].get(measure)
         beside = f" (without bias {unbiased:.1%})" if unbiased is not None else ""
-        yield f"{name} {bias[measure]:.1%}{beside}"
+        if bias[measure] is not None:
+            yield f"{name} {bias[measure]:.1%}{beside}"
 
 
 def _floors(results: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What goes into `results.json`: means over settings, each language and pair, and intervals."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -62,13 +63,16 @@ def summarise_means(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
     }
 
 
-def mean_metrics(measured: Mapping[str, Measures]) -> dict[str, float] | None:
+def mean_metrics(measured: Mapping[str, Measures]) -> dict[str, float | None] | None:
     """Return each metric's mean over languages or pairs; None where there are none."""
     return _mean_each(list(measured.values()), METRICS) if measured else None
 
 
 def summarise_bias(benchmark: Benchmark, scores: Scores) -> dict[str, Any] | None:
     """Return the measures of language bias; None where nothing is parallel.
+
+    A measure that applies to no question is None: where no question is asked in two languages,
+    nothing is known of consistency.
 
     `relative` is the rank distance as a share of the pool. Beside the measures stands what they
     are where language does not matter (`unbiased`). Where questions differ in how many languages
@@ -120,13 +124,14 @@ def _intervals(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
     return intervals
 
 
-def _mean_each(measures: Sequence[Measures], names: Sequence[str]) -> dict[str, float]:
+def _mean_each(measures: Sequence[Measures], names: Sequence[str]) -> dict[str, float | None]:
     return {name: _round(mean(measures, name)) for name in names}
 
 
-def _round_all(intervals: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+def _round_all(intervals: Mapping[str, Sequence[float]]) -> dict[str, list[float | None]]:
     return {name: [_round(value) for value in interval] for name, interval in intervals.items()}
 
 
-def _round(value: float) -> float:
-    return round(value, _DIGITS)
+def _round(value: float) -> float | None:
+    """Return a number as JSON has it: there is no NaN, but null, for what applies to nothing."""
+    return None if math.isnan(value) else round(value, _DIGITS)

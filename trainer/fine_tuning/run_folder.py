@@ -50,8 +50,10 @@ def open_run(
 
     Raises:
         UsageError: If the folder holds another model, an unfinished run without `resume`, or
-            other things.
+            other things, or is none.
     """
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"--output {output} is a file; name an empty or a new folder")
     if overwrite:
         _remove_run(output)
     record = _read(output / RECORD_NAME)

@@ -82,6 +82,10 @@ class TrainingSettings:
             for name, lowest in _LOWEST.items()
             if (getattr(self, name) or 0) < lowest
         ]
+        if not self.loss.scale > 0:
+            faults.append(f"scale is {self.loss.scale}: wanted more than 0")
+        if self.loss.cached < 0:
+            faults.append(f"cached is {self.loss.cached}: wanted 0 or more")
         if not self.learning_rate > 0:
             faults.append(f"learning_rate is {self.learning_rate}: wanted more than 0")
         if not 0 <= self.warmup < 1:
