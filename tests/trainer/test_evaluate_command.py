@@ -148,6 +148,10 @@ def test_the_table_of_pairs_has_questions_in_rows():
         (("--benchmark", "beir", "--floors", "bm25"), "wanted tfidf, untrained or none"),
         (("--benchmark", "beir", "--heat-map", "a.doc"), "--heat-map a.doc: wanted .pdf, .png"),
         (("--benchmark", "beir", "--output", "/tmp"), "--output /tmp: a folder"),
+        (("--benchmark", "beir", "--output", "/dev/null/r.json"), "no folder can be made there"),
+        (("--benchmark", "beir", "--output", "/tmp/r.png"), "/tmp/r.png: the heat map's place"),
+        (("--benchmark", "beir", "--batch-size", "0"), "--batch-size 0: wanted 1 or more"),
+        (("--benchmark", "xquad-r", "--split", "dev"), "xquad-r has one set of questions"),
         ((), "--benchmark: needed"),
     ],
 )
@@ -172,3 +176,39 @@ def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
     assert results["crosslingual"]["mean"]["map"] == pytest.approx(0.377, abs=5e-4)
     assert results["multilingual"]["mean"]["map"] == pytest.approx(0.392, abs=5e-4)
     assert results["bias"]["rank_distance"]["mean"] == pytest.approx(482, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("max_length: many", "--max-length many: wanted a whole number"),
+        ("max_length: 0", "max_length is 0: wanted 1 token or more"),
+        ("languages: [en, no]", "--languages ['en', False]: wanted names"),
+        ("no_context: 'false'", "--no-context false: wanted true or false"),
+        ("data: [a, b]", "--data ['a', 'b']: wanted a text"),
+        ("dtype: float8", "dtype is 'float8': wanted float32, bfloat16, float16"),
+        ("device: banana", "device 'banana' cannot be used"),
+        ("cache: config.yaml", "config.yaml: no embeddings can be kept there"),
+    ],
+)
+def test_wrong_values_of_a_config_file_are_told(
+    option, message, model, mlqa_r, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(
+        f"benchmark: mlqa-r\ndata: {mlqa_r}\noutput: r.json\n{option}\n", encoding="utf-8"
+    )
+    assert message in fail(capsys, model, "--config", "config.yaml")
+
+
+def test_a_corpus_without_parallel_questions_has_results(model, tmp_path):
+    """Groups of one language each, of which two share a passage in two languages."""
+
+    def has(number: int, lang: str) -> bool:
+        return (number % 2 == 0) == (lang == "en")
+
+    corpus = write_corpus(tmp_path / "corpus", make_rows(range(8), has=has, split="test"))
+    arguments = ("--benchmark", "corpus", "--data", str(corpus))
+    results = evaluate(model, *arguments, output=tmp_path / "r.json")
+    assert results["bias"]["consistency@10"] is None
+    assert results["bias"]["rank_distance"]["mean"] >= 1

@@ -68,6 +68,17 @@ def test_corpora_can_be_given_as_arguments(pairs, tmp_path, run_options, capsys)
     [
         ({"steps": 0}, "steps is 0: wanted 1 or more"),
         ({"steps": "many"}, "--steps many: wanted a whole number"),
+        ({"steps": [1, 2]}, "--steps [1, 2]: wanted a whole number"),
+        ({"steps": 2.5}, "--steps 2.5: wanted a whole number"),
+        ({"lora": True}, "--lora True: wanted a whole number"),
+        ({"symmetric": "false"}, "--symmetric false: wanted true or false"),
+        ({"languages": ["en", False]}, "--languages ['en', False]: wanted names"),
+        ({"model": ["a", "b"]}, "--model ['a', 'b']: wanted a text"),
+        ({"seed": 2**32}, "seed is 4294967296: wanted 0 to 4294967295"),
+        ({"scale": 0}, "scale is 0.0: wanted more than 0"),
+        ({"cached": -1}, "cached is -1: wanted 0 or more"),
+        ({"max_length": 0}, "max_length is 0: wanted 1 token or more"),
+        ({"negatives": 3}, "need 32 different passages, and there are 30; make batches smaller"),
         ({"mono_ratio": 2}, "mono_ratio is 2.0: wanted 0 to 1"),
         ({"batch_size": 1}, "batch_size is 1"),
         ({"warmup": 1}, "warmup is 1.0"),
@@ -140,3 +151,12 @@ def test_the_examples_can_be_used_as_they_are(name):
     settings = make_settings({**DEFAULTS, **options})
     assert settings.batches.mono_ratio == 0.5
     assert settings.question_prompt.endswith(" ")
+
+
+def test_an_output_that_is_a_file_is_refused_and_kept(write_config, tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("mine")
+    arguments = ["--output", str(tmp_path / "notes.txt"), "--overwrite"]
+    with pytest.raises(SystemExit):
+        run(["train", "--config", write_config(), *arguments])
+    assert "notes.txt is a file; name an empty or a new folder" in capsys.readouterr().err
+    assert (tmp_path / "notes.txt").read_text() == "mine"

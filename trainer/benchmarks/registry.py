@@ -10,6 +10,7 @@ from trainer.benchmarks.benchmark import Benchmark
 
 NAMES: Final = ("xquad-r", "mlqa-r", "corpus", "beir", "miracl")
 MTEB: Final = "mteb:"
+_WITH_SPLITS: Final = ("corpus", "beir")
 
 
 def open_benchmark(
@@ -24,10 +25,12 @@ def open_benchmark(
         split: Which split, of benchmarks that have several.
 
     Raises:
-        UsageError: If there is none of that name, or its data are missing or wrong.
+        UsageError: If there is none of that name or split, or its data are missing or wrong.
     """
     if name not in NAMES:
         raise UsageError(f"--benchmark {name}: wanted {', '.join(NAMES)} or {MTEB}TASK")
+    if split and name not in _WITH_SPLITS:
+        raise UsageError(f"--split {split}: {name} has one set of questions; leave it out")
     if name == "miracl":
         from trainer.benchmarks.miracl import read_miracl
 
