@@ -116,3 +116,10 @@ def test_an_e5_model_gets_its_prompts_by_its_name(settings, tmp_path):
     assert model.prompts == {"query": "query: ", "document": "passage: "}
     without = open_base_model(settings(model=folder, question_prompt=""), bf16=False)
     assert without.prompts == {"query": "", "document": "passage: "}
+
+
+def test_adapters_are_not_trained_on_adapters(settings, decoder):
+    train(run := settings(model=decoder, lora=4), quiet=True)
+    for lora in (0, 4):
+        with pytest.raises(UsageError, match="has LoRA adapters, which cannot be trained on"):
+            open_base_model(settings(model=run.output, lora=lora), bf16=False)

@@ -388,8 +388,9 @@ def test_too_few_different_questions_are_refused():
 
 
 def test_cross_lingual_batches_of_one_language_are_refused():
-    with pytest.raises(UsageError, match="mixed batches of 8 pairs cannot be made"):
+    with pytest.raises(UsageError, match="mixed batches of 8 pairs cannot be made") as refused:
         sample(make_index_table(np.ones((50, 1), bool)))
+    assert "monolingual batches alone (mono_ratio 1)" in str(refused.value)
 
 
 @pytest.mark.parametrize(

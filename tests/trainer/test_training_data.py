@@ -65,6 +65,7 @@ def test_facts_are_those_of_the_manifest(corpus):
 def test_the_digest_of_plain_files_is_that_of_their_content(pairs, tmp_path):
     before = read_facts(str(pairs)).digest
     assert before == sha256(pairs.read_bytes()).hexdigest()
+    assert read_facts(str(pairs.with_name("pair?.parquet"))).digest == before
     pairs.write_bytes(pairs.read_bytes() + b"x")
     assert read_facts(str(pairs)).digest != before
     with pytest.raises(UsageError, match="no corpus and no Parquet file"):

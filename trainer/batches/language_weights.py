@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from schemas.command import UsageError
 from trainer.batches.batch_settings import BatchSettings
 from trainer.batches.group_table import GroupTable
 from trainer.corpora.int_columns import Mask
+
+_MONO: Final = "monolingual batches"
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +50,7 @@ def weigh_languages(table: GroupTable, settings: BatchSettings) -> LanguageWeigh
     mono, cross, pairs = unused, unused, np.zeros((table.languages, table.languages))
     if settings.mono_ratio > 0 or settings.cross_mode == "xx":
         mono = temper(_counts(table, table.mono, size, too_few), temperature)
-        _require(mono, "monolingual batches", table, too_few, size)
+        _require(mono, _MONO, table, too_few, size)
     if settings.mono_ratio < 1 and settings.cross_mode == "mixed":
         cross = temper(_counts(table, table.cross, size, too_few), temperature)
         _require(cross, "mixed batches", table, too_few, size)
@@ -107,6 +110,11 @@ def _require(
     if weights.sum():
         return
     most = max(too_few.values(), default=0)
+    if not most and what != _MONO:
+        raise UsageError(
+            f"{what} of {size} pairs cannot be made: no group may serve in two languages. Take "
+            "monolingual batches alone (mono_ratio 1), or corpora with translations"
+        )
     raise UsageError(
         f"{what} of {size} pairs cannot be made: each needs {size} groups with distinct "
         f"passages and questions, and the best of {table.languages} languages has {most}. Make "

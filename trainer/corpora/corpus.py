@@ -85,7 +85,8 @@ def open_corpus(
     missing = [lang for lang in languages or () if lang not in found]
     if missing:
         raise UsageError(
-            f"{', '.join(map(str, named))}: no rows in split {split!r} in {', '.join(missing)}"
+            f"no rows in {', '.join(missing)}; of the languages asked for, split {split!r} of "
+            f"{', '.join(map(str, named))} has {', '.join(found)}"
         )
     return Corpus(
         table=datasets.Dataset(_side_by_side(texts, index), fingerprint=name),

@@ -23,10 +23,11 @@ def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransform
         bf16: Whether it computes in bfloat16.
 
     Raises:
-        UsageError: If the model cannot be loaded, or has no pooling to change.
+        UsageError: If the model cannot be loaded, has adapters, or has no pooling to change.
     """
     dtype = settings.model.dtype or ("bfloat16" if settings.lora and bf16 else "float32")
     model = load_model(replace(settings.model, dtype=dtype))
+    _refuse_adapters(model, settings)
     if settings.pooling:
         _set_pooling(model, settings)
     if settings.lora:
@@ -37,6 +38,15 @@ def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransform
     # Saved with the model, so that evaluation and use have the prompts of training.
     model.prompts = {"query": prompts.question, "document": prompts.passage}
     return model
+
+
+def _refuse_adapters(model: SentenceTransformer, settings: TrainingSettings) -> None:
+    """Raise UsageError for a model with adapters: loaded, they are frozen, like all its weights."""
+    if any(getattr(module, "_hf_peft_config_loaded", False) for module in model.modules()):
+        raise UsageError(
+            f"model {settings.model.model!r} has LoRA adapters, which cannot be trained on: name "
+            "the model that they were trained for, or merge them into it"
+        )
 
 
 def choose_prompts(model: SentenceTransformer, settings: TrainingSettings) -> Prompts:

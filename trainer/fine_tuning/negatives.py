@@ -3,17 +3,45 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.command import FailedRunError
+from schemas.command import FailedRunError, UsageError
+from trainer.batches.batch_settings import BatchSettings
+
+if TYPE_CHECKING:
+    from trainer.corpora.corpus import Corpus
 
 Rows = npt.NDArray[np.int64]
 
 NONE: Final = -1
 _TRIES: Final = 1000  # random rows that are looked at for a pair without mined negatives left
+
+
+def check_negatives(corpus: "Corpus", settings: BatchSettings, per_pair: int) -> None:
+    """Raise UsageError if a batch in one language would need more passages than that has.
+
+    In mixed batches a language has only a part of the pairs, which is as good as never too much.
+
+    Args:
+        corpus: The corpus that is trained on.
+        settings: Its batches.
+        per_pair: Negatives for each pair.
+    """
+    if settings.mono_ratio == 0 and settings.cross_mode != "pair":
+        return
+    needed = settings.batch_size * (1 + per_pair)
+    passages, lang_of_row = corpus.column("passage_group"), corpus.column("lang")
+    for number, lang in enumerate(corpus.languages):
+        there = len(np.unique(passages[lang_of_row == number]))
+        if settings.batch_size <= there < needed:  # with fewer, it is never drawn
+            raise UsageError(
+                f"negatives is {per_pair}: {settings.batch_size} pairs in {lang} with {per_pair} "
+                f"negatives each need {needed} different passages, and there are {there}; make "
+                "batches smaller, or take fewer negatives"
+            )
 
 
 @dataclass(eq=False)
@@ -133,6 +161,6 @@ class Negatives:
                 taken.add(group)
                 return row
         raise FailedRunError(
-            f"a language with {len(rows)} rows has too few passages for a batch with "
+            f"a language with {len(rows)} rows has too few different passages for a batch with "
             f"{self.per_pair} hard negatives for each pair: make batches smaller, or take fewer"
         )

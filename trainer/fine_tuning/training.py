@@ -25,7 +25,7 @@ from trainer.encoders.model_card import complete_card, prepare_card
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer
 from trainer.fine_tuning.loss import make_loss
 from trainer.fine_tuning.mining import mine_negatives
-from trainer.fine_tuning.negatives import Negatives
+from trainer.fine_tuning.negatives import Negatives, check_negatives
 from trainer.fine_tuning.progress import TrainingProgress
 from trainer.fine_tuning.run_folder import (
     CHECKPOINTS_NAME,
@@ -171,6 +171,7 @@ def _negatives(
 ) -> Negatives | None:
     if not settings.negatives:
         return None
+    check_negatives(corpus, settings.batches, settings.negatives)  # mining may take hours
     folder = Path(settings.output) / CHECKPOINTS_NAME / _NEGATIVES_NAME
     with args.main_process_first(local=False):  # of all machines: they share the folder
         return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
