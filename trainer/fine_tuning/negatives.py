@@ -161,6 +161,6 @@ class Negatives:
                 taken.add(group)
                 return row
         raise FailedRunError(
-            f"a language with {len(rows)} rows has too few different passages for a batch with "
+            f"a language with {len(rows)} rows has too few passages for a batch with "
             f"{self.per_pair} hard negatives for each pair: make batches smaller, or take fewer"
         )
