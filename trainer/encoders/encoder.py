@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 Embeddings = npt.NDArray[np.float32]
 """One row for each text; of length one where the model compares by cosine."""
 
-# The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
 DTYPES: Final = ("float32", "bfloat16", "float16")
 
+# The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
 _E5: Final = re.compile(r"(?:^|/)(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?/?$")
 
 
