@@ -14,7 +14,7 @@ def summarise(manifest: Manifest, output: str) -> str:
         "",
         *_table(manifest),
         "",
-        f"{output}  ({manifest.seconds:,.0f} s, {manifest.shards} shard(s) per language; "
+        f"{output}  (built in {manifest.seconds:,.0f} s, {manifest.shards} shard(s) per language; "
         f"check it with: tandemqa verify {output})",
     ]
     return "\n".join(lines) + "\n"
