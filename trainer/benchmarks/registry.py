@@ -13,6 +13,14 @@ MTEB: Final = "mteb:"
 _WITH_SPLITS: Final = ("corpus", "beir")
 
 
+def check_name(name: str, split: str | None = None) -> None:
+    """Raise UsageError unless there is a benchmark of that name, with splits where one is given."""
+    if name not in NAMES and not name.startswith(MTEB):
+        raise UsageError(f"--benchmark {name}: wanted {', '.join(NAMES)} or {MTEB}TASK")
+    if split and name in NAMES and name not in _WITH_SPLITS:
+        raise UsageError(f"--split {split}: {name} has one set of questions; leave it out")
+
+
 def open_benchmark(
     name: str, data: Path | None, languages: Sequence[str] = (), split: str | None = None
 ) -> Benchmark:
@@ -27,10 +35,7 @@ def open_benchmark(
     Raises:
         UsageError: If there is none of that name or split, or its data are missing or wrong.
     """
-    if name not in NAMES:
-        raise UsageError(f"--benchmark {name}: wanted {', '.join(NAMES)} or {MTEB}TASK")
-    if split and name not in _WITH_SPLITS:
-        raise UsageError(f"--split {split}: {name} has one set of questions; leave it out")
+    check_name(name, split)
     if name == "miracl":
         from trainer.benchmarks.miracl import read_miracl
 

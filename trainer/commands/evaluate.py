@@ -18,7 +18,6 @@ from trainer.commands.evaluation_options import (
 if TYPE_CHECKING:
     from trainer.encoders.encoder import Encoder
 
-_FLOORS: Final = {"tfidf", "untrained"}
 _HEAT_MAPS: Final = {".png", ".svg", ".pdf"}
 
 
@@ -37,9 +36,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     merged = read_evaluation_options(merge_config(options, DEFAULTS, REQUIRED))
-    floors = set(merged["floors"] or ()) - {"none"}
-    if floors - _FLOORS:
-        raise UsageError(f"--floors {','.join(merged['floors'])}: wanted tfidf, untrained or none")
     output = _prepare_output(Path(merged["output"]))
     heat_map = Path(merged.get("heat_map") or output.with_suffix(".png"))
     if heat_map.suffix not in _HEAT_MAPS:
@@ -102,7 +98,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
         results = evaluate(
             benchmark,
             encoder,
-            floors=[floor for floor in merged["floors"] or () if floor in _FLOORS],
+            floors=merged["floors"],
             base=_open_encoder({**merged, "revision": None}, str(base)) if base else None,
             with_context=not merged.get("no_context"),
             cache=Path(merged["cache"]) if merged.get("cache") else None,

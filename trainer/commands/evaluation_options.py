@@ -8,6 +8,7 @@ from schemas.command import UsageError
 from trainer.commands.option_values import Option, convert, flag, words
 
 REQUIRED: Final = ("model", "benchmark", "output")
+FLOORS: Final = ("tfidf", "untrained")
 
 EVALUATION_OPTIONS: Final[dict[str, Option]] = {
     "model": Option(str, "MODEL", "name on the Hugging Face hub, or folder"),
@@ -69,7 +70,15 @@ def read_evaluation_options(merged: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: If a value makes no sense.
     """
+    from trainer.benchmarks.registry import check_name
+
     values = convert({name: option.kind for name, option in EVALUATION_OPTIONS.items()}, merged)
     if values["batch_size"] < 1:
         raise UsageError(f"--batch-size {values['batch_size']}: wanted 1 or more")
+    values["floors"] = tuple(floor for floor in values["floors"] or () if floor != "none")
+    if set(values["floors"]) - set(FLOORS):
+        raise UsageError(
+            f"--floors {','.join(values['floors'])}: wanted {', '.join(FLOORS)} or none"
+        )
+    check_name(values["benchmark"], values.get("split"))
     return values

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from schemas.command import FailedRunError
 from trainer.study.execute import Launch, execute, launch
-from trainer.study.plan import StudyPlan, check_corpora
+from trainer.study.plan import StudyPlan, check_inputs
 from trainer.study.run_folder import claim
 from trainer.study.write import write_study
 
@@ -41,9 +41,9 @@ def conduct(plan: StudyPlan, launch: Launch = launch, quiet: bool = False) -> Co
         quiet: Show no progress.
 
     Raises:
-        UsageError: If a corpus is not there; nothing was done.
+        UsageError: If a corpus or the data of a benchmark are not there; nothing was done.
     """
-    check_corpora(plan)
+    check_inputs(plan)
     failed, elsewhere = [], []
     unfinished = plan.unfinished()
     with tqdm(unfinished, desc="runs", unit="run", disable=quiet) as bar:

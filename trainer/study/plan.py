@@ -65,13 +65,17 @@ def _evaluations(study: StudyFile, run: Run) -> dict[str, Options]:
     return {name: {**options, **extra} for name, options in study.evaluate.items()}
 
 
-def check_corpora(plan: StudyPlan) -> None:
-    """Raise UsageError if a corpus of the study is not there."""
+def check_inputs(plan: StudyPlan) -> None:
+    """Raise UsageError if a corpus of the study, or what a benchmark reads, is not there."""
     if plan.absent:
         raise UsageError(
             f"no corpus at {', '.join(plan.absent)}; build it with `tandemqa build`, or name "
             "another one under train.corpora"
         )
+    wanted = plan.study.evaluate if plan.unfinished() else {}
+    for name, options in wanted.items():
+        if options.get("data") and not Path(options["data"]).exists():
+            raise UsageError(f"evaluate.{name}.data: {options['data']} is not there")
 
 
 def describe_plan(plan: StudyPlan) -> str:

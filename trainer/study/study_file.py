@@ -10,7 +10,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.command import UsageError
-from trainer.commands.evaluation_options import EVALUATION_OPTIONS
+from trainer.commands.evaluation_options import (
+    DEFAULTS,
+    EVALUATION_OPTIONS,
+    read_evaluation_options,
+)
 from trainer.commands.training_options import FLAGS, OPTIONS
 from trainer.study.measures import DEFAULT_MEASURES, MEASURES
 
@@ -142,7 +146,18 @@ def _unknown_options(study: StudyFile) -> list[str]:
         ]
         if "benchmark" not in options:
             faults.append(f"evaluate.{name}.benchmark: needed")
+        else:
+            faults += _wrong_values(name, options)
     return faults
+
+
+def _wrong_values(name: str, options: Options) -> list[str]:
+    """Return what `tandemqa evaluate` would say, which would be hours later."""
+    try:
+        read_evaluation_options({**DEFAULTS, **options})
+    except UsageError as error:
+        return [f"evaluate.{name}: {error}"]
+    return []
 
 
 def _unknown_measures(study: StudyFile) -> list[str]:

@@ -44,6 +44,14 @@ def test_the_output_is_named_after_the_file(write_study):
             {"evaluate": {"x": {"benchmark": "beir", "dta": "d"}}},
             "evaluate.x.dta: dta is unknown; did you mean data?",
         ),
+        (
+            {"evaluate": {"x": {"benchmark": "xquad"}}},
+            "evaluate.x: --benchmark xquad: wanted xquad-r",
+        ),
+        (
+            {"evaluate": {"x": {"benchmark": "beir", "batch_size": "many"}}},
+            "evaluate.x: --batch-size many: wanted a whole number",
+        ),
         ({"evaluate": {"../x": {"benchmark": "beir"}}}, "evaluate.../x: wanted a name of letters"),
         ({"measures": ["map"]}, "measures: map is unknown"),
         ({"processes": 0}, "processes: "),

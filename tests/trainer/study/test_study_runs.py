@@ -179,6 +179,13 @@ def test_a_study_without_its_corpus_is_planned_but_not_begun(plan, in_process, c
     assert in_process.commands == []
 
 
+def test_a_study_without_the_data_of_a_benchmark_is_not_begun(plan, in_process):
+    study = plan(evaluate={"far": {"benchmark": "beir", "data": "/nowhere"}})
+    with pytest.raises(UsageError, match=r"evaluate\.far\.data: /nowhere is not there"):
+        conduct(study, in_process, quiet=True)
+    assert in_process.commands == []
+
+
 def test_the_command_lists_runs_and_does_nothing(write_study, tmp_path, capsys):
     assert run(["study", write_study(), "--dry-run", "--output", str(tmp_path / "other")]) == 0
     assert "mono_ratio=0-" in capsys.readouterr().out
