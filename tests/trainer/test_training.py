@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 from transformers import TrainerCallback
 
 from schemas.command import UsageError
+from tests.cluster.services import free_port
 from tests.conftest import ROOT
 from tests.trainer.tiny_encoder import write_encoder
 from trainer.fine_tuning.selection import DevPoolEvaluator
@@ -154,9 +154,7 @@ def test_pooling_can_be_chosen(settings):
 
 def launch(options: Path, kill_at: int | None = None) -> list[int]:
     """Train in two processes that talk through gloo; return their exit codes."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     script = str(ROOT / "tests" / "trainer" / "run_training.py")
     command = [sys.executable, script, str(options), *([str(kill_at)] if kill_at else [])]
     processes = []

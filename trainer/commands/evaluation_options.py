@@ -8,7 +8,6 @@ from schemas.command import UsageError
 from trainer.commands.option_values import Option, convert, flag, words
 
 REQUIRED: Final = ("model", "benchmark", "output")
-FLOORS: Final = ("tfidf", "untrained")
 
 EVALUATION_OPTIONS: Final[dict[str, Option]] = {
     "model": Option(str, "MODEL", "name on the Hugging Face hub, or folder"),
@@ -71,6 +70,7 @@ def read_evaluation_options(merged: Mapping[str, Any]) -> dict[str, Any]:
         UsageError: If a value makes no sense.
     """
     from trainer.benchmarks.registry import check_name
+    from trainer.evaluation.floors import FLOORS
 
     values = convert({name: option.kind for name, option in EVALUATION_OPTIONS.items()}, merged)
     if values["batch_size"] < 1:

@@ -11,6 +11,9 @@ TFIDF: Final = "tfidf"
 UNTRAINED: Final = "untrained"
 BASE: Final = "base"
 
+FLOORS: Final = (TFIDF, UNTRAINED)
+"""Those that can be asked for by name."""
+
 _LARGE: Final = 1000  # candidates
 _SEED: Final = 10536  # not one that small models are likely to be made with
 
