@@ -76,7 +76,7 @@ setup(
     packages=find_packages(include=["schemas*", "translators*", "pipelines*", "trainer*"]),
     package_data={
         "schemas": ["*.tsv"],
-        "pipelines": ["card.md"],
+        "pipelines.corpus": ["card.md"],
         "pipelines.report": ["*.html", "*.css", "*.js"],
         "trainer.study": ["*.html", "*.css"],
     },

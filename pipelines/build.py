@@ -3,22 +3,22 @@
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.align_answers import AlignAnswers
-from pipelines.assemble import Assemble, ExtractSegments
-from pipelines.config import BuildConfig
-from pipelines.decontaminate import Decontaminate
-from pipelines.deduplicate import Deduplicate
-from pipelines.finish import WriteManifest
-from pipelines.leak_audit import AuditLeaks
-from pipelines.limit import LimitFailures
-from pipelines.read import Read
-from pipelines.score_groups import ScoreGroups
-from pipelines.segment import Segment
-from pipelines.split_safety import KeepSplitsApart
-from pipelines.tally import Tally, count_items
-from pipelines.translate import Translate
-from pipelines.validate import Validate
-from pipelines.write import CountShards, WriteFailedRecords, WriteQuarantine, WriteRows
+from pipelines.corpus.config import BuildConfig
+from pipelines.corpus.finish import WriteManifest
+from pipelines.corpus.tally import Tally, count_items
+from pipelines.corpus.write import CountShards, WriteFailedRecords, WriteQuarantine, WriteRows
+from pipelines.ingest.deduplicate import Deduplicate
+from pipelines.ingest.failure_limit import LimitFailures
+from pipelines.ingest.read import Read
+from pipelines.ingest.splits import KeepSplitsApart
+from pipelines.judge.align_answers import AlignAnswers
+from pipelines.judge.score_groups import ScoreGroups
+from pipelines.judge.validate import Validate
+from pipelines.leaks.audit import AuditLeaks
+from pipelines.leaks.decontaminate import Decontaminate
+from pipelines.translation.assemble import Assemble, ExtractSegments
+from pipelines.translation.segment import Segment
+from pipelines.translation.translate import Translate
 
 
 def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:

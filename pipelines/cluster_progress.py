@@ -16,7 +16,7 @@ from typing import Any, Final
 from apache_beam.runners.runner import PipelineResult, PipelineState
 from tqdm import tqdm
 
-from pipelines.storage import list_files
+from pipelines.io.storage import list_files
 from translators.memory import PACKET_SUFFIX
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from typing import Final
 
 import grpc  # type: ignore[import-untyped]
 
-from pipelines.evaluation_sets import EvaluationSetError
-from pipelines.finish import ConservationError
-from pipelines.limit import LimitExceededError
+from pipelines.corpus.finish import ConservationError
+from pipelines.ingest.failure_limit import LimitExceededError
+from pipelines.leaks.evaluation_sets import EvaluationSetError
 from schemas.command import FailedRunError
 from translators.translator import TranslationError
 

@@ -12,15 +12,15 @@ import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, PCollection
 from apache_beam.transforms.combiners import Count
 
-from pipelines.assemble import ExtractSegments
-from pipelines.config import BuildConfig
-from pipelines.decontaminate import Decontaminate
-from pipelines.deduplicate import Deduplicate
-from pipelines.packet import Packet
-from pipelines.read import Read
+from pipelines.corpus.config import BuildConfig
+from pipelines.ingest.deduplicate import Deduplicate
+from pipelines.ingest.read import Read
+from pipelines.leaks.decontaminate import Decontaminate
 from pipelines.run import run_pipeline
-from pipelines.segment import Segment
-from pipelines.translate import LookUp
+from pipelines.translation.assemble import ExtractSegments
+from pipelines.translation.packet import Packet
+from pipelines.translation.segment import Segment
+from pipelines.translation.translate import LookUp
 from translators.ladder import translate_all
 from translators.registry import open_translator
 

@@ -8,19 +8,19 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsList, AsSingleton, PBegin, PCollection
 
-from pipelines.align_answers import AlignAnswers
 from pipelines.checks import Limits
-from pipelines.faults import systemic_faults
-from pipelines.finish import publish
-from pipelines.limit_settings import changed_limits
-from pipelines.manifest import by_language, count_languages
-from pipelines.model_checks import ModelCheck
-from pipelines.reread import Corpus, Reread
-from pipelines.score_groups import ScoreGroups
-from pipelines.storage import join, read_bytes, write_bytes
-from pipelines.tally import Tag, Tally
-from pipelines.validate import Validate
-from pipelines.write import WriteQuarantine, WriteRows
+from pipelines.checks.limit_settings import changed_limits
+from pipelines.corpus.faults import systemic_faults
+from pipelines.corpus.finish import publish
+from pipelines.corpus.manifest import by_language, count_languages
+from pipelines.corpus.reread import Corpus, Reread
+from pipelines.corpus.tally import Tag, Tally
+from pipelines.corpus.write import WriteQuarantine, WriteRows
+from pipelines.io.storage import join, read_bytes, write_bytes
+from pipelines.judge.align_answers import AlignAnswers
+from pipelines.judge.model_checks import ModelCheck
+from pipelines.judge.score_groups import ScoreGroups
+from pipelines.judge.validate import Validate
 from schemas.manifest import Calibration, FileEntry, Manifest
 
 

@@ -15,8 +15,8 @@ from apache_beam.options.pipeline_options import (
 
 from pipelines.cluster_progress import follow
 from pipelines.failures import explain_failures
-from pipelines.progress import show_progress
-from pipelines.worker import close_translators
+from pipelines.io.progress import show_progress
+from pipelines.translation.worker import close_translators
 from schemas.command import UsageError
 
 # The in-memory runner by its name: `DirectRunner` would first try to download another one.

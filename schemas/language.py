@@ -17,6 +17,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+SOURCE_LANGUAGE: Final = "en"
+"""Every record is in English."""
+
 _TABLE: Final = Path(__file__).with_name("languages.tsv")
 _UNSPACED_SCRIPTS: Final = frozenset({"Hans", "Hant", "Jpan"})
 _UNSPACED_WORDS: Final = _UNSPACED_SCRIPTS | {"Thai", "Laoo", "Khmr", "Mymr", "Tibt"}

@@ -1,14 +1,14 @@
-"""Print what `pipelines/calibration.py` ships: medians and deviations of one half of gold."""
+"""Print what `pipelines/judge/calibration.py` ships: medians and deviations of one half of gold."""
 
 import math
 import statistics
 
 from benchmarks.quality.judging import Gold
-from pipelines.relatedness import overlap_residual
+from pipelines.text.relatedness import overlap_residual
 
 
 def print_calibration(gold: Gold) -> None:
-    """Print the table of `pipelines/calibration.py`: medians and deviations of one half."""
+    """Print the table of `pipelines/judge/calibration.py`: medians and deviations of one half."""
     for lang, rows in gold.items():
         half = [row for row in rows if not row.held_out]
         passages = [row for row in half if row.first]

@@ -6,9 +6,9 @@ from typing import Final
 from zlib import crc32
 
 from benchmarks.quality.markdown import table
-from pipelines import leaks
-from pipelines.leaks import EvaluationItem, find_leaks, make_index
-from pipelines.overlap import find_words, gram_hashes
+from pipelines.leaks import rules as leaks
+from pipelines.leaks.rules import EvaluationItem, find_leaks, make_index
+from pipelines.text.overlap import find_words, gram_hashes
 from schemas.record import Record
 
 NOTE = """How passages are recognised: the share of XQuAD's that are, when words of theirs are

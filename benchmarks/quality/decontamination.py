@@ -22,12 +22,12 @@ from apache_beam.transforms.combiners import Count, ToList
 
 from benchmarks.quality import contamination_rules
 from benchmarks.quality.markdown import table
-from pipelines.decontaminate import Decontaminate
-from pipelines.deduplicate import Deduplicate
-from pipelines.evaluation_sets import EvaluationSet, parse_evaluation_set, read_items
-from pipelines.leaks import EvaluationItem, find_leaks, make_index
-from pipelines.read import Read
-from pipelines.source import parse_source
+from pipelines.ingest.deduplicate import Deduplicate
+from pipelines.ingest.read import Read
+from pipelines.ingest.source import parse_source
+from pipelines.leaks.decontaminate import Decontaminate
+from pipelines.leaks.evaluation_sets import EvaluationSet, parse_evaluation_set, read_items
+from pipelines.leaks.rules import EvaluationItem, find_leaks, make_index
 from schemas.record import Record
 
 NOTE = """All of XQuAD (1,190 questions, 240 passages) is planted in six disguises among the 16,407

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from benchmarks.quality.gold import GoldRow
-from pipelines import second_opinion
-from pipelines.calibration import calibrate
 from pipelines.checks import FieldPair, run_checks
+from pipelines.judge.calibration import calibrate
+from pipelines.text import second_opinion
 from schemas.check import REJECT, Check
 
 FIELDS = ("question", "passage")

@@ -9,7 +9,7 @@ from langdetect import detector_factory
 from benchmarks.quality import short_texts
 from benchmarks.quality.judging import Gold, check
 from benchmarks.quality.markdown import percent, table
-from pipelines.language_id import UNTRANSLATED, WRONG_LANGUAGE, verify_language
+from pipelines.text.language_id import UNTRANSLATED, WRONG_LANGUAGE, verify_language
 from schemas.check import REJECT
 from schemas.language import LANGUAGES
 

@@ -9,8 +9,8 @@ from zlib import crc32
 
 from benchmarks.quality.gold import GoldRow
 from benchmarks.quality.markdown import percent
-from pipelines.answer_spans import align_answer, project_answer
-from pipelines.word_alignment import Lexicon
+from pipelines.answers.spans import align_answer, project_answer
+from pipelines.answers.word_alignment import Lexicon
 from schemas.language import LANGUAGES
 from schemas.record import Answer
 from schemas.row import RowAnswer

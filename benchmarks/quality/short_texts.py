@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from benchmarks.quality.judging import Gold
 from benchmarks.quality.markdown import percent, table
-from pipelines import language_id
-from pipelines.language_id import UNTRANSLATED, VERIFIED, WRONG_LANGUAGE, verify_language
-from pipelines.script import letters
+from pipelines.text import language_id
+from pipelines.text.language_id import UNTRANSLATED, VERIFIED, WRONG_LANGUAGE, verify_language
+from pipelines.text.script import letters
 from schemas.language import LANGUAGES
 
 EVERY, LONGEST = 3, 16

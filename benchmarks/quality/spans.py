@@ -8,9 +8,9 @@ from benchmarks.quality.gold import GoldRow
 from benchmarks.quality.judging import Gold
 from benchmarks.quality.markdown import percent, table
 from benchmarks.quality.projection import Project, Score, disturb, others, project, sentences
-from pipelines.answer_markers import mark_answer, read_marked
-from pipelines.answer_spans import align_answer
-from pipelines.word_alignment import Lexicon, learn_lexicon
+from pipelines.answers.markers import mark_answer, read_marked
+from pipelines.answers.spans import align_answer
+from pipelines.answers.word_alignment import Lexicon, learn_lexicon
 from schemas.language import LANGUAGES
 from schemas.record import Answer
 from schemas.row import RowAnswer

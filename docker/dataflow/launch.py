@@ -54,7 +54,7 @@ def launch(arguments: Sequence[str]) -> None:
     from pipelines.commands.options import DEFAULTS, REQUIRED
     from pipelines.commands.output import prepare_output
     from pipelines.commands.resolve import resolve
-    from pipelines.remote import use_options
+    from pipelines.io.remote import use_options
     from pipelines.run import beam_options
     from schemas.command import merge_config
 

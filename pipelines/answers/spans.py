@@ -8,8 +8,8 @@ from typing import Final
 
 import regex
 
-from pipelines.answer_search import choose_occurrence, find_exact, find_fuzzy
-from pipelines.word_alignment import Lexicon, align
+from pipelines.answers.search import choose_occurrence, find_exact, find_fuzzy
+from pipelines.answers.word_alignment import Lexicon, align
 from schemas.record import Answer
 from schemas.row import RowAnswer
 

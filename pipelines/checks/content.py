@@ -7,9 +7,9 @@ import regex
 
 from pipelines.checks.field_pair import FieldPair
 from pipelines.checks.length import ends_as_question, marks_questions
-from pipelines.numerals import dense_digits, has_digits, lost_numbers, numbers
-from pipelines.relatedness import EXPECTED_SLOPE, shared_part
-from pipelines.script import letters
+from pipelines.text.numerals import dense_digits, has_digits, lost_numbers, numbers
+from pipelines.text.relatedness import EXPECTED_SLOPE, shared_part
+from pipelines.text.script import letters
 from schemas.check import Check
 
 _LETTERS_OF_A_QUESTION: Final = 20

@@ -6,11 +6,16 @@ from typing import Final
 import regex
 from rapidfuzz.distance import Levenshtein
 
-from pipelines import language_id
 from pipelines.checks.field_pair import FieldPair
-from pipelines.language_id import LanguageVerdict, english_evidence, mask_names, verify_language
-from pipelines.script import letters, script_share
-from pipelines.second_opinion import find_opinion
+from pipelines.text import language_id
+from pipelines.text.language_id import (
+    LanguageVerdict,
+    english_evidence,
+    mask_names,
+    verify_language,
+)
+from pipelines.text.script import letters, script_share
+from pipelines.text.second_opinion import find_opinion
 from schemas.check import Check
 from schemas.language import LANGUAGES
 

@@ -5,9 +5,9 @@ from typing import Final
 
 import regex
 
-from pipelines.calibration import length_ratio as ratio
 from pipelines.checks.field_pair import FieldPair
-from pipelines.numerals import lost_numbers
+from pipelines.text.numerals import lost_numbers
+from pipelines.text.relatedness import length_ratio as ratio
 from schemas.check import Check
 from schemas.language import LANGUAGES
 

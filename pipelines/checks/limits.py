@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.language_id import STRONG
+from pipelines.text.language_id import STRONG
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import prepare_output, read_manifest
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import summarise
-    from pipelines.remote import use_options
+    from pipelines.io.remote import use_options
     from pipelines.report.write import write_report
     from pipelines.run import beam_options, run_pipeline
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from pipelines.config import BuildConfig
-from pipelines.finish import CARD_NAME
-from pipelines.remote import check_folder
-from pipelines.storage import (
+from pipelines.corpus.config import BuildConfig
+from pipelines.corpus.finish import CARD_NAME
+from pipelines.io.remote import check_folder
+from pipelines.io.storage import (
     delete,
     delete_partial_files,
     exists,

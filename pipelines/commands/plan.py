@@ -32,8 +32,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import align
+    from pipelines.io.remote import use_options
     from pipelines.plan import Estimate, Missing, estimate, survey
-    from pipelines.remote import use_options
     from pipelines.run import beam_options
 
     if any(argument.startswith("--runner") for argument in beam_arguments):

@@ -23,10 +23,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
-    from pipelines.remote import use_options
+    from pipelines.io.remote import use_options
+    from pipelines.io.storage import join
     from pipelines.report.write import PAGE_NAME, write_report
     from pipelines.run import beam_options
-    from pipelines.storage import join
 
     use_options(beam_options(beam_arguments))
     output = absolute(options.corpus)

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from pipelines.checks.limit_settings import parse_limits
 from pipelines.commands.options import absolute
-from pipelines.config import BuildConfig
-from pipelines.evaluation_sets import (
+from pipelines.corpus.config import BuildConfig
+from pipelines.formats.fields import parse_fields
+from pipelines.ingest.source import Source, check_sources, parse_source
+from pipelines.io.storage import join, parent
+from pipelines.judge.model_checks import parse_model_check
+from pipelines.leaks.evaluation_sets import (
     EvaluationSet,
     check_evaluation_sets,
     parse_evaluation_set,
 )
-from pipelines.fields import parse_fields
-from pipelines.limit_settings import parse_limits
-from pipelines.model_checks import parse_model_check
-from pipelines.source import Source, check_sources, parse_source
-from pipelines.storage import join, parent
-from pipelines.translate import TranslationPlan
+from pipelines.translation.translate import TranslationPlan
 from schemas.command import UsageError
 from schemas.language import parse_languages
 from translators.registry import BACKENDS, TranslatorConfig, open_translator

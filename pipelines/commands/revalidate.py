@@ -9,7 +9,7 @@ from pipelines.commands.options import absolute, add_align_answers, add_check_op
 from schemas.command import FailedRunError, UsageError, add_command
 
 if TYPE_CHECKING:
-    from pipelines.reread import Corpus
+    from pipelines.corpus.reread import Corpus
     from pipelines.revalidate import Revision
 
 
@@ -45,13 +45,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import check_remote_folders, read_manifest
     from pipelines.commands.summary import summarise
-    from pipelines.queue import queue_records
-    from pipelines.remote import use_options
+    from pipelines.corpus.queue import queue_records
+    from pipelines.corpus.reread import Corpus
+    from pipelines.io.remote import use_options
+    from pipelines.io.storage import list_files
     from pipelines.report.write import write_report
-    from pipelines.reread import Corpus
     from pipelines.revalidate import revalidate
     from pipelines.run import beam_options, run_pipeline
-    from pipelines.storage import list_files
 
     use_options(beam_options(beam_arguments))
     corpus, output = absolute(options.corpus), absolute(options.output)
@@ -78,10 +78,10 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
 
 
 def _revision(options: argparse.Namespace, before: "Corpus") -> "Revision":
+    from pipelines.checks.limit_settings import parse_limits
     from pipelines.commands.output import read_manifest
-    from pipelines.limit_settings import parse_limits
-    from pipelines.model_checks import parse_model_check
-    from pipelines.reread import Corpus
+    from pipelines.corpus.reread import Corpus
+    from pipelines.judge.model_checks import parse_model_check
     from pipelines.revalidate import Revision
 
     retried = absolute(options.retried) if options.retried else ""

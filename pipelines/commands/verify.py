@@ -23,9 +23,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
-    from pipelines.remote import use_options
+    from pipelines.corpus.verify import verify
+    from pipelines.io.remote import use_options
     from pipelines.run import beam_options
-    from pipelines.verify import verify
 
     use_options(beam_options(beam_arguments))
     output = absolute(options.corpus)

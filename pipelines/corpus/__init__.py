@@ -1,0 +1,1 @@
+"""What a finished corpus is: configuration, shards, manifest, card; and that nothing was lost."""

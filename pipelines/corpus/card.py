@@ -7,15 +7,14 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
-from pipelines.card_header import (
+from pipelines.corpus.card_header import (
     card_title,
     is_non_commercial,
     rows_by_split,
     source_licences,
     write_header,
 )
-from pipelines.rows import SOURCE_LANGUAGE
-from schemas.language import LANGUAGES
+from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import Manifest
 
 _FAILED: Final = (
@@ -33,7 +32,7 @@ def write_card(manifest: Manifest) -> str:
     present = [lang for lang in manifest.languages if manifest.counts[lang].kept]
     splits = rows_by_split(manifest)
     source, names = manifest.source, sorted({split for _, split in splits})
-    template = (files("pipelines") / "card.md").read_text(encoding="utf-8")
+    template = (files("pipelines.corpus") / "card.md").read_text(encoding="utf-8")
     return Template(template).substitute(
         header=write_header(manifest, present),
         title=_cell(card_title(manifest)),

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.checks import Limits
-from pipelines.evaluation_sets import EvaluationSet
-from pipelines.limit_settings import changed_limits
-from pipelines.model_checks import ModelCheck
-from pipelines.source import Source
-from pipelines.translate import TranslationPlan
+from pipelines.checks.limit_settings import changed_limits
+from pipelines.ingest.source import Source
+from pipelines.judge.model_checks import ModelCheck
+from pipelines.leaks.evaluation_sets import EvaluationSet
+from pipelines.translation.translate import TranslationPlan
 from schemas.row import RowTranslator
 from translators.memory import parameters_hash
 

@@ -5,13 +5,13 @@ from typing import Any, Final
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsList, AsSingleton, PCollection
 
-from pipelines.card import write_card
-from pipelines.config import BuildConfig
-from pipelines.limit import LimitExceededError
-from pipelines.manifest import make_manifest
-from pipelines.packet import PacketStats
-from pipelines.storage import delete, join, list_files, write_bytes
-from pipelines.tally import Tag
+from pipelines.corpus.card import write_card
+from pipelines.corpus.config import BuildConfig
+from pipelines.corpus.manifest import make_manifest
+from pipelines.corpus.tally import Tag
+from pipelines.ingest.failure_limit import LimitExceededError
+from pipelines.io.storage import delete, join, list_files, write_bytes
+from pipelines.translation.packet import PacketStats
 from schemas.manifest import MANIFEST_NAME, Calibration, FileEntry, Manifest, SourceCounts
 
 CARD_NAME: Final = "README.md"

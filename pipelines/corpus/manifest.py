@@ -6,11 +6,11 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import Final
 
-from pipelines.config import BuildConfig
-from pipelines.faults import systemic_faults
-from pipelines.packet import PacketStats
-from pipelines.rows import SOURCE_LANGUAGE
-from pipelines.tally import Tag
+from pipelines.corpus.config import BuildConfig
+from pipelines.corpus.faults import systemic_faults
+from pipelines.corpus.tally import Tag
+from pipelines.translation.packet import PacketStats
+from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import (
     Calibration,
     FileEntry,

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.rows import SOURCE_LANGUAGE
-from pipelines.storage import join, read_bytes, write_bytes
+from pipelines.io.storage import join, read_bytes, write_bytes
+from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
 
 # Another beam size, length limit or model may help; a wrong fact in the source does not change.

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.pvalue import PBegin, PCollection
 
-from pipelines.model_checks import is_of
-from pipelines.rows import SOURCE_LANGUAGE, Draft, Group
-from pipelines.storage import join, read_bytes
+from pipelines.io.storage import join, read_bytes
+from pipelines.judge.model_checks import is_of
+from pipelines.translation.rows import Draft, Group
+from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
 from schemas.record import Answer, Record
 from schemas.row import QuarantinedRow, Row

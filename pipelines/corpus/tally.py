@@ -10,14 +10,14 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count
 
-from pipelines.decontaminate import Clean, Leaked
-from pipelines.faults import is_unverified
-from pipelines.leak_audit import Alarm
-from pipelines.read import Records
-from pipelines.segment import Segmented
-from pipelines.split_safety import Apart, Move
-from pipelines.translate import Translations
-from pipelines.validate import Verdicts
+from pipelines.corpus.faults import is_unverified
+from pipelines.ingest.read import Records
+from pipelines.ingest.splits import Apart, Move
+from pipelines.judge.validate import Verdicts
+from pipelines.leaks.audit import Alarm
+from pipelines.leaks.decontaminate import Clean, Leaked
+from pipelines.translation.segment import Segmented
+from pipelines.translation.translate import Translations
 from schemas.record import FailedRecord
 from schemas.row import QuarantinedRow, Row
 

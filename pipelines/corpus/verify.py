@@ -7,7 +7,7 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.storage import join, list_files, read_bytes
+from pipelines.io.storage import join, list_files, read_bytes
 from schemas.identity import bucket
 from schemas.manifest import FileEntry, Manifest
 from schemas.record import FAILED_RECORD_SCHEMA

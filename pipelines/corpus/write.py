@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.pvalue import AsSingleton, PCollection
 
-from pipelines.progress import advance
-from pipelines.segment import Segmented, SegmentedRecord
-from pipelines.storage import join, write_bytes
+from pipelines.io.progress import advance
+from pipelines.io.storage import join, write_bytes
+from pipelines.translation.segment import Segmented, SegmentedRecord
 from schemas.identity import bucket
 from schemas.manifest import FileEntry
 from schemas.record import FailedRecord, failed_records_to_table

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from pipelines.fields import Fields
-from pipelines.normalise import nearest
+from pipelines.formats.fields import Fields
+from pipelines.text.normalise import nearest
 from schemas.record import Answer, FailedRecord, Record
 
 RAW_LIMIT: Final = 1000

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice, repeat
 from typing import Any, Final
 
-from pipelines.fields import find, resolve
 from pipelines.formats import natural_questions
+from pipelines.formats.fields import find, resolve
 from pipelines.formats.item import BadItem, Item, Origin, build_record
 from schemas.record import FailedRecord, Record
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.fields import parse_path, resolve
+from pipelines.formats.fields import parse_path, resolve
 from pipelines.formats.item import Item, Origin
 from schemas.record import FailedRecord
 

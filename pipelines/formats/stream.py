@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 import zstandard
 from apache_beam.io.filesystem import CompressionTypes
 
-from pipelines.remote import file_systems
+from pipelines.io.remote import file_systems
 
 PLAIN_CHUNK: Final = 1 << 20
 # A decompressor may return a thousand times what it is given, so it is given little.

@@ -1,0 +1,1 @@
+"""From sources to records: read, deduplicated, kept apart by split."""

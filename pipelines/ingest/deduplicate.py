@@ -7,8 +7,8 @@ from typing import Final, Literal, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from pipelines.normalise import missing_text, normalise_record
-from pipelines.split_safety import SPLIT_ORDER
+from pipelines.ingest.splits import SPLIT_ORDER
+from pipelines.text.normalise import missing_text, normalise_record
 from schemas.identity import content_id
 from schemas.record import Answer, FailedRecord, Record
 

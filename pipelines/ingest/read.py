@@ -13,7 +13,7 @@ from pipelines.formats.item import split_name
 from pipelines.formats.join import JoinJudged, Work
 from pipelines.formats.reader import read_dataset, read_file
 from pipelines.formats.stream import match_files
-from pipelines.source import Source
+from pipelines.ingest.source import Source
 from schemas.record import FailedRecord, Record
 
 FAILED: Final = "failed"

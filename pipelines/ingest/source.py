@@ -11,9 +11,9 @@ from typing import Final
 
 from apache_beam.io.filesystem import BeamIOError
 
-from pipelines.fields import Fields, fields_problems
 from pipelines.formats import huggingface, judged
 from pipelines.formats.catalogue import FORMATS, HUGGING_FACE, guess_format
+from pipelines.formats.fields import Fields, fields_problems
 from pipelines.formats.item import Origin, split_name
 from pipelines.formats.reader import read_file
 from pipelines.formats.stream import COMPRESSIONS, list_directory, match_files

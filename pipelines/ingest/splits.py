@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from pipelines.overlap import find_words, text_key
+from pipelines.text.overlap import find_words, text_key
 from schemas.record import Record
 
 MOVED: Final = "moved"

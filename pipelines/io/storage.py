@@ -9,7 +9,7 @@ from typing import Final
 
 from apache_beam.io.filesystem import CompressionTypes
 
-from pipelines.remote import file_systems, os_errors, upload
+from pipelines.io.remote import file_systems, os_errors, upload
 
 PARTIAL_SUFFIX: Final = ".partial"
 

@@ -1,0 +1,1 @@
+"""All checks of a row, calibrated and decided."""

@@ -9,9 +9,9 @@ import apache_beam as beam
 from apache_beam.pvalue import AsDict, PCollection
 from apache_beam.transforms.combiners import Top
 
-from pipelines.answer_spans import align_answer
-from pipelines.rows import Draft, Group
-from pipelines.word_alignment import Lexicon, SentencePair, learn_lexicon
+from pipelines.answers.spans import align_answer
+from pipelines.answers.word_alignment import Lexicon, SentencePair, learn_lexicon
+from pipelines.translation.rows import Draft, Group
 from schemas.language import LANGUAGES
 
 # Sentence pairs a lexicon is learnt from: enough to know common words, few enough for one worker.

@@ -5,7 +5,6 @@ theirs from the run. Medians and median deviations take no harm from some bad ro
 them sane when most rows are bad.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -14,8 +13,8 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count, ToDict
 
-from pipelines.relatedness import overlap_residual
-from pipelines.rows import Draft, Group
+from pipelines.text.relatedness import length_ratio, overlap_residual
+from pipelines.translation.rows import Draft, Group
 from schemas.language import LANGUAGES
 from schemas.manifest import Calibration
 
@@ -32,7 +31,7 @@ _SMALLEST_MAD: Final = 0.02
 _NEVER: Final = 100.0  # a deviation that nothing exceeds, for what cannot be judged yet
 
 # Kinds of values: of lengths ln(target / source characters), of overlaps the residual of
-# `pipelines.relatedness`, of scores the translator's. Usual and greatest plausible deviation.
+# `pipelines.text.relatedness`, of scores the translator's. Usual and greatest plausible deviation.
 _USUAL_MAD: Final = {"question": 0.15, "passage": 0.065, "overlap": 0.125}
 _GREATEST_MAD: Final = {"question": 0.25, "passage": 0.15, "overlap": 0.17}
 # How far a run's median may lie from the shipped one, or from the script's.
@@ -56,11 +55,6 @@ _SHIPPED: Final[dict[str, tuple[tuple[float, float], ...]]] = {
 }
 # ln of the usual length in scripts whose characters hold more than a letter, or no vowels.
 _SCRIPT_LENGTH: Final = {"Hans": -1.2, "Hant": -1.2, "Jpan": -0.9, "Kore": -0.7, "Hebr": -0.25}
-
-
-def length_ratio(source: str, target: str) -> float:
-    """Return ln(target characters / source characters); both texts must not be empty."""
-    return math.log(len(target) / len(source))
 
 
 def shipped(lang: str, kind: str) -> Calibration | None:

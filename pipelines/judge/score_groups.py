@@ -7,8 +7,8 @@ from typing import Final
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.model_checks import Field, ModelCheck, is_of, judge_again, run_model_check
-from pipelines.rows import Draft, Group
+from pipelines.judge.model_checks import Field, ModelCheck, is_of, judge_again, run_model_check
+from pipelines.translation.rows import Draft, Group
 from schemas.row import Row
 
 _GROUPS: Final = 32  # of one call of a model, in one language after the other

@@ -10,7 +10,7 @@ import regex
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import ToDict
 
-from pipelines.rows import Group
+from pipelines.translation.rows import Group
 
 # Language, field, hash of the translation.
 DuplicateKey = tuple[str, str, bytes]

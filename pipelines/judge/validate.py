@@ -8,13 +8,14 @@ import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
-from pipelines.calibration import Calibrate, Calibrations, calibrate
 from pipelines.checks import FieldPair, Limits, run_checks
-from pipelines.metrics import report_verdicts
-from pipelines.progress import advance
-from pipelines.rows import SOURCE_LANGUAGE, Draft, Group
-from pipelines.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
+from pipelines.io.progress import advance
+from pipelines.judge.calibration import Calibrate, Calibrations, calibrate
+from pipelines.judge.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
+from pipelines.translation.metrics import report_verdicts
+from pipelines.translation.rows import Draft, Group
 from schemas.check import REJECT, Check
+from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import Calibration
 from schemas.row import QuarantinedRow, Row
 

@@ -11,12 +11,11 @@ from typing import Final, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, PCollection
 
-from pipelines.evaluation_sets import EvaluationSet, EvaluationSetError
-from pipelines.leaks import EvaluationItem
-from pipelines.overlap import Hashes, Postings, find_words, gram_hashes, make_postings
-from pipelines.read_evaluation import Key, ReadEvaluationSets
-from pipelines.rows import SOURCE_LANGUAGE
-from schemas.language import LANGUAGES
+from pipelines.leaks.evaluation_sets import EvaluationSet, EvaluationSetError
+from pipelines.leaks.read_evaluation import Key, ReadEvaluationSets
+from pipelines.leaks.rules import EvaluationItem
+from pipelines.text.overlap import Hashes, Postings, find_words, gram_hashes, make_postings
+from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.record import FailedRecord
 from schemas.row import Row
 

@@ -7,12 +7,12 @@ import apache_beam as beam
 from apache_beam.pvalue import AsDict, PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
-from pipelines import leaks
-from pipelines.evaluation_sets import EvaluationSet, EvaluationSetError
-from pipelines.leaks import EvaluationIndex, EvaluationItem, Leak
-from pipelines.read_evaluation import Key, ReadEvaluationSets
-from pipelines.rows import SOURCE_LANGUAGE
+from pipelines.leaks import rules as leaks
+from pipelines.leaks.evaluation_sets import EvaluationSet, EvaluationSetError
+from pipelines.leaks.read_evaluation import Key, ReadEvaluationSets
+from pipelines.leaks.rules import EvaluationIndex, EvaluationItem, Leak
 from schemas.identity import content_id
+from schemas.language import SOURCE_LANGUAGE
 from schemas.record import FailedRecord, Record
 
 LEAKED: Final = "leaked"

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from apache_beam.io.filesystem import BeamIOError
 
-from pipelines.fields import Fields, find, resolve
 from pipelines.formats import huggingface, judged, mapped, parquet
 from pipelines.formats.catalogue import HUGGING_FACE
+from pipelines.formats.fields import Fields, find, resolve
 from pipelines.formats.item import Item, Origin
 from pipelines.formats.json_text import parse_line
 from pipelines.formats.reader import DOCUMENTS, LINES
 from pipelines.formats.stream import Stream, match_files, open_file
-from pipelines.leaks import EvaluationItem
-from pipelines.normalise import normalise_text
-from pipelines.source import Source, parse_source, source_problems
+from pipelines.ingest.source import Source, parse_source, source_problems
+from pipelines.leaks.rules import EvaluationItem
+from pipelines.text.normalise import normalise_text
 from schemas.language import parse_language
 from schemas.record import FailedRecord, Record
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 
-from pipelines.evaluation_sets import (
+from pipelines.ingest.read import Read
+from pipelines.leaks.evaluation_sets import (
     EvaluationSet,
     find_units,
     is_collection,
@@ -13,8 +14,7 @@ from pipelines.evaluation_sets import (
     refuse_broken,
     to_item,
 )
-from pipelines.leaks import EvaluationItem
-from pipelines.read import Read
+from pipelines.leaks.rules import EvaluationItem
 from schemas.record import FailedRecord, Record
 
 Key = tuple[str, str]  # name and language of a set

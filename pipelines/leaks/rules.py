@@ -7,7 +7,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import regex
 
-from pipelines.overlap import Hashes, Postings, find_words, gram_hashes, make_postings, text_key
+from pipelines.text.overlap import (
+    Hashes,
+    Postings,
+    find_words,
+    gram_hashes,
+    make_postings,
+    text_key,
+)
 from schemas.record import Record
 
 PASSAGE: Final = "contaminated_passage"

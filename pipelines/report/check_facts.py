@@ -13,7 +13,7 @@ from pipelines.report.distribution import (
 )
 from pipelines.report.scan import Outcome, Scan
 from pipelines.report.sections import FIELDS
-from pipelines.script import decides_language
+from pipelines.text.script import decides_language
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
 from schemas.language import LANGUAGES
 

@@ -10,9 +10,8 @@ from pipelines.report.alarms import find_alarms
 from pipelines.report.check_facts import describe_checks, language_verdicts
 from pipelines.report.sample import Sample
 from pipelines.report.scan import Scan, open_file, scan_file
-from pipelines.rows import SOURCE_LANGUAGE
 from schemas.command import FailedRunError
-from schemas.language import LANGUAGES
+from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
 
 EXAMPLES_PER_REASON: Final = 5

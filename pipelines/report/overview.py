@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipelines.card_header import is_non_commercial
+from pipelines.corpus.card_header import is_non_commercial
 from pipelines.report.markup import Content, Markup, element, fragment, table
 from pipelines.report.sections import Facts, language_name, percent, section
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.storage import join, read_bytes
+from pipelines.io.storage import join, read_bytes
 from schemas.manifest import FileEntry
 
 STEPS: Final = 100  # in which values are counted, for each whole number

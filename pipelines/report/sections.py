@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from pipelines.report.markup import Content, Markup, element, fragment
-from pipelines.rows import SOURCE_LANGUAGE
+from schemas.language import SOURCE_LANGUAGE
 
 Facts = dict[str, Any]
 

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
+from pipelines.io.storage import join, write_bytes
 from pipelines.report.facts import gather_facts
 from pipelines.report.page import write_page
-from pipelines.storage import join, write_bytes
 from schemas.manifest import Manifest
 
 PAGE_NAME: Final = "report.html"

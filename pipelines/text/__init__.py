@@ -1,0 +1,1 @@
+"""What texts are made of: normal form, words, scripts, numbers, and the language they are in."""

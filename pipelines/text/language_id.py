@@ -12,9 +12,9 @@ from typing import Final
 
 import regex
 
-from pipelines.language_evidence import labels_of, language_scores
-from pipelines.script import decides_language, letters
-from pipelines.second_opinion import Opinion, agrees
+from pipelines.text.language_evidence import labels_of, language_scores
+from pipelines.text.script import decides_language, letters
+from pipelines.text.second_opinion import Opinion, agrees
 from schemas.language import LANGUAGES, Language
 
 VERIFIED: Final = "verified"

@@ -1,5 +1,6 @@
-"""How much of a question its passage repeats: a sign, in any language, that they belong."""
+"""How two texts relate: what a question shares with its passage, and one length with the other."""
 
+import math
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +15,11 @@ EXPECTED_SLOPE: Final = 0.65
 _LENGTH: Final = 4
 _LENGTH_UNSPACED: Final = 2
 _NOT_TEXT: Final = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+
+
+def length_ratio(source: str, target: str) -> float:
+    """Return ln(target characters / source characters); both texts must not be empty."""
+    return math.log(len(target) / len(source))
 
 
 def shared_part(question: str, passage: str, lang: str) -> float:

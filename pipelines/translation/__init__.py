@@ -1,0 +1,1 @@
+"""From records to drafts of rows: segments, packets, the translation memory, assembly."""

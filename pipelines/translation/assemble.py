@@ -7,10 +7,10 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.progress import advance
-from pipelines.rows import Group, assemble_group
-from pipelines.segment import Segmented, SegmentedRecord, translatable_segments
-from pipelines.translate import Translated
+from pipelines.io.progress import advance
+from pipelines.translation.rows import Group, assemble_group
+from pipelines.translation.segment import Segmented, SegmentedRecord, translatable_segments
+from pipelines.translation.translate import Translated
 from schemas.row import RowTranslator
 from translators.translator import Translation
 

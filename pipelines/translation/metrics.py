@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from apache_beam.metrics.metric import Metrics
 
-from pipelines.progress import advance
+from pipelines.io.progress import advance
 from schemas.check import Check
 
 if TYPE_CHECKING:
-    from pipelines.packet import PacketStats
+    from pipelines.translation.packet import PacketStats
 
 READ: Final = "read"
 TRANSLATE: Final = "translate"

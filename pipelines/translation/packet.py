@@ -4,9 +4,9 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from pipelines.metrics import report_packet
-from pipelines.storage import exists, join, read_bytes, write_bytes
-from pipelines.worker import worker_translator
+from pipelines.io.storage import exists, join, read_bytes, write_bytes
+from pipelines.translation.metrics import report_packet
+from pipelines.translation.worker import worker_translator
 from translators.ladder import translate_all
 from translators.memory import (
     INFO_NAME,

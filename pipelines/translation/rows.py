@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from pipelines.answer_markers import read_marked
-from pipelines.answer_spans import project_answer, source_answer
-from pipelines.segment import SegmentedRecord
+from pipelines.answers.markers import read_marked
+from pipelines.answers.spans import project_answer, source_answer
+from pipelines.translation.segment import SegmentedRecord
 from schemas.identity import content_id
-from schemas.language import LANGUAGES
+from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.record import Record
 from schemas.row import Row, RowAnswer, RowTranslator
 from translators.memory import segment_key
 from translators.segmentation import Segment, is_translatable, join_translations
 from translators.translator import Translation
-
-SOURCE_LANGUAGE: Final = "en"
 
 Dictionary = Mapping[bytes, Translation]
 

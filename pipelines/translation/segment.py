@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.answer_markers import mark_answer
-from pipelines.progress import advance
+from pipelines.answers.markers import mark_answer
+from pipelines.io.progress import advance
 from schemas.record import Record
 from translators import segmentation
 from translators.memory import segment_key

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.calibration import calibrate
 from pipelines.checks import FieldPair
-from pipelines.normalise import normalise_text
+from pipelines.judge.calibration import calibrate
+from pipelines.text.normalise import normalise_text
 
 LANGUAGES = ("ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh-Hans")
 

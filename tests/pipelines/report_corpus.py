@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipelines.write import encode, file_path
+from pipelines.corpus.write import encode, file_path
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
 from schemas.identity import content_id
 from schemas.manifest import (

@@ -1,8 +1,8 @@
 """Answers are marked in their own sentence, and read again from its translation."""
 
-from pipelines.answer_markers import mark_answer, read_marked
-from pipelines.answer_spans import project_answer
-from pipelines.segment import segment_record, translatable_segments
+from pipelines.answers.markers import mark_answer, read_marked
+from pipelines.answers.spans import project_answer
+from pipelines.translation.segment import segment_record, translatable_segments
 from schemas.record import Answer, Record
 from tests.pipelines.test_build import rows_of
 from translators.segmentation import split_passage

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.answer_spans import project_answer, source_answer
+from pipelines.answers.spans import project_answer, source_answer
 from schemas.language import LANGUAGES
 from schemas.record import Answer
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipelines.calibration import ENOUGH_ROWS, calibrate, calibrate_all, shipped
+from pipelines.judge.calibration import ENOUGH_ROWS, calibrate, calibrate_all, shipped
 
 LANGUAGES = ("ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh-Hans")
 

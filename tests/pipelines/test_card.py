@@ -2,8 +2,8 @@
 
 import yaml
 
-from pipelines.card import write_card
-from pipelines.card_header import is_non_commercial
+from pipelines.corpus.card import write_card
+from pipelines.corpus.card_header import is_non_commercial
 from schemas.manifest import SourceCounts
 from tests.pipelines.report_corpus import APERTIUM, NLLB, make_corpus
 

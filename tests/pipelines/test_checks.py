@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.calibration import calibrate
 from pipelines.checks import FieldPair, run_checks
+from pipelines.judge.calibration import calibrate
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
 from schemas.language import LANGUAGES
 

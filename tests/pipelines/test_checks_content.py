@@ -1,8 +1,8 @@
 import pytest
 
-from pipelines.calibration import calibrate
-from pipelines.numerals import dense_digits, lost_numbers, numbers
-from pipelines.relatedness import shared_part
+from pipelines.judge.calibration import calibrate
+from pipelines.text.numerals import dense_digits, lost_numbers, numbers
+from pipelines.text.relatedness import shared_part
 from tests.pipelines.test_checks import ENGLISH, SPANISH, check, flagged, rejected
 
 OTHER_SPANISH = (

@@ -8,14 +8,14 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.decontaminate import Decontaminate
-from pipelines.evaluation_sets import (
+from pipelines.leaks.decontaminate import Decontaminate
+from pipelines.leaks.evaluation_sets import (
     EvaluationSetError,
     check_evaluation_sets,
     parse_evaluation_set,
     read_items,
 )
-from pipelines.leaks import EvaluationItem
+from pipelines.leaks.rules import EvaluationItem
 from schemas.record import Record
 
 RIVER = "The river Lome rises in the hills of Verd, passes three old mills and ends in a lake."

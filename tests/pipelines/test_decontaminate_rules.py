@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.leaks import EvaluationItem, find_leaks, make_index
-from pipelines.overlap import find_words, gram_hashes, make_postings, text_key
+from pipelines.leaks.rules import EvaluationItem, find_leaks, make_index
+from pipelines.text.overlap import find_words, gram_hashes, make_postings, text_key
 from schemas.record import Record
 
 WORDS = st.lists(st.text("abcdefghij", min_size=2, max_size=6), min_size=8, max_size=60)
@@ -126,7 +126,7 @@ def test_marks_stay_with_their_letters():
 
 def test_keys_are_the_same_in_every_process():
     code = (
-        "import json; from pipelines.overlap import *;"
+        "import json; from pipelines.text.overlap import *;"
         "print(json.dumps([text_key('k', ['a', 'b']).hex(), gram_hashes('abcdefgh', 3).tolist()]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

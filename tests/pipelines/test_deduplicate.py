@@ -1,6 +1,6 @@
 from itertools import permutations
 
-from pipelines.deduplicate import group_id, merge_copies
+from pipelines.ingest.deduplicate import group_id, merge_copies
 from schemas.record import Answer, Record
 
 

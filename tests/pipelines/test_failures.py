@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from pipelines.failures import explain_failures
-from pipelines.limit import LimitExceededError
+from pipelines.ingest.failure_limit import LimitExceededError
 from schemas.command import FailedRunError
 from translators.translator import TranslationError
 

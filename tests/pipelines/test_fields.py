@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.fields import FieldsError, find, parse_fields, parse_path, resolve
+from pipelines.formats.fields import FieldsError, find, parse_fields, parse_path, resolve
 
 ITEM = {
     "QUESTION": "why?",

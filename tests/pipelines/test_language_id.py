@@ -4,9 +4,9 @@ from types import ModuleType
 
 import pytest
 
-from pipelines import second_opinion
-from pipelines.language_evidence import labels_of, language_scores
-from pipelines.language_id import (
+from pipelines.text import second_opinion
+from pipelines.text.language_evidence import labels_of, language_scores
+from pipelines.text.language_id import (
     DISAGREEMENT,
     SCRIPT_ONLY,
     SHORT,
@@ -18,7 +18,7 @@ from pipelines.language_id import (
     mask_names,
     verify_language,
 )
-from pipelines.second_opinion import MissingModel, agrees, find_opinion
+from pipelines.text.second_opinion import MissingModel, agrees, find_opinion
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
 from schemas.language import LANGUAGES
 from tests.pipelines.test_checks import ENGLISH, SPANISH, check

@@ -6,15 +6,15 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.evaluation_sets import parse_evaluation_set
-from pipelines.leak_audit import (
+from pipelines.leaks.audit import (
     Alarm,
     AuditLeaks,
     looks_like_passage,
     looks_like_question,
     make_audit_index,
 )
-from pipelines.leaks import EvaluationItem
+from pipelines.leaks.evaluation_sets import parse_evaluation_set
+from pipelines.leaks.rules import EvaluationItem
 from schemas.row import Row
 
 RIO = "El río nace en las montañas del norte y pasa por tres molinos antes de llegar al lago."

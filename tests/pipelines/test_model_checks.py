@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from pipelines.model_checks import (
+from pipelines.judge.model_checks import (
     ModelCheck,
     UnusableScorer,
     judge_again,
@@ -92,9 +92,9 @@ def test_an_unusable_scorer_is_named(scorer, message):
 
 
 def test_nothing_heavy_is_imported_before_it_is_asked_for():
-    script = "import sys, pipelines.model_checks; print(*sys.modules)"
+    script = "import sys, pipelines.judge.model_checks; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert "pipelines.model_checks" in done.stdout
+    assert "pipelines.judge.model_checks" in done.stdout
     assert not {"torch", "sentence_transformers"} & set(done.stdout.split())
 
 

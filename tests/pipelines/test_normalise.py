@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.normalise import missing_text, nearest, normalise_record, normalise_text
+from pipelines.text.normalise import missing_text, nearest, normalise_record, normalise_text
 from schemas.record import Answer, Record
 
 ANY_TEXT = st.text(alphabet=st.characters())  # lone surrogates included

@@ -8,8 +8,8 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.read import Read, read_unit
-from pipelines.source import check_sources, parse_source
+from pipelines.ingest.read import Read, read_unit
+from pipelines.ingest.source import check_sources, parse_source
 from schemas.record import Answer, FailedRecord, Record
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

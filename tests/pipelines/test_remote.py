@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("moto.server", reason="needs moto[s3,server], an S3 to test against")
 
-from pipelines import remote, storage
+from pipelines.io import remote, storage
 from schemas.manifest import Manifest
 from tandemqa import run
 from tests.pipelines.object_store import CREDENTIALS, ObjectStore, serve

@@ -10,7 +10,7 @@ pytest.importorskip("gcp_storage_emulator", reason="needs gcp-storage-emulator, 
 
 from google.cloud import storage as google_storage
 
-from pipelines import remote, storage
+from pipelines.io import remote, storage
 from pipelines.run import beam_options
 from tandemqa import run
 from tests.cluster.services import Service, free_port

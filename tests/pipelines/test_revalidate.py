@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.faults import is_unverified, systemic_faults
-from pipelines.limit_settings import changed_limits, parse_limits
-from pipelines.reread import regroup
+from pipelines.checks.limit_settings import changed_limits, parse_limits
+from pipelines.corpus.faults import is_unverified, systemic_faults
+from pipelines.corpus.reread import regroup
 from schemas.check import Check
 from schemas.manifest import LanguageCounts, Manifest
 from tandemqa import run
@@ -140,7 +140,7 @@ def test_a_model_check_is_added_kept_and_judged_again_without_its_model(tmp_path
 def test_answers_are_aligned_without_translating_again(
     tmp_path, build, questions, apertium, monkeypatch
 ):
-    monkeypatch.setattr("pipelines.word_alignment.LEAST_PAIRS", 20)
+    monkeypatch.setattr("pipelines.answers.word_alignment.LEAST_PAIRS", 20)
 
     def item(number: int) -> dict[str, object]:
         passage = f"The old house number {number} in the town was built on 7 May {1824 + number}."

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.script import decides_language, letters, script_share
+from pipelines.text.script import decides_language, letters, script_share
 from schemas.language import LANGUAGES
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.source import Source, check_sources, parse_source
+from pipelines.ingest.source import Source, check_sources, parse_source
 
 PAIR = '{"question": "q", "context": "c"}\n'
 

@@ -5,7 +5,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.split_safety import KeepSplitsApart, passage_key, protected_split
+from pipelines.ingest.splits import KeepSplitsApart, passage_key, protected_split
 from schemas.record import Record
 
 

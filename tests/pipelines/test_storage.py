@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import storage
+from pipelines.io import storage
 
 
 def test_a_file_appears_whole(tmp_path):

@@ -3,8 +3,8 @@ import pytest
 from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.rows import Draft, Group
-from pipelines.target_duplicates import CountTargetDuplicates, duplicate_key
+from pipelines.judge.target_duplicates import CountTargetDuplicates, duplicate_key
+from pipelines.translation.rows import Draft, Group
 from schemas.record import Record
 from schemas.row import Row
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.align_answers import align_group, sentence_pairs
-from pipelines.answer_spans import align_answer
-from pipelines.rows import Draft, Group
-from pipelines.word_alignment import LEAST_PAIRS, align, learn_lexicon
+from pipelines.answers.spans import align_answer
+from pipelines.answers.word_alignment import LEAST_PAIRS, align, learn_lexicon
+from pipelines.judge.align_answers import align_group, sentence_pairs
+from pipelines.translation.rows import Draft, Group
 from schemas.record import Answer, Record
 from schemas.row import RowAnswer
 from tests.pipelines.report_corpus import make_row

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.verify import verify
-from pipelines.write import encode, file_path
+from pipelines.corpus.verify import verify
+from pipelines.corpus.write import encode, file_path
 from schemas.identity import bucket, content_id
 from schemas.manifest import FileEntry, LanguageCounts, Manifest, SourceCounts
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION, Row, RowAnswer, rows_to_table
@@ -207,7 +207,7 @@ def test_the_command_lists_every_fault_and_exits_with_1(corpus, capsys):
 
 
 def test_files_carry_the_schema_version_and_bounded_row_groups(monkeypatch):
-    monkeypatch.setattr("pipelines.write.ROW_GROUP_ROWS", 8)
+    monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_ROWS", 8)
     content, rows = encode(rows_to_table, [make_row(n, "es") for n in range(20)])
     file = pq.ParquetFile(pa.BufferReader(content))
     assert file.schema_arrow.equals(ROW_SCHEMA, check_metadata=True)
@@ -217,7 +217,7 @@ def test_files_carry_the_schema_version_and_bounded_row_groups(monkeypatch):
 
 
 def test_row_groups_are_bounded_by_bytes_too(monkeypatch):
-    monkeypatch.setattr("pipelines.write.ROW_GROUP_BYTES", 10_000)
+    monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_BYTES", 10_000)
     rows = [replace(make_row(n, "es"), passage="x" * 5_000) for n in range(20)]
     content, _ = encode(rows_to_table, rows)
     assert pq.ParquetFile(pa.BufferReader(content)).metadata.num_row_groups >= 10
