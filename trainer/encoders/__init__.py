@@ -1,1 +1,0 @@
-"""Encoders: loaded, adapted, described, and their embeddings."""
