@@ -22,8 +22,8 @@ from sentence_transformers.util import dot_score
 
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 from trainer.benchmarks.lareqa import read_lareqa
-from trainer.encoders.embeddings import Embedded, embed
-from trainer.encoders.encoder import Encoder, ModelSettings, load_model, model_prompts
+from trainer.encoder import Encoder, ModelSettings, load_model, model_prompts
+from trainer.evaluation.embeddings import Embedded, embed
 from trainer.evaluation.results import summarise
 from trainer.evaluation.scoring import score
 

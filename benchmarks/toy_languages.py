@@ -57,8 +57,8 @@ from trainer.batches.sampler import HybridBatchSampler  # noqa: E402
 from trainer.benchmarks.benchmark import Benchmark  # noqa: E402
 from trainer.benchmarks.dev_pool import make_dev_pool  # noqa: E402
 from trainer.corpora.corpus import Corpus  # noqa: E402
-from trainer.encoders.embeddings import embed  # noqa: E402
-from trainer.encoders.encoder import Encoder, Prompts  # noqa: E402
+from trainer.encoder import Encoder, Prompts  # noqa: E402
+from trainer.evaluation.embeddings import embed  # noqa: E402
 from trainer.evaluation.results import summarise_means  # noqa: E402
 from trainer.evaluation.scoring import score  # noqa: E402
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer  # noqa: E402

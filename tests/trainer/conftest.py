@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tests.trainer.tiny_encoder import LANGUAGES, make_rows, write_encoder
-from trainer.commands.training_options import DEFAULTS, make_settings
 from trainer.corpora.table_cache import CACHE_VARIABLE
+from trainer.fine_tuning.training_options import DEFAULTS, make_settings
 from trainer.fine_tuning.training_settings import TrainingSettings
 
 

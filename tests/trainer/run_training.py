@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 from transformers import TrainerCallback
 
-from trainer.commands.training_options import DEFAULTS, make_settings
 from trainer.fine_tuning.training import leave_processes, train
+from trainer.fine_tuning.training_options import DEFAULTS, make_settings
 
 
 class KillAt(TrainerCallback):

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, XLMRobertaConfig, XLMRob
 
 from schemas.command import UsageError
 from tests.trainer.tiny_encoder import make_tokenizer, write_encoder
-from trainer.encoders.base_model import open_base_model
+from trainer.fine_tuning.base_model import open_base_model
 from trainer.fine_tuning.training import train
 
 INSTRUCTION = "Instruct: find the answer\nQuery: "
@@ -105,7 +105,7 @@ def test_the_last_token_is_the_last_one_whatever_the_padding(settings, decoder):
 def test_a_model_without_pooling_cannot_be_given_another(settings, tmp_path, monkeypatch):
     source = Transformer(write_encoder(tmp_path / "plain"))
     bare = SentenceTransformer(modules=[source, Normalize()], device="cpu")
-    monkeypatch.setattr("trainer.encoders.base_model.load_model", lambda _: bare)
+    monkeypatch.setattr("trainer.fine_tuning.base_model.load_model", lambda _: bare)
     with pytest.raises(UsageError, match="has no pooling"):
         open_base_model(settings(pooling="cls"), bf16=False)
 

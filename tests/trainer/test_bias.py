@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
-from trainer.encoders.embeddings import Embedded
+from trainer.evaluation.embeddings import Embedded
 from trainer.evaluation.results import summarise
 from trainer.evaluation.scoring import score
 

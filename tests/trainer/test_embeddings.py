@@ -9,8 +9,8 @@ from sentence_transformers import SentenceTransformer
 from schemas.command import UsageError
 from tests.trainer.tiny_benchmark import make_parallel
 from tests.trainer.tiny_encoder import open_encoder
-from trainer.encoders.embeddings import embed
-from trainer.encoders.encoder import Encoder, ModelSettings, Prompts, load_model, model_prompts
+from trainer.encoder import Encoder, ModelSettings, Prompts, load_model, model_prompts
+from trainer.evaluation.embeddings import embed
 from trainer.evaluation.floors import embed_tfidf, forget
 
 

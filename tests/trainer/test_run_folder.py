@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.command import UsageError
-from trainer.fine_tuning.run_folder import abandon_run, finish_run, is_finished, open_run
+from trainer.fine_tuning.model_folder import abandon_run, finish_run, is_finished, open_run
 
 RUN = {"settings": {"steps": 3, "batches": {"seed": 0}}, "corpora": ["ab"]}
 

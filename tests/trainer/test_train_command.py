@@ -15,7 +15,7 @@ from tandemqa import run
 from tests.conftest import ROOT
 from tests.test_architecture import modules_after
 from tests.trainer.test_training import assert_same_weights
-from trainer.commands.training_options import DEFAULTS, make_settings
+from trainer.fine_tuning.training_options import DEFAULTS, make_settings
 
 FIELDS = (
     *("--fields", "question=question", "passage=passage", "lang=lang"),
@@ -34,7 +34,7 @@ def write_config(tmp_path, run_options):
 
 
 def test_the_parser_imports_no_torch():
-    loaded = modules_after("import trainer.commands.train, trainer.commands.training_options")
+    loaded = modules_after("import trainer.commands.train, trainer.fine_tuning.training_options")
     assert not loaded & {"torch", "datasets", "numpy", "pyarrow"}
 
 

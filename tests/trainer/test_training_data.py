@@ -9,7 +9,7 @@ from schemas.command import FailedRunError, UsageError
 from schemas.manifest import MANIFEST_NAME, Manifest, SourceCounts, TranslatorEntry
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from trainer.corpora.corpus_facts import read_facts
-from trainer.encoders.hub import push_model
+from trainer.fine_tuning.hub import push_model
 from trainer.fine_tuning.training import train
 from trainer.fine_tuning.training_data import open_training_data
 

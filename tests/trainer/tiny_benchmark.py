@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
-from trainer.encoders.embeddings import Embedded
+from trainer.evaluation.embeddings import Embedded
 
 LANGUAGES = ("en", "es", "zh")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError, add_command, merge_config
-from trainer.commands.evaluation_options import (
+from trainer.evaluation.evaluation_options import (
     DEFAULTS,
     REQUIRED,
     add_evaluation_options,
@@ -16,7 +16,7 @@ from trainer.commands.evaluation_options import (
 )
 
 if TYPE_CHECKING:
-    from trainer.encoders.encoder import Encoder
+    from trainer.encoder import Encoder
 
 _HEAT_MAPS: Final = {".png", ".svg", ".pdf"}
 
@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     results = _evaluate(merged, output)
     _write(output, results)
     if _has_heat_map(results):
-        from trainer.evaluation.plots import plot_heat_map
+        from trainer.evaluation.heat_map import plot_heat_map
 
         plot_heat_map(results, heat_map)
     if not merged.get("quiet"):
@@ -77,7 +77,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
     from trainer.benchmarks.registry import MTEB, open_benchmark
 
     if name.startswith(MTEB):
-        from trainer.benchmarks.mteb_task import evaluate_task
+        from trainer.evaluation.mteb_task import evaluate_task
 
         encoder = _open_encoder(merged, str(merged["model"]))
         results = evaluate_task(
@@ -113,7 +113,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
 
 
 def _open_encoder(merged: Mapping[str, Any], model: str) -> "Encoder":
-    from trainer.encoders.encoder import Encoder, ModelSettings, Prompts, load_model, model_prompts
+    from trainer.encoder import Encoder, ModelSettings, Prompts, load_model, model_prompts
 
     settings = ModelSettings(
         model=model,

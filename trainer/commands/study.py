@@ -31,8 +31,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
-    from trainer.study.plan import describe_plan, plan_study
     from trainer.study.study_file import read_study
+    from trainer.study.study_plan import describe_plan, plan_study
 
     study = read_study(options.study)
     if options.output:
@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     if options.dry_run:
         sys.stdout.write(describe_plan(plan))
         return 0
-    from trainer.study.conduct import conduct
+    from trainer.study.runs import conduct
 
     done = conduct(plan, quiet=options.quiet)
     if not options.quiet:

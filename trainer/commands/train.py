@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.command import add_command, merge_config
-from trainer.commands.training_options import (
+from trainer.fine_tuning.training_options import (
     DEFAULTS,
     REQUIRED,
     add_training_options,
@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
         sys.stdout.write(describe_run(settings))
         return 0
     quiet = bool(merged.get("quiet"))
-    from trainer.fine_tuning.run_folder import is_finished
+    from trainer.fine_tuning.model_folder import is_finished
     from trainer.fine_tuning.training import leave_processes, train
 
     _silence_libraries()
@@ -70,7 +70,7 @@ def _silence_libraries() -> None:
 
 
 def _push(settings: "TrainingSettings", merged: Mapping[str, Any]) -> None:
-    from trainer.encoders.hub import push_model
+    from trainer.fine_tuning.hub import push_model
 
     url = push_model(
         settings.output, str(merged["push_to_hub"]), private=bool(merged.get("private"))

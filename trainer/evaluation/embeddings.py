@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from schemas.command import UsageError
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoders.encoder import Embeddings, Encoder
+from trainer.encoder import Embeddings, Encoder
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array  # type: ignore[import-untyped]  # it has no stubs

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoders.embeddings import Embedded, embed
-from trainer.encoders.encoder import Encoder
+from trainer.encoder import Encoder
+from trainer.evaluation.embeddings import Embedded, embed
 from trainer.evaluation.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, forget
 from trainer.evaluation.question_scores import save_question_scores
 from trainer.evaluation.results import summarise, summarise_means
 from trainer.evaluation.scoring import score
 
 if TYPE_CHECKING:
-    from trainer.encoders.embeddings import Vectors
+    from trainer.evaluation.embeddings import Vectors
 
 
 def evaluate(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas.command import UsageError
-from trainer.commands.option_values import Option, convert, flag, words
+from trainer.option_values import Option, convert, flag, words
 
 REQUIRED: Final = ("model", "benchmark", "output")
 

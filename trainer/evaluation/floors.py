@@ -4,8 +4,8 @@ import copy
 from typing import Any, Final
 
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoders.embeddings import Embedded
-from trainer.encoders.encoder import Encoder
+from trainer.encoder import Encoder
+from trainer.evaluation.embeddings import Embedded
 
 TFIDF: Final = "tfidf"
 UNTRAINED: Final = "untrained"

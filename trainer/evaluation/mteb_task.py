@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError
 from trainer.benchmarks.beir import read_folder
-from trainer.encoders.encoder import Encoder
+from trainer.encoder import Encoder
 
 if TYPE_CHECKING:
     from mteb.abstasks import AbsTask

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoders.embeddings import Embedded
-from trainer.encoders.encoder import Embeddings
+from trainer.encoder import Embeddings
+from trainer.evaluation.embeddings import Embedded
 from trainer.evaluation.similarity import Best, Floats, Ints, count, dot, score_blocks
 
 if TYPE_CHECKING:
-    from trainer.encoders.embeddings import Vectors
+    from trainer.evaluation.embeddings import Vectors
 
 TOP: Final = 10
 """How many of the best candidates of the pool are kept for each question."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from trainer.evaluation.plots import tabulate
+from trainer.evaluation.heat_map import tabulate
 
 _METRICS: Final = {
     "map": "mAP",

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoders.embeddings import Embedded
 from trainer.evaluation.bias import measure_bias, measure_consistency
+from trainer.evaluation.embeddings import Embedded
 from trainer.evaluation.metrics import Measures, measure
 from trainer.evaluation.ranking import Ranking, rank
 

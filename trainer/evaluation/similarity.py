@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from trainer.encoders.encoder import Embeddings
+from trainer.encoder import Embeddings
 
 if TYPE_CHECKING:
-    from trainer.encoders.embeddings import Vectors
+    from trainer.evaluation.embeddings import Vectors
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

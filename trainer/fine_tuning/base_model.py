@@ -7,8 +7,8 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import PreTrainedModel
 
 from schemas.command import UsageError
-from trainer.encoders.adapters import add_lora
-from trainer.encoders.encoder import Prompts, load_model, model_prompts
+from trainer.encoder import Prompts, load_model, model_prompts
+from trainer.fine_tuning.adapters import add_lora
 from trainer.fine_tuning.training_settings import TrainingSettings
 
 

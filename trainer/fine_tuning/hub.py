@@ -1,7 +1,7 @@
 """Upload a finished model to the Hugging Face hub."""
 
 from schemas.command import FailedRunError
-from trainer.fine_tuning.run_folder import CHECKPOINTS_NAME
+from trainer.fine_tuning.model_folder import CHECKPOINTS_NAME
 
 
 def push_model(folder: str, name: str, *, private: bool) -> str:

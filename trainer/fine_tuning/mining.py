@@ -16,7 +16,7 @@ from trainer.fine_tuning.negatives import NONE, Negatives
 
 if TYPE_CHECKING:
     from trainer.corpora.corpus import Corpus
-    from trainer.encoders.encoder import Encoder
+    from trainer.encoder import Encoder
 
 CANDIDATES: Final = 16
 """Negatives kept for each row; a batch draws from them at random."""

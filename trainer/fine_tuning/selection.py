@@ -6,9 +6,9 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.evaluation import BaseEvaluator
 
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoders.embeddings import embed
-from trainer.encoders.encoder import Encoder, Prompts
+from trainer.encoder import Encoder, Prompts
 from trainer.evaluation.bias import RANK_DISTANCE
+from trainer.evaluation.embeddings import embed
 from trainer.evaluation.intervals import mean
 from trainer.evaluation.scoring import SETTINGS, score
 

@@ -19,21 +19,21 @@ from schemas.command import UsageError
 from trainer.batches.sampler import HybridBatchSampler
 from trainer.corpora.corpus import Corpus
 from trainer.corpora.corpus_facts import CorpusFacts, read_facts
-from trainer.encoders.base_model import choose_prompts, open_base_model
-from trainer.encoders.encoder import Encoder
-from trainer.encoders.model_card import complete_card, prepare_card
+from trainer.encoder import Encoder
+from trainer.fine_tuning.base_model import choose_prompts, open_base_model
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer
 from trainer.fine_tuning.loss import make_loss
 from trainer.fine_tuning.mining import mine_negatives
-from trainer.fine_tuning.negatives import Negatives, check_negatives
-from trainer.fine_tuning.progress import TrainingProgress
-from trainer.fine_tuning.run_folder import (
+from trainer.fine_tuning.model_card import complete_card, prepare_card
+from trainer.fine_tuning.model_folder import (
     CHECKPOINTS_NAME,
     RunState,
     abandon_run,
     finish_run,
     open_run,
 )
+from trainer.fine_tuning.negatives import Negatives, check_negatives
+from trainer.fine_tuning.progress import TrainingProgress
 from trainer.fine_tuning.selection import DevPoolEvaluator
 from trainer.fine_tuning.training_arguments import make_arguments, make_loggers
 from trainer.fine_tuning.training_data import open_training_data

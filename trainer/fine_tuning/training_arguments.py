@@ -9,7 +9,7 @@ from sentence_transformers import SentenceTransformerTrainingArguments
 from transformers import TrainerCallback
 
 from schemas.command import UsageError
-from trainer.fine_tuning.run_folder import CHECKPOINTS_NAME, LOGS_NAME
+from trainer.fine_tuning.model_folder import CHECKPOINTS_NAME, LOGS_NAME
 from trainer.fine_tuning.selection import METRIC
 from trainer.fine_tuning.training_settings import WORKERS, TrainingSettings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError
-from trainer.commands.option_values import Option, convert, flag, words
+from trainer.option_values import Option, convert, flag, words
 
 if TYPE_CHECKING:
     from trainer.fine_tuning.training_settings import TrainingSettings
@@ -140,7 +140,7 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
         UsageError: If a value makes no sense.
     """
     from trainer.batches.batch_settings import BatchSettings
-    from trainer.encoders.encoder import ModelSettings
+    from trainer.encoder import ModelSettings
     from trainer.fine_tuning.loss_settings import LossSettings
     from trainer.fine_tuning.training_settings import TrainingSettings
 

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, get_args
 
 from schemas.command import UsageError
 from trainer.batches.batch_settings import BatchSettings
-from trainer.encoders.encoder import ModelSettings
+from trainer.encoder import ModelSettings
 from trainer.fine_tuning.loss_settings import LossSettings
 
 Precision = Literal["auto", "bf16", "fp32"]

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from trainer.evaluation.plots import plot_heat_map
+from trainer.evaluation.heat_map import plot_heat_map
+from trainer.evaluation.measures import MEASURES
 from trainer.study.floors import read_floors
 from trainer.study.grid import BASE
-from trainer.study.measures import MEASURES
 from trainer.study.plots import COLOURS, Panel, Point, plot_curves, plot_gains
 from trainer.study.summary import Summary
 

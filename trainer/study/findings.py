@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from trainer.study.measures import MEASURES
+from trainer.evaluation.measures import MEASURES
 from trainer.study.summary import Statistic, Summary
 from trainer.study.table import show_interval
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from trainer.evaluation.floors import TFIDF, UNTRAINED
-from trainer.study.measures import read_measures
+from trainer.evaluation.measures import read_measures
 from trainer.study.summary import Summary
 
 _NAMES: Final = {TFIDF: "TF-IDF of characters", UNTRAINED: "random weights"}

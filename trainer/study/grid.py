@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from schemas.command import UsageError
 from trainer.batches.batch_settings import BASELINES
-from trainer.commands.training_options import DEFAULTS, make_settings
+from trainer.fine_tuning.training_options import DEFAULTS, make_settings
 from trainer.study.study_file import LANGUAGES, SAMPLING, SEED, Options, StudyFile
 
 BASE: Final = "base model"

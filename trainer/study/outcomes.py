@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainer.evaluation.measures import read_measures
 from trainer.study.grid import BASE, Cell, Run, shorten
-from trainer.study.measures import read_measures
 from trainer.study.run_folder import RunFolder, read_json
 
 

@@ -10,9 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from trainer.evaluation.measures import MEASURES
 from trainer.study.charts import Chart
-from trainer.study.measures import MEASURES
-from trainer.study.plan import StudyPlan
+from trainer.study.study_plan import StudyPlan
 from trainer.study.table import Row
 
 _VERSIONS: Final = ("tandemqa", "sentence-transformers", "transformers", "torch")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trainer.evaluation.intervals import bootstrap
+from trainer.evaluation.measures import MEASURES
 from trainer.evaluation.metrics import Measures
 from trainer.evaluation.question_scores import (
     BIAS,
@@ -17,7 +18,6 @@ from trainer.evaluation.question_scores import (
     load_question_scores,
     subtract,
 )
-from trainer.study.measures import MEASURES
 
 Interval = tuple[float, float]
 Questions = tuple[int, dict[str, list[Measures]]]

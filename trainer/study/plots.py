@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from trainer.evaluation.plots import tabulate
+from trainer.evaluation.heat_map import tabulate
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -7,9 +7,9 @@ from tqdm import tqdm
 
 from schemas.command import FailedRunError
 from trainer.study.execute import Launch, execute, launch
-from trainer.study.plan import StudyPlan, check_inputs
 from trainer.study.run_folder import claim
-from trainer.study.write import write_study
+from trainer.study.study_plan import StudyPlan, check_inputs
+from trainer.study.write_results import write_study
 
 
 @dataclass(frozen=True, slots=True)

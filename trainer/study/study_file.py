@@ -10,13 +10,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.command import UsageError
-from trainer.commands.evaluation_options import (
+from trainer.evaluation.evaluation_options import (
     DEFAULTS,
     EVALUATION_OPTIONS,
     read_evaluation_options,
 )
-from trainer.commands.training_options import FLAGS, OPTIONS
-from trainer.study.measures import DEFAULT_MEASURES, MEASURES
+from trainer.evaluation.measures import DEFAULT_MEASURES, MEASURES
+from trainer.fine_tuning.training_options import FLAGS, OPTIONS
 
 SEED: Final = "seed"
 LANGUAGES: Final = "languages"

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from schemas.command import UsageError
-from trainer.commands.training_options import DEFAULTS
 from trainer.corpora.corpus_facts import read_facts
+from trainer.fine_tuning.training_options import DEFAULTS
 from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
 from trainer.study.run_folder import RunFolder, open_folder
 from trainer.study.study_file import Options, StudyFile

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trainer.study.outcome import Outcome
+from trainer.study.outcomes import Outcome
 from trainer.study.paired import Interval, average_runs, draw_intervals, subtract_runs
 
 

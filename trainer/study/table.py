@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trainer.evaluation.measures import MEASURES, Measure
 from trainer.study.floors import read_floors
-from trainer.study.measures import MEASURES, Measure
-from trainer.study.outcome import Outcome
+from trainer.study.outcomes import Outcome
 from trainer.study.summary import Statistic, Summary
 
 

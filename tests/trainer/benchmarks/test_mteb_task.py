@@ -8,10 +8,10 @@ from schemas.command import UsageError
 from tests.trainer.tiny_benchmark import write_beir
 from tests.trainer.tiny_encoder import open_encoder
 from trainer.benchmarks.beir import read_beir
-from trainer.benchmarks.mteb_task import evaluate_task
-from trainer.encoders.embeddings import embed
-from trainer.encoders.encoder import Encoder, Prompts
+from trainer.encoder import Encoder, Prompts
+from trainer.evaluation.embeddings import embed
 from trainer.evaluation.intervals import mean
+from trainer.evaluation.mteb_task import evaluate_task
 from trainer.evaluation.scoring import score
 
 pytest.importorskip("mteb")

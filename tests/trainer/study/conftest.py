@@ -13,10 +13,10 @@ import tandemqa
 from tests.trainer.corpus_folder import make_row, write_corpus
 from tests.trainer.tiny_encoder import words_of, write_encoder
 from trainer.corpora.table_cache import CACHE_VARIABLE
-from trainer.study.conduct import conduct
-from trainer.study.plan import plan_study
 from trainer.study.run_folder import RunFolder
+from trainer.study.runs import conduct
 from trainer.study.study_file import StudyFile
+from trainer.study.study_plan import plan_study
 
 Content = dict[str, Any]
 

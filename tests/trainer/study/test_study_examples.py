@@ -8,8 +8,8 @@ import pytest
 
 from tandemqa import run
 from tests.conftest import ROOT
-from trainer.study.plan import plan_study
 from trainer.study.study_file import read_study
+from trainer.study.study_plan import plan_study
 
 STUDIES = sorted((ROOT / "examples" / "studies").glob("*.yaml"))
 

@@ -7,16 +7,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from trainer.evaluation.measures import DEFAULT_MEASURES, MEASURES, read_measures
 from trainer.evaluation.metrics import Measures
 from trainer.evaluation.question_scores import save_question_scores
 from trainer.evaluation.scoring import Scores
 from trainer.study.charts import draw_charts
-from trainer.study.conduct import conduct
 from trainer.study.findings import find, is_clear
-from trainer.study.measures import DEFAULT_MEASURES, MEASURES, read_measures
-from trainer.study.outcome import Outcome
-from trainer.study.plan import plan_study
+from trainer.study.outcomes import Outcome
+from trainer.study.runs import conduct
 from trainer.study.study_file import read_study
+from trainer.study.study_plan import plan_study
 from trainer.study.summary import Statistic, summarise
 from trainer.study.table import make_rows, markdown, write_csv
 

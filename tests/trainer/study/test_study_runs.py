@@ -11,11 +11,11 @@ import pytest
 
 from schemas.command import UsageError
 from tandemqa import run
-from trainer.study.conduct import conduct
 from trainer.study.execute import launch
-from trainer.study.plan import describe_plan, plan_study
 from trainer.study.run_folder import claim
+from trainer.study.runs import conduct
 from trainer.study.study_file import read_study
+from trainer.study.study_plan import describe_plan, plan_study
 
 
 @pytest.fixture
