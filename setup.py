@@ -16,6 +16,8 @@ BUILD = [
     "regex>=2023.12.25",  # script properties of Unicode 15.1
     "rapidfuzz>=3.6",
     "tqdm>=4.66",
+    "tabulate>=0.9",
+    "jinja2>=3.1",
     "zstandard>=0.22",
 ]
 HUB = ["datasets>=4,<6"]  # 4 dropped loading scripts, and with them remote code
@@ -41,7 +43,6 @@ TRAIN = [
     "scipy>=1.11",
     "matplotlib>=3.9",
     "tensorboard>=2.18",
-    "jinja2>=3.1",  # the page of a study
 ]
 MTEB = ["mteb>=2.20,<3"]
 AWS = ["apache-beam[aws]>=2.72,<2.80"]
@@ -57,6 +58,7 @@ DEV = [
     "pre-commit>=4",
     "types-PyYAML",
     "types-tqdm",
+    "types-tabulate",
     "types-regex",
     "ir-measures>=0.4.3",  # an independent implementation of our metrics
     "moto[s3,server]>=5",  # an S3 to test remote file systems against

@@ -31,10 +31,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.resolve import resolve
-    from pipelines.commands.summary import align
     from pipelines.io.remote import use_options
     from pipelines.plan import Estimate, Missing, estimate, survey
     from pipelines.run import beam_options
+    from schemas.tables import text_table
 
     if any(argument.startswith("--runner") for argument in beam_arguments):
         raise UsageError("plan runs on this machine; leave --runner away")
@@ -43,7 +43,8 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     config = resolve(merged)
     work = survey(config, beam_arguments, progress=not merged.get("quiet"))
     price = merged.get("price_per_hour")
-    rows = [("language", "missing", "in memory", "tokens", "time", "cost")]
+    head = ("language", "missing", "in memory", "tokens", "time", "cost")
+    rows = []
     total = Estimate(0, 0.0)
     for lang in config.languages:
         missing = work.missing.get(lang, Missing())
@@ -61,7 +62,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     rows.append(("all", "", "", *_spent(total.tokens, total.seconds, price)))
     sys.stdout.write(
         f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
-        + "\n".join(align(rows))
+        + text_table(head, rows, "lrrrrr")
         + "\n\ntimes are for this machine, from translating a sample\n"
     )
     return 0

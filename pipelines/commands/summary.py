@@ -1,38 +1,38 @@
 """The table a build ends with."""
 
-from collections.abc import Sequence
-
-from schemas.manifest import Manifest
+from schemas.manifest import Manifest, SourceCounts
+from schemas.tables import text_table
+from schemas.wording import counted
 
 
 def summarise(manifest: Manifest, output: str) -> str:
     """Return what became of the records, as text for a terminal."""
     source = manifest.source
+    records = counted(source.groups, "record")
     lines = [
-        f"{source.read:,} source items read: {source.groups:,} records"
-        + "".join(f", {count:,} {reason}" for reason, count in _set_aside(manifest)),
+        ", ".join([f"{counted(source.read, 'source item')} read: {records}", *_set_aside(source)]),
         "",
-        *_table(manifest),
+        _table(manifest),
         "",
-        f"{output}  (built in {manifest.seconds:,.0f} s, {manifest.shards} shard(s) per language; "
-        f"check it with: tandemqa verify {output})",
+        f"{output}  (built in {manifest.seconds:,.0f} s, {counted(manifest.shards, 'shard')} per "
+        f"language; check it with: tandemqa verify {output})",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _set_aside(manifest: Manifest) -> list[tuple[str, int]]:
-    source = manifest.source
-    facts = [*source.failed.items(), *source.leaked.items(), ("duplicates", source.duplicates)]
-    return [(reason, count) for reason, count in facts if count]
+def _set_aside(source: SourceCounts) -> list[str]:
+    failed = [f"{count:,} {reason}" for reason, count in source.failed.items() if count]
+    leaked = [f"{count:,} in {name}" for name, count in source.leaked.items() if count]
+    duplicates = [counted(source.duplicates, "duplicate")] if source.duplicates else []
+    return [*failed, *leaked, *duplicates]
 
 
-def _table(manifest: Manifest) -> list[str]:
-    header = (
+def _table(manifest: Manifest) -> str:
+    head = (
         "language", "kept", "rejected", "failed",
         "segments", "from memory", "translated", "seconds", "reasons",
     )  # fmt: skip
-    rows = [_row(manifest, lang) for lang in manifest.languages]
-    return align([header, *rows])
+    return text_table(head, [_row(manifest, lang) for lang in manifest.languages], "lrrrrrrrl")
 
 
 def _row(manifest: Manifest, lang: str) -> tuple[str, ...]:
@@ -53,16 +53,3 @@ def _row(manifest: Manifest, lang: str) -> tuple[str, ...]:
         else ("", "", "", "")
     )
     return (lang, f"{counts.kept:,}", f"{counts.rejected:,}", f"{counts.failed:,}", *spent, reasons)
-
-
-def align(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return a table as lines: first and last column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    last = len(widths) - 1
-    return [
-        "  ".join(
-            cell.ljust(width) if i in {0, last} else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

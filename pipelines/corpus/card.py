@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from string import Template
 from typing import Final
@@ -16,6 +16,8 @@ from pipelines.corpus.card_header import (
 )
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import Manifest
+from schemas.tables import markdown_table
+from schemas.wording import counted
 
 _FAILED: Final = (
     "> **Marked failed.** Something is wrong with this corpus as a whole; do not train on it "
@@ -35,7 +37,7 @@ def write_card(manifest: Manifest) -> str:
     template = (files("pipelines.corpus") / "card.md").read_text(encoding="utf-8")
     return Template(template).substitute(
         header=write_header(manifest, present),
-        title=_cell(card_title(manifest)),
+        title=_plain(card_title(manifest)),
         notice=_failed(manifest) + _notice(manifest),
         rows=f"{splits.total():,}",
         languages=len(present),
@@ -44,8 +46,8 @@ def write_card(manifest: Manifest) -> str:
         split="train" if "train" in names or not names else names[0],
         languages_table=_languages_table(manifest, splits, names),
         translators_table=_translators_table(manifest),
-        sources_table=_table(("source", "licence"), source_licences(manifest), text=2),
-        read=f"{source.read:,}",
+        sources_table=_table(("source", "licence"), source_licences(manifest), "ll"),
+        read=counted(source.read, "source item"),
         set_aside=_set_aside(manifest),
         missing=_missing(manifest),
         calibration=_calibration(manifest),
@@ -57,7 +59,7 @@ def write_card(manifest: Manifest) -> str:
 def _failed(manifest: Manifest) -> str:
     if not manifest.faults:
         return ""
-    return _FAILED.format(faults="; ".join(map(_cell, manifest.faults)))
+    return _FAILED.format(faults="; ".join(map(_plain, manifest.faults)))
 
 
 def _notice(manifest: Manifest) -> str:
@@ -71,7 +73,7 @@ def _notice(manifest: Manifest) -> str:
     notice = _NOTICE.format(
         names=", ".join(_name(lang) for lang in entries),
         these="these languages" if len(entries) > 1 else "this language",
-        licences=", ".join(sorted({_cell(licence) for licence in entries.values()})),
+        licences=", ".join(sorted({_plain(licence) for licence in entries.values()})),
     )
     everything = len(entries) == len(manifest.translators)
     return notice.replace(" The other languages are not affected.", "") if everything else notice
@@ -90,7 +92,8 @@ def _languages_table(manifest: Manifest, splits: Counter[tuple[str, str]], names
                 f"{counts.failed:,}",
             )
         )
-    return _table(("language", "code", *names, "rejected", "failed"), rows, text=2)
+    head = ("language", "code", *names, "rejected", "failed")
+    return _table(head, rows, "ll" + "r" * len(names) + "rr")
 
 
 def _translators_table(manifest: Manifest) -> str:
@@ -105,15 +108,16 @@ def _translators_table(manifest: Manifest) -> str:
         )
         for lang, entry in manifest.translators.items()
     ]
-    return _table(("language", "translated by", "revision", "licence of the model"), rows, text=4)
+    return _table(("language", "translated by", "revision", "licence of the model"), rows, "llll")
 
 
 def _set_aside(manifest: Manifest) -> str:
+    """Return what became of the items that are not in the corpus."""
     source = manifest.source
     facts = [
         (sum(source.failed.values()), "could not be used"),
-        (source.duplicates, "said what another one says"),
-        (sum(source.leaked.values()), "are in evaluation sets"),
+        (source.duplicates, "duplicated another item"),
+        (sum(source.leaked.values()), "matched an evaluation set"),
     ]
     told = [f"{count:,} {what}" for count, what in facts if count]
     return f"of these, {', '.join(told)}" if told else "all of them could be used"
@@ -146,48 +150,45 @@ def _calibration(manifest: Manifest) -> str:
     if not rows:
         return "Nothing was translated, so nothing was calibrated."
     head = ("language", "field", "learnt from", "characters per English character", "rows")
-    return _table(head, rows, text=3)
+    return _table(head, rows, "lllrr")
 
 
 def _leaked(manifest: Manifest) -> str:
     leaked = manifest.source.leaked
     if not leaked:
         return (
-            "The manifest names no evaluation set that records were held against. Before you "
-            "report results on a\nbenchmark, make sure that its texts are not among the sources."
+            "No evaluation sets were excluded. Before you report results on a benchmark, make sure "
+            "that its\ntexts are not among the sources."
         )
-    told = "These sets were looked for in English before translation, and what was found removed:"
+    told = "Records that match these sets in English were removed before translation:"
     looked_for = manifest.source.looked_for
     rows = [
         (name, f"{looked_for.get(name, 0):,}", f"{count:,}")
         for name, count in sorted(leaked.items())
     ]
     head = ("evaluation set", "items looked for", "records removed")
-    return "\n\n".join([told, _table(head, rows), *_alarms(manifest)])
+    return "\n\n".join([told, _table(head, rows, "lrr"), *_alarms(manifest)])
 
 
 def _alarms(manifest: Manifest) -> list[str]:
     """Return what the audit of translated rows found; it is for people to look at."""
     found = [
-        f"{count:,} {field}s in {_name(lang)} look like those of {_cell(name)}"
+        f"{counted(count, field)} in {_name(lang)} resembling {_plain(name)}"
         for lang, sets in manifest.alarms.items()
         for name, fields in sets.items()
         for field, count in fields.items()
     ]
-    return [f"After translation, {'; '.join(found)}. Look at them."] if found else []
+    return [f"Found after translation: {'; '.join(found)}. Look at them."] if found else []
 
 
 def _name(lang: str) -> str:
     return LANGUAGES[lang].name if lang in LANGUAGES else lang
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], text: int = 1) -> str:
-    """Return a Markdown table; columns after the first `text` ones hold numbers."""
-    rule = ["---" if place < text else "---:" for place in range(len(head))]
-    lines = [head, tuple(rule), *(tuple(map(_cell, row)) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment: str) -> str:
+    return markdown_table(head, [tuple(map(_plain, row)) for row in rows], alignment)
 
 
-def _cell(text: str) -> str:
-    """Return text that cannot break out of a Markdown table."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+def _plain(text: str) -> str:
+    """Return text on one line that Markdown and HTML read as text."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("<", "&lt;")
