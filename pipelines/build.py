@@ -10,6 +10,7 @@ from pipelines.corpus.write import CountShards, WriteFailedRecords, WriteQuarant
 from pipelines.ingest.deduplicate import Deduplicate
 from pipelines.ingest.failure_limit import LimitFailures
 from pipelines.ingest.read import Read
+from pipelines.ingest.source_language import KeepEnglish
 from pipelines.ingest.splits import KeepSplitsApart
 from pipelines.judge.align_answers import AlignAnswers
 from pipelines.judge.score_groups import ScoreGroups
@@ -25,8 +26,9 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     """Add every step of a build to the pipeline; the result is the manifest's path."""
     read = pipeline | "Read" >> Read(config.sources)
     unique = read.records | "Deduplicate" >> Deduplicate()
-    failed = (read.failed, unique.failed) | "AllFailed" >> beam.Flatten()
-    within = (unique.records, read.records, failed) | LimitFailures(config.max_failed_share)
+    english = unique.records | "KeepEnglish" >> KeepEnglish(config.language_model)
+    failed = (read.failed, unique.failed, english.failed) | "AllFailed" >> beam.Flatten()
+    within = (english.records, read.records, failed) | LimitFailures(config.max_failed_share)
     clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
     apart = clean.records | "KeepSplitsApart" >> KeepSplitsApart()
     records = apart.records | "Segment" >> Segment(config.answer_markers)

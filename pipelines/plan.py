@@ -14,7 +14,9 @@ from apache_beam.transforms.combiners import Count
 
 from pipelines.corpus.config import BuildConfig
 from pipelines.ingest.deduplicate import Deduplicate
+from pipelines.ingest.failure_limit import LimitFailures
 from pipelines.ingest.read import Read
+from pipelines.ingest.source_language import KeepEnglish
 from pipelines.leaks.decontaminate import Decontaminate
 from pipelines.run import run_pipeline
 from pipelines.translation.assemble import ExtractSegments
@@ -121,7 +123,10 @@ def _time(work: Callable[[], object]) -> float:
 def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PCollection[None]:
     read = pipeline | "Read" >> Read(config.sources)
     unique = read.records | "Deduplicate" >> Deduplicate()
-    clean = unique.records | "Decontaminate" >> Decontaminate(config.evaluation_sets)
+    english = unique.records | "KeepEnglish" >> KeepEnglish(config.language_model)
+    failed = (read.failed, unique.failed, english.failed) | "AllFailed" >> beam.Flatten()
+    within = (english.records, read.records, failed) | LimitFailures(config.max_failed_share)
+    clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
     records = clean.records | "Segment" >> Segment(config.answer_markers)
     segments = records | "Extract" >> ExtractSegments()
     looked_up = segments | "LookUp" >> LookUp(config.translation)

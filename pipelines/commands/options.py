@@ -91,7 +91,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         "--max-failed-share",
         float,
         "SHARE",
-        "stop when more than this share of the source items is malformed",
+        "stop when more than this share of the source items is malformed or not in English",
     )
     _with_default(
         limits,

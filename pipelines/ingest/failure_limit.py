@@ -7,6 +7,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, PCollection
 from apache_beam.transforms.combiners import Count
 
+from pipelines.ingest.source_language import NOT_ENGLISH
 from schemas.record import FailedRecord, Record
 
 _SHOWN = 3
@@ -63,14 +64,20 @@ def check_failures(limit: float, read: int, reasons: Mapping[str, int]) -> None:
         most = sorted(malformed.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
         shown = ", ".join(f"{reason} {count:,}" for reason, count in most)
         raise LimitExceededError(
-            f"{failed:,} of {total:,} source items ({failed / total:.1%}) are malformed, more "
-            f"than --max-failed-share {limit:g} allows: {shown}. Nothing was translated. Check "
-            "--format and --fields, or raise the limit."
+            f"{failed:,} of {total:,} source items ({failed / total:.1%}) cannot be used, more "
+            f"than --max-failed-share {limit:g} allows: {shown}. Nothing was translated. "
+            f"{_ADVICE.get(most[0][0], _CHECK_FIELDS)}, or raise the limit."
         )
 
 
 # Reasons found after reading: these items are among the well-formed ones already.
-_AFTER_READING = frozenset({"empty_question", "empty_passage"})
+_AFTER_READING = frozenset({"empty_question", "empty_passage", NOT_ENGLISH})
+
+_CHECK_FIELDS = "Check --format and --fields"
+_ADVICE = {
+    NOT_ENGLISH: "The source does not look English, and translations start from English: "
+    "keep its English records only"
+}
 
 
 def _reason(failure: FailedRecord) -> str:

@@ -188,7 +188,7 @@ def test_a_source_that_is_mostly_broken_stops_before_translation(tmp_path, build
     path.write_text("\n".join([*good, *["{broken"] * 70]) + "\n")
     assert build("--input", str(path)) == 1
     message = capsys.readouterr().err
-    assert "70 of 100 source items (70.0%) are malformed" in message
+    assert "70 of 100 source items (70.0%) cannot be used" in message
     assert "malformed_json 70" in message
     assert not (tmp_path / "memory").exists()
     assert build("--input", str(path), "--max-failed-share", "0.8") == 0
