@@ -1,8 +1,9 @@
-"""The dependency arrow, what launching imports, and whose packages ours are."""
+"""The floors of the house, what launching imports, and whose packages ours are."""
 
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,30 +17,116 @@ ALLOWED = {
     "pipelines": {"schemas", "translators", "pipelines"},
     "trainer": {"schemas", "trainer"},
 }
+# The rooms of a package from below: each imports only itself and those before it.
+FLOORS = {
+    "pipelines": (
+        *("text", "io", "formats", "ingest", "leaks", "answers", "translation", "checks"),
+        *("judge", "corpus", "report", "cluster_progress", "failures", "run", "build"),
+        *("plan", "revalidate", "commands"),
+    ),
+    "trainer": (
+        *("corpora", "batches", "option_values", "encoder", "benchmarks", "evaluation"),
+        *("fine_tuning", "study", "commands"),
+    ),
+}
 
 
-def imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {
+    name_of(path): path for package in ALLOWED for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Every name that a module imports anywhere: in functions and under TYPE_CHECKING, too."""
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{path}: relative import"
+            # In `from package import module` the second name may be that of a module.
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
 
 
-@pytest.mark.parametrize("folder", ALLOWED)
-def test_imports_follow_the_dependency_arrow(folder):
-    for path in (ROOT / folder).rglob("*.py"):
-        wrong = (imported(path) & set(ALLOWED)) - ALLOWED[folder]
-        assert not wrong, f"{path} imports {wrong}"
+IMPORTS = {name: imports(path) for name, path in MODULES.items()}
+GRAPH = {name: (found & set(MODULES)) - {name} for name, found in IMPORTS.items()}
 
 
-def test_translators_and_trainer_know_no_beam():
-    for folder in ("schemas", "translators", "trainer"):
-        for path in (ROOT / folder).rglob("*.py"):
-            assert "apache_beam" not in imported(path), path
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def room(module: str) -> str:
+    """The folder or the loose file of a package that a module belongs to."""
+    return module.split(".")[1]
+
+
+def test_a_circle_is_found():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == {"b", "c"}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_imports_follow_the_dependency_arrow(package):
+    for name, found in IMPORTS.items():
+        if name.startswith(f"{package}."):
+            wrong = ({target.split(".")[0] for target in found} & set(ALLOWED)) - ALLOWED[package]
+            assert not wrong, f"{name} imports {wrong}"
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_imports_go_down_from_floor_to_floor(package):
+    floors = {name: number for number, name in enumerate(FLOORS[package])}
+    inside = {module: found for module, found in GRAPH.items() if module.startswith(f"{package}.")}
+    assert {room(module) for module in inside} == set(floors), "a room without a floor"
+    up = [
+        f"{module} imports {target}"
+        for module, targets in inside.items()
+        for target in targets
+        if target.startswith(f"{package}.") and floors[room(target)] > floors[room(module)]
+    ]
+    assert not up, "\n".join(up)
+
+
+def test_no_files_import_each_other_in_a_circle():
+    found = circle(GRAPH)
+    assert not found, " <- ".join(found)
+
+
+def test_no_folders_import_each_other_in_a_circle():
+    folders: dict[str, set[str]] = {}
+    for module, targets in GRAPH.items():
+        home = folder(module)
+        folders.setdefault(home, set()).update(folder(target) for target in targets)
+        folders[home].discard(home)
+    found = circle(folders)
+    assert not found, " <- ".join(found)
+
+
+def folder(module: str) -> str:
+    """The folder of a module; a file that stands loose in a package is one by itself."""
+    home = MODULES[module].parent.relative_to(ROOT)
+    return module if home.as_posix() in ALLOWED else home.as_posix()
+
+
+@pytest.mark.parametrize("package", ["schemas", "translators", "trainer"])
+def test_only_pipelines_know_beam(package):
+    knowing = [
+        name
+        for name, found in IMPORTS.items()
+        if name.startswith(package) and any(of.split(".")[0] == "apache_beam" for of in found)
+    ]
+    assert not knowing
 
 
 def test_beam_modules_keep_their_type_hints():
@@ -75,9 +162,3 @@ def test_packages_of_other_distributions_are_refused():
     assert tandemqa.find_clashes({}) == []
     (fault,) = tandemqa.find_clashes({**ours, "schemas": ["tandemqa", "schemas"]})
     assert "'schemas' is also installed by schemas" in fault
-
-
-def test_no_module_is_longer_than_a_person_can_hold():
-    for folder in ALLOWED:
-        for path in (ROOT / folder).rglob("*.py"):
-            assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path

@@ -11,7 +11,7 @@ from pipelines.corpus.manifest import make_manifest
 from pipelines.corpus.tally import Tag
 from pipelines.ingest.failure_limit import LimitExceededError
 from pipelines.io.storage import delete, join, list_files, write_bytes
-from pipelines.translation.packet import PacketStats
+from pipelines.translation.metrics import PacketStats
 from schemas.manifest import MANIFEST_NAME, Calibration, FileEntry, Manifest, SourceCounts
 
 CARD_NAME: Final = "README.md"

@@ -9,7 +9,7 @@ from typing import Final
 from pipelines.corpus.config import BuildConfig
 from pipelines.corpus.faults import systemic_faults
 from pipelines.corpus.tally import Tag
-from pipelines.translation.packet import PacketStats
+from pipelines.translation.metrics import PacketStats
 from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import (
     Calibration,

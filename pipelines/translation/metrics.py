@@ -8,16 +8,14 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, field
+from typing import Final
 
 from apache_beam.metrics.metric import Metrics
 
 from pipelines.io.progress import advance
 from schemas.check import Check
-
-if TYPE_CHECKING:
-    from pipelines.translation.packet import PacketStats
+from translators.usage import Usage
 
 READ: Final = "read"
 TRANSLATE: Final = "translate"
@@ -30,7 +28,34 @@ _WANTED: Final = Metrics.counter(TRANSLATE, "wanted")
 packet_log = logging.getLogger("tandemqa.packets")
 
 
-def report_packet(stats: "PacketStats") -> None:
+@dataclass(frozen=True, slots=True)
+class PacketStats:
+    """What one packet took.
+
+    Attributes:
+        lang: Target language.
+        packet: Name of the packet in the memory.
+        segments: Segments in it.
+        translated: Segments sent to the translator this time.
+        characters: English characters in it.
+        failed: Segments that could not be translated.
+        seconds: Time spent in the translator; 0 when an earlier attempt had finished it.
+        resumed: An earlier attempt had saved it.
+        usage: Batches, tokens and retries of the translator.
+    """
+
+    lang: str
+    packet: str
+    segments: int
+    translated: int
+    characters: int
+    failed: int
+    seconds: float
+    resumed: bool
+    usage: Usage = field(default_factory=Usage)
+
+
+def report_packet(stats: PacketStats) -> None:
     """Count a finished packet, and log it as one line of JSON."""
     usage = stats.usage
     facts = {**asdict(stats), "padding_share": round(usage.padding_share, 4)}

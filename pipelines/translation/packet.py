@@ -2,10 +2,10 @@
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipelines.io.storage import exists, join, read_bytes, write_bytes
-from pipelines.translation.metrics import report_packet
+from pipelines.translation.metrics import PacketStats, report_packet
 from pipelines.translation.worker import worker_translator
 from translators.ladder import translate_all
 from translators.memory import (
@@ -20,7 +20,7 @@ from translators.registry import TranslatorConfig
 from translators.translator import Translation, TranslationError
 from translators.usage import Usage
 
-_TELLING = 8
+_MIN_SEGMENTS = 8  # fewer that all fail say nothing about the translator
 
 logger = logging.getLogger(__name__)
 
@@ -36,33 +36,6 @@ class Packet:
 
     lang: str
     segments: tuple[tuple[bytes, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PacketStats:
-    """What one packet took.
-
-    Attributes:
-        lang: Target language.
-        packet: Name of the packet in the memory.
-        segments: Segments in it.
-        translated: Those of them that were sent to the translator now.
-        characters: English characters in it.
-        failed: Segments no translation could be had for.
-        seconds: Seconds spent in the translator; 0 when an earlier attempt had finished it.
-        resumed: An earlier attempt had saved it.
-        usage: Batches, tokens and retries of the translator.
-    """
-
-    lang: str
-    packet: str
-    segments: int
-    translated: int
-    characters: int
-    failed: int
-    seconds: float
-    resumed: bool
-    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +102,7 @@ def _refuse_broken_translator(packet: Packet, answers: list[Translation]) -> Non
         TranslationError: If every segment of a packet that is not tiny failed.
     """
     reasons = {answer.error for answer in answers}
-    if len(answers) >= _TELLING and "" not in reasons:
+    if len(answers) >= _MIN_SEGMENTS and "" not in reasons:
         raise TranslationError(
             f"none of {len(answers):,} segments could be translated into {packet.lang} "
             f"({', '.join(sorted(reasons))}); the translator does not work."

@@ -10,8 +10,8 @@ from apache_beam.transforms.combiners import Count
 
 from pipelines.io.progress import expect
 from pipelines.io.storage import join, list_files, read_bytes
-from pipelines.translation.metrics import report_looked_up
-from pipelines.translation.packet import Finished, Packet, PacketStats, finish_packet
+from pipelines.translation.metrics import PacketStats, report_looked_up
+from pipelines.translation.packet import Finished, Packet, finish_packet
 from translators.memory import PACKET_SUFFIX, decode_packet, directory, preferred
 from translators.registry import TranslatorConfig
 from translators.translator import Translation, TranslatorInfo
