@@ -6,6 +6,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.reason import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -63,7 +65,7 @@ class FailedRecord:
     source: str
     line: int
     record_id: str
-    reason: str
+    reason: Reason
     detail: str
     raw: str = ""
 

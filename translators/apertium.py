@@ -15,10 +15,13 @@ from threading import Lock
 from typing import Final
 
 from schemas.language import LANGUAGES, parse_language
+from schemas.reason import declare_reason
 from translators import apertium_modes, apertium_text
 from translators.pipe import Pipe, PipeError
 from translators.translator import CRASHED, Translation, TranslatorInfo
 from translators.usage import Usage
+
+_TOO_LONG: Final = declare_reason("too_long", "a sentence is too long for Apertium")
 
 # Raise when this package changes what a segment becomes: it is part of the memory's key.
 _ADAPTER: Final = "1"
@@ -108,7 +111,7 @@ class Apertium:
         words = self.count_tokens(short, target)
         self._count(Usage(batches=len(chunks), tokens=words, positions=words))
         return [
-            next(translations) if len(text) <= _LONGEST else Translation("", error="too_long")
+            next(translations) if len(text) <= _LONGEST else Translation("", error=_TOO_LONG)
             for text in texts
         ]
 

@@ -17,6 +17,7 @@ from multiprocessing.context import SpawnProcess
 from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import Any, Final
 
+from schemas.reason import Reason
 from translators.registry import IN_PROCESS, TranslatorConfig, open_translator
 from translators.translator import (
     CRASHED,
@@ -60,7 +61,7 @@ class ProcessError(Exception):
         reason: `translator_crashed` or `translator_timeout`.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 

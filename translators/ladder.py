@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Final
 
+from schemas.reason import declare_reason
 from translators.translator import Translation, TranslationError, Translator
 
 logger = logging.getLogger(__name__)
 
-FAILED = "failed"
-EMPTY = "empty"
+FAILED: Final = declare_reason("failed", "the translator could not translate a sentence")
+EMPTY: Final = declare_reason("empty", "no text, or hardly a letter in it")
 
 
 def translate_all(translator: Translator, texts: Sequence[str], target: str) -> list[Translation]:

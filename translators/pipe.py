@@ -15,7 +15,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Final, cast
 
+from schemas.reason import Reason, declare_reason
 from translators.translator import CRASHED, TIMEOUT
+
+_WRONG_COUNT: Final = declare_reason(
+    "wrong_count", "the translator's program lost or added a sentence"
+)
 
 _GRACE: Final = 1.0  # seconds a pipeline has to end by itself before it is killed
 _READ: Final = 1 << 16
@@ -46,7 +51,7 @@ class PipeError(Exception):
             each other, the next one is the likely cause.
     """
 
-    def __init__(self, reason: str, answered: int) -> None:
+    def __init__(self, reason: Reason, answered: int) -> None:
         super().__init__(f"{reason} after {answered} answers")
         self.reason = reason
         self.answered = answered
@@ -153,7 +158,7 @@ class Pipe:
                 *whole, partial = (partial + received).split(b"\0")
                 if not _match(whole, tags, answers):
                     # The programs after one that ended answer once more when their input ends.
-                    reason = CRASHED if _ends(stdout) else "wrong_count"
+                    reason = CRASHED if _ends(stdout) else _WRONG_COUNT
                     raise PipeError(reason, len(answers))
         return answers
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from schemas.reason import declare_reason
 from translators.decoding import Decoding
 from translators.engine import Engine, Hypothesis, plan_batches
 from translators.model_files import ModelFiles
@@ -19,8 +20,12 @@ _OUT_OF_MEMORY: Final = re.compile("out of memory", re.I)
 # After such an error every further call fails too: it is no fault of the texts.
 _BROKEN_DEVICE: Final = re.compile("cuda|cublas|cudnn|device-side", re.I)
 
-INPUT_TOO_LONG: Final = "input_too_long"
-WRONG_LANGUAGE_TOKEN: Final = "wrong_language_token"
+INPUT_TOO_LONG: Final = declare_reason(
+    "input_too_long", "a sentence is longer than the translator can read"
+)
+WRONG_LANGUAGE_TOKEN: Final = declare_reason(
+    "wrong_language_token", "the model did not start in the target language"
+)
 
 
 class Tokenizer(Protocol):

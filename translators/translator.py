@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from schemas.reason import NO_REASON, Reason, declare_reason
 from translators.usage import Usage
 
-# Reason codes of segments whose translator ended, or gave no answer in time.
-CRASHED: Final = "translator_crashed"
-TIMEOUT: Final = "translator_timeout"
+CRASHED: Final = declare_reason(
+    "translator_crashed", "the translator's program crashed on a sentence"
+)
+TIMEOUT: Final = declare_reason(
+    "translator_timeout", "the translator's program did not finish a sentence in time"
+)
 
 
 class TranslationError(Exception):
@@ -26,14 +30,14 @@ class Translation:
         finished: Whether the model ended the sentence itself, before its length limit.
         unknown_share: Share of source words the backend has no translation for, 0 to 1; None
             where it cannot tell.
-        error: Stable reason code of a failed segment; empty on success.
+        error: Why the segment failed; empty on success.
     """
 
     text: str
     score: float | None = None
     finished: bool = True
     unknown_share: float | None = None
-    error: str = ""
+    error: Reason = NO_REASON
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,13 @@ from pipelines.text.numerals import dense_digits, has_digits, lost_numbers, numb
 from pipelines.text.relatedness import EXPECTED_SLOPE, shared_part
 from pipelines.text.script import letters
 from schemas.check import Check
+from schemas.reason import declare_reason
 
 _LETTERS_OF_A_QUESTION: Final = 20
 _SPELLED_OUT: Final = regex.compile(r"\d+(?:s|st|nd|rd|th)\b")
+
+
+_NUMBER_MISSING: Final = declare_reason("number_missing", "a number of the English text is missing")
 
 
 def number_missing_from_short_text(pair: FieldPair) -> Iterator[Check]:
@@ -28,9 +32,12 @@ def number_missing_from_short_text(pair: FieldPair) -> Iterator[Check]:
     lost_long = [number for number in lost if len(number) > 2 and number.rstrip("0") != "1"]
     lost_any = lost_numbers(pair.source, pair.target, 1)
     if lost_long or (lost_any and lost_numbers(pair.target, pair.source, 1)):
-        yield pair.refuse("number_missing", len(lost_any), 1, True)
+        yield pair.refuse(_NUMBER_MISSING, len(lost_any), 1, True)
     else:
-        yield pair.flag("number_missing", len(lost), 1, any(len(number) > 1 for number in lost))
+        yield pair.flag(_NUMBER_MISSING, len(lost), 1, any(len(number) > 1 for number in lost))
+
+
+_NUMBER_CHANGED: Final = declare_reason("number_changed", "a number became another one")
 
 
 def number_missing_from_passage(pair: FieldPair) -> Iterator[Check]:
@@ -45,8 +52,13 @@ def number_missing_from_passage(pair: FieldPair) -> Iterator[Check]:
     lost = lost_numbers(pair.source, pair.target, 2)
     new = {len(number) for number in lost_numbers(pair.target, pair.source, 3)} if lost else set()
     changed = sum(len(number) in new for number in lost)
-    yield pair.flag("number_changed", changed, 1, changed > 0)
-    yield pair.flag("number_missing", len(lost), 1, bool(lost))
+    yield pair.flag(_NUMBER_CHANGED, changed, 1, changed > 0)
+    yield pair.flag(_NUMBER_MISSING, len(lost), 1, bool(lost))
+
+
+_ANSWER_NUMBER_MISSING: Final = declare_reason(
+    "answer_number_missing", "a number of the answer is missing in the passage"
+)
 
 
 def answer_number_missing(pair: FieldPair) -> Iterator[Check]:
@@ -63,9 +75,14 @@ def answer_number_missing(pair: FieldPair) -> Iterator[Check]:
     target = dense_digits(pair.target)
     lost = [number for number in wanted if number not in target]
     if any(len(number) > 2 for number in lost):
-        yield pair.refuse("answer_number_missing", len(lost), 1, True)
+        yield pair.refuse(_ANSWER_NUMBER_MISSING, len(lost), 1, True)
     else:
-        yield pair.flag("answer_number_missing", len(lost), 1, bool(lost))
+        yield pair.flag(_ANSWER_NUMBER_MISSING, len(lost), 1, bool(lost))
+
+
+_UNRELATED: Final = declare_reason(
+    "unrelated", "question and passage have far fewer words in common than in English"
+)
 
 
 def unrelated(pair: FieldPair) -> Iterator[Check]:
@@ -75,16 +92,21 @@ def unrelated(pair: FieldPair) -> Iterator[Check]:
     row's question or passage breaks that. The value is in robust deviations.
     """
     if pair.overlap is None or not pair.target_passage:
-        yield pair.skip("unrelated")
+        yield pair.skip(_UNRELATED)
         return
     expected = shared_part(pair.source, pair.source_passage, "en")
     if expected < pair.limits.overlap_least:
-        yield pair.skip("unrelated")
+        yield pair.skip(_UNRELATED)
         return
     found = shared_part(pair.target, pair.target_passage, pair.lang)
     spreads = (found - EXPECTED_SLOPE * expected - pair.overlap.median) / pair.overlap.mad
     least, enough = -pair.limits.overlap_spreads, pair.limits.overlap_enough
-    yield pair.refuse("unrelated", spreads, least, spreads < least and found < enough)
+    yield pair.refuse(_UNRELATED, spreads, least, spreads < least and found < enough)
+
+
+_QUESTION_ANSWERED: Final = declare_reason(
+    "question_answered", "the question stands in the passage word for word"
+)
 
 
 def question_answered(pair: FieldPair) -> Iterator[Check]:
@@ -93,11 +115,16 @@ def question_answered(pair: FieldPair) -> Iterator[Check]:
     if letters(question) < _LETTERS_OF_A_QUESTION:
         return
     copied = question in pair.target_passage and pair.source.strip() not in pair.source_passage
-    yield pair.flag("question_answered", float(copied), 1.0, copied)
+    yield pair.flag(_QUESTION_ANSWERED, float(copied), 1.0, copied)
+
+
+_QUESTION_FORM: Final = declare_reason(
+    "question_form", "a question lost its question mark, or a statement got one"
+)
 
 
 def question_form(pair: FieldPair) -> Iterator[Check]:
     """Flag a question that lost, or got, its question mark."""
     if marks_questions(pair.lang):
         differs = ends_as_question(pair.source) != ends_as_question(pair.target)
-        yield pair.flag("question_form", float(differs), 1.0, differs)
+        yield pair.flag(_QUESTION_FORM, float(differs), 1.0, differs)

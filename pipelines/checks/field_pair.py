@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipelines.checks.limits import DEFAULT_LIMITS, Limits
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
 from schemas.manifest import Calibration
+from schemas.reason import Reason
 
 Span = tuple[int, int, int, int]
 
@@ -57,7 +58,7 @@ class FieldPair:
         """Return the English and the translated text of each segment."""
         return [(self.source[a:b], self.target[c:d]) for a, b, c, d in self.sentences]
 
-    def refuse(self, name: str, value: float, threshold: float, refused: bool) -> Check:
+    def refuse(self, name: Reason, value: float, threshold: float, refused: bool) -> Check:
         """Return a check that rejects the row when `refused`.
 
         A bad answer is flagged only: it must never cost the question and its passage.
@@ -66,10 +67,12 @@ class FieldPair:
             return self.flag(name, value, threshold, refused)
         return Check(name, self.field, value, threshold, REJECT if refused else PASS)
 
-    def flag(self, name: str, value: float, threshold: float, flagged: bool) -> Check:
+    def flag(self, name: Reason, value: float, threshold: float, flagged: bool) -> Check:
         """Return a check that flags the row but keeps it."""
         return Check(name, self.field, value, threshold, FLAG if flagged else PASS)
 
-    def skip(self, name: str, value: float | None = None, threshold: float | None = None) -> Check:
+    def skip(
+        self, name: Reason, value: float | None = None, threshold: float | None = None
+    ) -> Check:
         """Return a check that could not be made."""
         return Check(name, self.field, value, threshold, SKIPPED)

@@ -18,25 +18,38 @@ from pipelines.text.script import letters, script_share
 from pipelines.text.second_opinion import find_opinion
 from schemas.check import Check
 from schemas.language import LANGUAGES
+from schemas.reason import declare_reason
 
 _NOT_LETTER: Final = regex.compile(r"[^\p{L}\p{M}]+")
 _LOWER_CASE_WORD: Final = regex.compile(r"(?<![\p{L}\p{N}])\p{Ll}{2,}")
 _SENTENCE_LETTERS: Final = 30
 _SHORT: Final = 300  # characters; longer texts have enough letters beside the names
 _START, _SURE = 80, 20  # what differs in its first 20 letters, within 80 characters, is no copy
+_UNVERIFIED_SHORT: Final = declare_reason("unverified_short", "too short to tell the language")
+_SCRIPT_ONLY: Final = declare_reason(
+    "script_only", "no detector knows the language; only its script was checked"
+)
 _UNVERIFIED: Final = {
-    language_id.SHORT: "unverified_short",
-    language_id.SCRIPT_ONLY: "script_only",
+    language_id.SHORT: _UNVERIFIED_SHORT,
+    language_id.SCRIPT_ONLY: _SCRIPT_ONLY,
 }
+
+
+_WRONG_SCRIPT: Final = declare_reason(
+    "wrong_script", "too few letters in the script of the language"
+)
 
 
 def wrong_script(pair: FieldPair) -> Iterator[Check]:
     """Refuse a translation with too few letters of its language's script."""
     if letters(pair.source) < pair.limits.script_letters:
-        yield pair.skip("wrong_script")
+        yield pair.skip(_WRONG_SCRIPT)
         return
     share, least = _script_share(pair)
-    yield pair.refuse("wrong_script", share, least, share < least)
+    yield pair.refuse(_WRONG_SCRIPT, share, least, share < least)
+
+
+_COPY_OF_SOURCE: Final = declare_reason("copy_of_source", "a copy of the English text")
 
 
 def copy_of_source(pair: FieldPair) -> Iterator[Check]:
@@ -47,14 +60,19 @@ def copy_of_source(pair: FieldPair) -> Iterator[Check]:
     """
     lower_case = 1 if pair.field == "question" else 2
     if not _may_not_be_copied(pair.source, pair.limits.copy_letters, lower_case):
-        yield pair.skip("copy_of_source")
+        yield pair.skip(_COPY_OF_SOURCE)
         return
     copied = float(_is_copy(pair.source, pair.target))
     segments = [s for s in pair.segments() if _may_not_be_copied(s[0], _SENTENCE_LETTERS, 2)]
     if segments and not copied:
         copied = sum(_is_copy(*segment) for segment in segments) / len(segments)
     most = pair.limits.copied_sentences
-    yield pair.refuse("copy_of_source", copied, most, copied > most)
+    yield pair.refuse(_COPY_OF_SOURCE, copied, most, copied > most)
+
+
+_WRONG_LANGUAGE: Final = declare_reason("wrong_language", "not recognised as the language")
+_LANGUAGE_DISPUTED: Final = declare_reason("language_disputed", "two language detectors disagree")
+_UNTRANSLATED: Final = declare_reason("untranslated", "still English")
 
 
 def wrong_language(pair: FieldPair) -> Iterator[Check]:
@@ -73,12 +91,15 @@ def wrong_language(pair: FieldPair) -> Iterator[Check]:
     elif found.verdict == language_id.SIMILAR:
         yield _similar(pair, found)
     elif found.evidence is None:  # the script decides
-        yield pair.refuse("wrong_language", share, least_share, False)
+        yield pair.refuse(_WRONG_LANGUAGE, share, least_share, False)
     elif found.verdict == language_id.DISAGREEMENT:
-        yield pair.flag("language_disputed", found.evidence, least, True)
+        yield pair.flag(_LANGUAGE_DISPUTED, found.evidence, least, True)
     else:
-        name = "untranslated" if found.verdict == language_id.UNTRANSLATED else "wrong_language"
+        name = _UNTRANSLATED if found.verdict == language_id.UNTRANSLATED else _WRONG_LANGUAGE
         yield pair.refuse(name, found.evidence, least, found.verdict != language_id.VERIFIED)
+
+
+_ENGLISH_SENTENCE: Final = declare_reason("english_sentence", "a sentence is still English")
 
 
 def english_sentence(pair: FieldPair) -> Iterator[Check]:
@@ -97,15 +118,20 @@ def english_sentence(pair: FieldPair) -> Iterator[Check]:
     else:
         lowest = min(script_share(text, language.script) for text in sentences)
         least = pair.limits.sentence_script
-    yield pair.refuse("english_sentence", lowest, least, lowest < least)
+    yield pair.refuse(_ENGLISH_SENTENCE, lowest, least, lowest < least)
+
+
+_SIMILAR_LANGUAGE: Final = declare_reason(
+    "similar_language", "too like a neighbouring language to tell them apart"
+)
 
 
 def _similar(pair: FieldPair, found: LanguageVerdict) -> Check:
     """Return a skipped check; a text that is clearly in the similar language is flagged."""
     least = pair.limits.look_alike
     if found.evidence is not None and found.evidence <= least:
-        return pair.flag("similar_language", found.evidence, least, True)
-    return pair.skip("similar_language", found.evidence, least)
+        return pair.flag(_SIMILAR_LANGUAGE, found.evidence, least, True)
+    return pair.skip(_SIMILAR_LANGUAGE, found.evidence, least)
 
 
 def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
@@ -114,7 +140,7 @@ def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
     if found.verdict == language_id.SCRIPT_ONLY and likely_english:
         similarity = Levenshtein.normalized_similarity(pair.source, pair.target)
         if similarity >= pair.limits.near_copy:
-            return pair.refuse("untranslated", similarity, pair.limits.near_copy, True)
+            return pair.refuse(_UNTRANSLATED, similarity, pair.limits.near_copy, True)
     return pair.skip(_UNVERIFIED[found.verdict], found.evidence, pair.limits.language)
 
 

@@ -10,6 +10,7 @@ from pipelines.text.numerals import lost_numbers
 from pipelines.text.relatedness import length_ratio as ratio
 from schemas.check import Check
 from schemas.language import LANGUAGES
+from schemas.reason import declare_reason
 
 # Full stops only behind letters, brackets and quotation marks: decimals are no sentence ends.
 _END: Final = regex.compile(
@@ -23,19 +24,29 @@ _UNMARKED_QUESTIONS: Final = frozenset({"Thai", "Laoo", "Khmr", "Mymr", "Jpan", 
 _SENTENCE: Final = 40  # characters; shorter ones have no stable length
 
 
+_LENGTH_RATIO: Final = declare_reason(
+    "length_ratio", "far longer or shorter than translations into this language are"
+)
+
+
 def length_ratio(pair: FieldPair) -> Iterator[Check]:
     """Refuse a translation far longer or shorter than those of its language are.
 
     One that also lost sentence ends, its question mark or numbers may be shorter by less.
     """
     if not pair.target.strip() or len(pair.source) < pair.limits.short_text:
-        yield pair.skip("length_ratio")
+        yield pair.skip(_LENGTH_RATIO)
         return
     least, most = _band(pair)
     deviation = ratio(pair.source, pair.target) - pair.calibration.median
     threshold = least if deviation < 0 else most
     refused = not least <= deviation <= most
-    yield pair.refuse("length_ratio", deviation, threshold, refused)
+    yield pair.refuse(_LENGTH_RATIO, deviation, threshold, refused)
+
+
+_SENT_COUNT: Final = declare_reason("sent_count", "a sentence is missing")
+_SENTENCE_SHORT: Final = declare_reason("sentence_short", "a sentence is far too short")
+_SENTENCE_LONG: Final = declare_reason("sentence_long", "a sentence is far too long")
 
 
 def sentence_length(pair: FieldPair) -> Iterator[Check]:
@@ -44,14 +55,14 @@ def sentence_length(pair: FieldPair) -> Iterator[Check]:
     if not segments:
         return
     missing = sum(not target.strip() for _, target in segments)
-    yield pair.refuse("sent_count", missing, 1, missing > 0)
+    yield pair.refuse(_SENT_COUNT, missing, 1, missing > 0)
     if missing:
         return
     measured = [_sentence_deviation(pair, *segment) for segment in segments]
     value, least = min(measured, key=lambda found: found[0] - found[1])
-    yield pair.refuse("sentence_short", value, least, value < least)
+    yield pair.refuse(_SENTENCE_SHORT, value, least, value < least)
     longest, most = max(measured)[0], pair.limits.sentence_longer
-    yield pair.flag("sentence_long", longest, most, longest > most)
+    yield pair.flag(_SENTENCE_LONG, longest, most, longest > most)
 
 
 def _sentence_deviation(pair: FieldPair, source: str, target: str) -> tuple[float, float]:

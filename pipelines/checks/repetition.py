@@ -9,11 +9,15 @@ import regex
 from pipelines.checks.field_pair import FieldPair
 from schemas.check import Check
 from schemas.language import LANGUAGES
+from schemas.reason import declare_reason
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
 _CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s*\1){2,}|([^\W\d_]{1,2})\2{4,}")
 _LEAST_CHARACTERS: Final = 3
+
+
+_REPETITION: Final = declare_reason("repetition", "a phrase repeats again and again")
 
 
 def repetition(pair: FieldPair) -> Iterator[Check]:
@@ -25,7 +29,7 @@ def repetition(pair: FieldPair) -> Iterator[Check]:
     times = _longest_loop(pair.target, pair.lang)
     least = pair.limits.repeats
     refused = times >= least and times > _longest_loop(pair.source, "en")
-    yield pair.refuse("repetition", times, least, refused)
+    yield pair.refuse(_REPETITION, times, least, refused)
 
 
 def _longest_loop(text: str, lang: str) -> int:

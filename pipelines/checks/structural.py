@@ -8,6 +8,8 @@ import regex
 
 from pipelines.checks.field_pair import FieldPair
 from schemas.check import Check
+from schemas.reason import declare_reason
+from translators.ladder import EMPTY
 
 _TEXT_CHARACTERS: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
@@ -48,7 +50,10 @@ def empty(pair: FieldPair) -> Iterator[Check]:
     """
     share, least = _share_of_text(pair.target), pair.limits.letters
     refused = share < least and not (pair.target.strip() and share >= _share_of_text(pair.source))
-    yield pair.refuse("empty", share, least, refused)
+    yield pair.refuse(EMPTY, share, least, refused)
+
+
+_MOJIBAKE: Final = declare_reason("mojibake", "characters that were decoded wrongly")
 
 
 def mojibake(pair: FieldPair) -> Iterator[Check]:
@@ -65,13 +70,16 @@ def mojibake(pair: FieldPair) -> Iterator[Check]:
         damaged += max(0, ends - max(0, questions))
     most = pair.limits.damaged
     if not damaged:
-        yield pair.refuse("mojibake", 0.0, most, False)
+        yield pair.refuse(_MOJIBAKE, 0.0, most, False)
         return
     share = damaged / max(damaged, sum(map(len, _NOT_ASCII.findall(pair.target))))
     if share > most:
-        yield pair.refuse("mojibake", share, most, True)
+        yield pair.refuse(_MOJIBAKE, share, most, True)
     else:
-        yield pair.flag("mojibake", share, most, True)
+        yield pair.flag(_MOJIBAKE, share, most, True)
+
+
+_MARKUP_ADDED: Final = declare_reason("markup_added", "markup that the English text does not have")
 
 
 def markup_added(pair: FieldPair) -> Iterator[Check]:
@@ -79,7 +87,12 @@ def markup_added(pair: FieldPair) -> Iterator[Check]:
     added: Counter[str] = Counter()
     if _MARKUP_CHARACTER.search(pair.target):
         added = Counter(_MARKUP.findall(pair.target)) - Counter(_MARKUP.findall(pair.source))
-    yield pair.refuse("markup_added", added.total(), 1, bool(added))
+    yield pair.refuse(_MARKUP_ADDED, added.total(), 1, bool(added))
+
+
+_BRACKETS: Final = declare_reason(
+    "brackets", "brackets that pair up in English do not in the translation"
+)
 
 
 def brackets(pair: FieldPair) -> Iterator[Check]:
@@ -89,7 +102,7 @@ def brackets(pair: FieldPair) -> Iterator[Check]:
         for a, b in _PAIRS
         if pair.source.count(a) == pair.source.count(b)
     )
-    yield pair.flag("brackets", lost, 1, lost > 0)
+    yield pair.flag(_BRACKETS, lost, 1, lost > 0)
 
 
 def _share_of_text(text: str) -> float:

@@ -1,20 +1,36 @@
 """Checks of what the translator, or the whole corpus, says about a translation."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipelines.checks.field_pair import FieldPair
 from schemas.check import Check
+from schemas.reason import declare_reason
+
+_DECODE_LIMIT: Final = declare_reason(
+    "decode_limit", "the translator reached its length limit: the end is missing"
+)
 
 
 def decode_limit(pair: FieldPair) -> Iterator[Check]:
     """Refuse a translation that the model did not end itself: its end is missing."""
-    yield pair.refuse("decode_limit", float(not pair.finished), 1.0, not pair.finished)
+    yield pair.refuse(_DECODE_LIMIT, float(not pair.finished), 1.0, not pair.finished)
+
+
+_TARGET_DUPLICATE: Final = declare_reason(
+    "target_duplicate", "many different English texts got this same translation"
+)
 
 
 def target_duplicate(pair: FieldPair) -> Iterator[Check]:
     """Refuse a translation that many different English texts got: a stock sentence."""
     most = pair.limits.duplicates
-    yield pair.refuse("target_duplicate", pair.duplicates, most, pair.duplicates > most)
+    yield pair.refuse(_TARGET_DUPLICATE, pair.duplicates, most, pair.duplicates > most)
+
+
+_UNKNOWN_WORDS: Final = declare_reason(
+    "unknown_words", "too many words the translator does not know"
+)
 
 
 def unknown_words(pair: FieldPair) -> Iterator[Check]:
@@ -23,10 +39,13 @@ def unknown_words(pair: FieldPair) -> Iterator[Check]:
     if share is None:
         return
     if share >= limits.unknown_refused:
-        yield pair.refuse("unknown_words", share, limits.unknown_refused, True)
+        yield pair.refuse(_UNKNOWN_WORDS, share, limits.unknown_refused, True)
     else:
         flagged = share >= limits.unknown_flagged
-        yield pair.flag("unknown_words", share, limits.unknown_flagged, flagged)
+        yield pair.flag(_UNKNOWN_WORDS, share, limits.unknown_flagged, flagged)
+
+
+_LOW_SCORE: Final = declare_reason("low_score", "the translator is less sure than it usually is")
 
 
 def low_score(pair: FieldPair) -> Iterator[Check]:
@@ -35,4 +54,4 @@ def low_score(pair: FieldPair) -> Iterator[Check]:
         return
     spreads = (pair.score - pair.scores.median) / pair.scores.mad
     least = -pair.limits.score_spreads
-    yield pair.flag("low_score", spreads, least, spreads < least)
+    yield pair.flag(_LOW_SCORE, spreads, least, spreads < least)

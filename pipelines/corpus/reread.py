@@ -13,6 +13,7 @@ from pipelines.judge.model_checks import is_of
 from pipelines.translation.rows import Draft, Group
 from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
+from schemas.reason import NO_REASON, Reason
 from schemas.record import Answer, Record
 from schemas.row import QuarantinedRow, Row
 from schemas.row_reader import table_to_quarantine, table_to_rows
@@ -127,9 +128,9 @@ def _row(item: Found) -> Row:
 
 def _draft(item: Found, scored: Collection[str]) -> Draft:
     row = _row(item)
-    failure = ""
+    failure = NO_REASON
     if isinstance(item, QuarantinedRow) and item.status == "failed":
-        failure = item.reason
+        failure = Reason(item.reason)
     unfinished = tuple(
         check.field for check in row.checks if check.name == "decode_limit" and check.value == 1.0
     )

@@ -5,8 +5,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.item import INVALID_UTF8, WRONG_COLUMN_COUNT, Item, Origin
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord
+
+_MALFORMED_HEADER: Final = declare_reason(
+    "malformed_header", "a header line whose quotes cannot be parsed"
+)
+_MALFORMED_ROW: Final = declare_reason("malformed_row", "a row whose quotes cannot be parsed")
 
 # A quote that is never closed would make the rest of the file one field; longer rows are
 # taken for that. The longest passages are some hundred thousand characters.
@@ -78,7 +84,7 @@ def _items(rows: _Rows, origin: Origin) -> Iterator[Item | FailedRecord]:
     while (parsed := rows.next_row(len(header) if rows.delimiter == "\t" else 0)) is not None:
         number, row, text = parsed
         if isinstance(row, csv.Error):
-            reason = "malformed_row" if header else "malformed_header"
+            reason = _MALFORMED_ROW if header else _MALFORMED_HEADER
             detail = f"{row}: look for a quote that is not closed or not doubled"
             yield origin.failed(number, reason, detail, text)
             if not header:
@@ -89,9 +95,9 @@ def _items(rows: _Rows, origin: Origin) -> Iterator[Item | FailedRecord]:
             header = row
         elif len(row) != len(header):
             detail = f"the row has {len(row)} fields, the header {len(header)}"
-            yield origin.failed(number, "wrong_column_count", detail, text)
+            yield origin.failed(number, WRONG_COLUMN_COUNT, detail, text)
         elif not _is_utf8(text):
-            yield origin.failed(number, "invalid_utf8", "the row is not UTF-8", text)
+            yield origin.failed(number, INVALID_UTF8, "the row is not UTF-8", text)
         else:
             yield Item(number, dict(zip(header, row, strict=True)))
 

@@ -7,10 +7,37 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from pipelines.formats.fields import Fields
-from pipelines.text.normalise import nearest
+from pipelines.text.normalise import EMPTY_TEXT, nearest
+from schemas.reason import Reason, declare_reason
 from schemas.record import Answer, FailedRecord, Record
 
 RAW_LIMIT: Final = 1000
+
+# Reasons that several formats give.
+EMPTY_FILE: Final = declare_reason("empty_file", "a file with nothing in it")
+INVALID_UTF8: Final = declare_reason("invalid_utf8", "bytes that are not UTF-8 text")
+MALFORMED_JSON: Final = declare_reason("malformed_json", "not valid JSON")
+NOT_AN_OBJECT: Final = declare_reason(
+    "not_an_object", "a value that is not a JSON object with named fields"
+)
+WRONG_COLUMN_COUNT: Final = declare_reason(
+    "wrong_column_count", "a row with more or fewer columns than expected"
+)
+MISSING: Final = {
+    "question": declare_reason("missing_question", "no question"),
+    "passage": declare_reason(
+        "missing_passage", "no passage, or none with the id that a judgement names"
+    ),
+}
+_NOT_TEXT: Final = {
+    "question": declare_reason("question_not_text", "a question that is not a text"),
+    "passage": declare_reason("passage_not_text", "a passage that is not a text"),
+    "title": declare_reason("title_not_text", "a title that is not a text"),
+    "answer": declare_reason("answer_not_text", "an answer that is not a text"),
+    "license": declare_reason("license_not_text", "a licence that is not a text"),
+    "text": declare_reason("text_not_text", "a `text` field that is not a text"),
+}
+_UNKNOWN_SPLIT: Final = declare_reason("unknown_split", "a split with an unknown name")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SPLITS: Final = {
     "train": "train",
@@ -30,11 +57,11 @@ class BadItem(Exception):
     """This item cannot become a record.
 
     Attributes:
-        reason: Stable reason code.
+        reason: What is wrong.
         detail: One sentence a person can act on.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason, self.detail = reason, detail
 
@@ -68,7 +95,7 @@ class Origin:
     fields: Fields = ()
 
     def failed(
-        self, line: int, reason: str, detail: str, raw: object = "", record_id: str = ""
+        self, line: int, reason: Reason, detail: str, raw: object = "", record_id: str = ""
     ) -> FailedRecord:
         """Return the failure of the item at `line`, or of the whole file for line 0."""
         return FailedRecord(self.path, line, record_id, reason, detail, _raw_text(raw))
@@ -125,10 +152,10 @@ def required_text(target: str, value: object) -> str:
         BadItem: `missing_...`, `empty_...`, `..._not_text` or `invalid_utf8`.
     """
     if value is None:
-        raise BadItem(f"missing_{target}", f"the item has no {target}")
+        raise BadItem(MISSING[target], f"the item has no {target}")
     text = optional_text(target, value)
     if not text.strip():
-        raise BadItem(f"empty_{target}", f"the {target} is empty")
+        raise BadItem(EMPTY_TEXT[target], f"the {target} is empty")
     return text
 
 
@@ -147,10 +174,10 @@ def optional_text(target: str, value: object) -> str:
         found = type(value).__name__
         keys = f" with the keys {', '.join(map(str, value))}" if isinstance(value, dict) else ""
         advice = f"name what is inside with {target}=NAME.KEY, or another column"
-        raise BadItem(f"{target}_not_text", f"the {target} is a {found}{keys}; {advice}")
+        raise BadItem(_NOT_TEXT[target], f"the {target} is a {found}{keys}; {advice}")
     text = str(value)
     if not text.isascii() and _SURROGATE.search(text):
-        raise BadItem("invalid_utf8", f"the {target} holds bytes or code points that are not UTF-8")
+        raise BadItem(INVALID_UTF8, f"the {target} holds bytes or code points that are not UTF-8")
     return text
 
 
@@ -169,7 +196,7 @@ def _split(value: object) -> str:
         return ""
     if not (split := split_name(str(value))):
         known = "train, validation, test, dev and the like"
-        raise BadItem("unknown_split", f"split {str(value)[:40]!r} is not one of: {known}")
+        raise BadItem(_UNKNOWN_SPLIT, f"split {str(value)[:40]!r} is not one of: {known}")
     return split
 
 

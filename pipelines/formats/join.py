@@ -6,10 +6,17 @@ from typing import Any, Final, Literal, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from pipelines.formats.item import BadItem, Origin, build_record
+from pipelines.formats.item import EMPTY_FILE, MISSING, BadItem, Origin, build_record
 from pipelines.formats.judged import Judgement, Part, Text, part_parser
 from pipelines.formats.stream import Stream
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
+
+_MISSING_TEXT: Final = {
+    "query": declare_reason("missing_query", "no query with the id that a judgement names"),
+    "passage": MISSING["passage"],
+}
+_DUPLICATE_ID: Final = declare_reason("duplicate_id", "one id for several different texts")
 
 FAILED: Final = "failed"
 
@@ -86,7 +93,7 @@ def _read_part(work: Work) -> Iterator[tuple[Key, Judged] | _Passage | _Query | 
         detail = f"the file breaks off after {count} entries; fetch it again"
         yield _Failure(FAILED, work.origin.failed(0, stream.fault, detail))
     elif not count:
-        yield _Failure(FAILED, work.origin.failed(0, "empty_file", "nothing in the file"))
+        yield _Failure(FAILED, work.origin.failed(0, EMPTY_FILE, "nothing in the file"))
 
 
 def _add_question(group: _Group) -> Iterator[tuple[Key, Judged] | _Failure]:
@@ -128,9 +135,9 @@ def _one_text(texts: Iterable[Text], kind: str, name: str) -> Text:
     """
     different = set(texts)
     if not different:
-        raise BadItem(f"missing_{kind}", f"judged, but there is no {kind} with the id {name!r}")
+        raise BadItem(_MISSING_TEXT[kind], f"judged, but there is no {kind} with the id {name!r}")
     if len(different) > 1:
-        raise BadItem("duplicate_id", f"{len(different)} different texts for {kind} {name!r}")
+        raise BadItem(_DUPLICATE_ID, f"{len(different)} different texts for {kind} {name!r}")
     return different.pop()
 
 

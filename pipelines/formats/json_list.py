@@ -1,12 +1,15 @@
 """A whole JSON document: a list of objects, an object around one, or SQuAD."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from pipelines.formats import squad
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.item import MALFORMED_JSON, Item, Origin
 from pipelines.formats.json_text import parse_document
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord
+
+_NOT_A_LIST: Final = declare_reason("not_a_list", "a JSON document without a list of objects")
 
 
 def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
@@ -19,7 +22,7 @@ def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
         content = parse_document(document)
     except ValueError as error:
         advice = "if each line is an object, write jsonl:PATH"
-        yield origin.failed(0, "malformed_json", f"not one JSON text: {error}; {advice}", document)
+        yield origin.failed(0, MALFORMED_JSON, f"not one JSON text: {error}; {advice}", document)
         return
     if squad.recognise(content):
         yield from squad.explode(content["data"], origin)
@@ -28,7 +31,7 @@ def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
             yield Item(number, value, key)
     else:
         detail = f"a {type(content).__name__} instead of a list of objects, alone or as `data`"
-        yield origin.failed(0, "not_a_list", detail, document)
+        yield origin.failed(0, _NOT_A_LIST, detail, document)
 
 
 def _entries(content: object) -> list[tuple[str, Any]] | None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.item import INVALID_UTF8, MALFORMED_JSON, Item, Origin
 from schemas.record import FailedRecord
 
 
@@ -20,9 +20,9 @@ def parse_line(number: int, line: bytes, origin: Origin) -> Item | FailedRecord:
     try:
         return Item(number, _load(line.decode("utf-8")))
     except UnicodeDecodeError as error:
-        return origin.failed(number, "invalid_utf8", f"the line is not UTF-8: {error}", line)
+        return origin.failed(number, INVALID_UTF8, f"the line is not UTF-8: {error}", line)
     except ValueError as error:
-        return origin.failed(number, "malformed_json", f"the line is not JSON: {error}", line)
+        return origin.failed(number, MALFORMED_JSON, f"the line is not JSON: {error}", line)
 
 
 def parse_document(document: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -5,9 +5,25 @@ from fnmatch import fnmatch
 from typing import Final, Literal, NamedTuple
 
 from pipelines.formats import json_text
-from pipelines.formats.item import BadItem, Item, Origin, optional_text, printable, split_name
+from pipelines.formats.item import (
+    INVALID_UTF8,
+    NOT_AN_OBJECT,
+    WRONG_COLUMN_COUNT,
+    BadItem,
+    Item,
+    Origin,
+    optional_text,
+    printable,
+    split_name,
+)
 from pipelines.formats.stream import list_directory
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord
+
+_MALFORMED_JUDGEMENT: Final = declare_reason(
+    "malformed_judgement", "a line that is not a relevance judgement"
+)
+_MISSING_ID: Final = declare_reason("missing_id", "a text without the id that judgements name")
 
 Role = Literal["passages", "queries", "judgements"]
 
@@ -88,12 +104,12 @@ def msmarco_texts(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
         try:
             name, tab, text = line.decode("utf-8").rstrip("\r").partition("\t")
         except UnicodeDecodeError as error:
-            yield origin.failed(number, "invalid_utf8", f"the line is not UTF-8: {error}", line)
+            yield origin.failed(number, INVALID_UTF8, f"the line is not UTF-8: {error}", line)
             continue
         if tab and name:
             yield Text(name, "", text)
         elif name.strip():
-            yield origin.failed(number, "wrong_column_count", "wanted an id, a tab, a text", line)
+            yield origin.failed(number, WRONG_COLUMN_COUNT, "wanted an id, a tab, a text", line)
 
 
 def judgements(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
@@ -114,7 +130,7 @@ def judgements(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
                 yield Judgement(columns[0], columns[-2], number)
         elif text.strip() and not (number == 1 and len(columns) == 3):
             detail = "wanted query, passage, score, or query, 0, passage, score"
-            yield origin.failed(number, "malformed_judgement", detail, line)
+            yield origin.failed(number, _MALFORMED_JUDGEMENT, detail, line)
 
 
 _Parsed = Iterator[Text | Judgement | FailedRecord]
@@ -123,10 +139,10 @@ _Parsed = Iterator[Text | Judgement | FailedRecord]
 def _beir_text(item: Item) -> Text:
     value = item.value
     if not isinstance(value, dict):
-        raise BadItem("not_an_object", f"the item is a {type(value).__name__}, not an object")
+        raise BadItem(NOT_AN_OBJECT, f"the item is a {type(value).__name__}, not an object")
     name = value.get("_id", value.get("id"))
     if not isinstance(name, str | int) or name == "":
-        raise BadItem("missing_id", "the item has no _id, so no judgement can name it")
+        raise BadItem(_MISSING_ID, "the item has no _id, so no judgement can name it")
     title, text = (optional_text(key, value.get(key)) for key in ("title", "text"))
     return Text(printable(str(name)), title, text)
 

@@ -6,8 +6,13 @@ from typing import Any, Final
 
 from pipelines.formats import natural_questions
 from pipelines.formats.fields import find, resolve
-from pipelines.formats.item import BadItem, Item, Origin, build_record
+from pipelines.formats.item import MISSING, NOT_AN_OBJECT, BadItem, Item, Origin, build_record
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
+
+_IMPOSSIBLE_QUESTION: Final = declare_reason(
+    "impossible_question", "a question that, by the source, its passage does not answer"
+)
 
 # Columns are guessed once for a file, from this many items: guessed item by item, an item
 # without its `context` would silently take its short `answer` for the passage.
@@ -77,7 +82,7 @@ def answer_pairs(value: object, start: object = None) -> list[tuple[object, obje
 
 def _columns(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadItem("not_an_object", f"the item is a {type(value).__name__}, not an object")
+        raise BadItem(NOT_AN_OBJECT, f"the item is a {type(value).__name__}, not an object")
     return value
 
 
@@ -85,7 +90,7 @@ def _required(target: str, value: dict[str, Any], own: Mapping[str, Any]) -> obj
     if own.get(target) is None:
         found = ", ".join(map(str, value)) or "none"
         advice = f"map it with {target}=NAME; found: {found}"
-        raise BadItem(f"missing_{target}", f"the item has no {target}; {advice}")
+        raise BadItem(MISSING[target], f"the item has no {target}; {advice}")
     return own[target]
 
 
@@ -97,4 +102,4 @@ def _refuse_impossible(value: dict[str, Any]) -> None:
     answers = value.get("answers")
     unanswered = isinstance(answers, dict) and answers.get("text") == []
     if unanswered or str(value.get("is_impossible")).casefold() == "true":
-        raise BadItem("impossible_question", "the passage does not answer the question")
+        raise BadItem(_IMPOSSIBLE_QUESTION, "the passage does not answer the question")

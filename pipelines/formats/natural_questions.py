@@ -1,10 +1,18 @@
 """Natural Questions: the original, the simplified and the Hugging Face edition, and QED."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pipelines.formats.item import BadItem, Item, Origin, build_record
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
+
+_NO_LONG_ANSWER: Final = declare_reason(
+    "no_long_answer", "a question without a paragraph that annotators found to answer it"
+)
+_NOT_NATURAL_QUESTIONS: Final = declare_reason(
+    "not_natural_questions", "not laid out as Natural Questions"
+)
 
 Span = tuple[int, int]
 
@@ -40,7 +48,7 @@ def read_item(item: Item, origin: Origin) -> Record | FailedRecord:
     try:
         if not recognise(item.value):
             raise BadItem(
-                "not_natural_questions",
+                _NOT_NATURAL_QUESTIONS,
                 "the item needs question_text with original_nq_answers or annotations, "
                 "or document and question",
             )
@@ -49,7 +57,7 @@ def read_item(item: Item, origin: Origin) -> Record | FailedRecord:
             parts = _qed(item.value) if "original_nq_answers" in item.value else _nq(item.value)
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             detail = f"the layout breaks off: {type(error).__name__} {error}"
-            raise BadItem("not_natural_questions", detail) from error
+            raise BadItem(_NOT_NATURAL_QUESTIONS, detail) from error
         return build_record(origin, record_id, **parts)
     except BadItem as bad:
         return origin.failed(item.line, bad.reason, bad.detail, item.value, record_id)
@@ -70,7 +78,7 @@ def _nq(value: dict[str, Any]) -> dict[str, Any]:
     longs = [_span(a["long_answer"]) for a in annotations]
     found = [span for span in longs if span]
     if not found:
-        raise BadItem("no_long_answer", "no annotator marked a paragraph that answers the question")
+        raise BadItem(_NO_LONG_ANSWER, "no annotator marked a paragraph that answers the question")
     chosen = max(found, key=found.count)  # what most annotators marked; the first on a tie
     document = value.get("document") or {}
     passage, starts = _join(_tokens(value)[chosen[0] : chosen[1]])

@@ -7,8 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.formats.fields import parse_path, resolve
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.item import INVALID_UTF8, Item, Origin
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord
+
+_MALFORMED_PARQUET: Final = declare_reason(
+    "malformed_parquet", "a Parquet file that cannot be read to its end"
+)
 
 BATCH_ROWS: Final = 1000
 # What recognising Natural Questions and impossible questions takes.
@@ -29,7 +34,7 @@ def items(file: BinaryIO, origin: Origin) -> Iterator[Item | FailedRecord]:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         detail = f"cannot be read beyond row {read}: {error}"
-        yield origin.failed(0, "malformed_parquet", detail)
+        yield origin.failed(0, _MALFORMED_PARQUET, detail)
 
 
 def batch_items(batches: Iterable[pa.RecordBatch], origin: Origin) -> Iterator[Item | FailedRecord]:
@@ -42,7 +47,7 @@ def batch_items(batches: Iterable[pa.RecordBatch], origin: Origin) -> Iterator[I
             rows = [_row(batch.slice(index, 1)) for index in range(batch.num_rows)]
         for number, row in enumerate(rows, start=first):
             if isinstance(row, UnicodeDecodeError):
-                yield origin.failed(number, "invalid_utf8", f"the row is not UTF-8: {row}")
+                yield origin.failed(number, INVALID_UTF8, f"the row is not UTF-8: {row}")
             else:
                 yield Item(number, row)
         first += batch.num_rows

@@ -14,7 +14,7 @@ from pipelines.formats import (
     parquet,
     squad,
 )
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.item import EMPTY_FILE, Item, Origin
 from pipelines.formats.stream import Stream, open_file
 from schemas.record import FailedRecord, Record
 
@@ -58,7 +58,7 @@ def read_file(path: str, format: str, origin: Origin) -> Iterator[Record | Faile
         detail = f"the file breaks off after {records} records and {failures} failed ones"
         yield origin.failed(0, stream.fault, f"{detail}; fetch it again")
     elif records + failures == 0:
-        yield origin.failed(0, "empty_file", "there is nothing in the file")
+        yield origin.failed(0, EMPTY_FILE, "there is nothing in the file")
 
 
 def read_dataset(

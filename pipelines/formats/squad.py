@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.item import MALFORMED_JSON, Item, Origin
 from pipelines.formats.json_text import parse_document
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord
+
+_NOT_SQUAD: Final = declare_reason("not_squad", "not laid out as SQuAD")
 
 _QUESTION_KEYS = ("id", "question", "answers", "is_impossible")
 
@@ -23,13 +26,13 @@ def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
     try:
         content = parse_document(document)
     except ValueError as error:
-        yield origin.failed(0, "malformed_json", f"not a JSON document: {error}", document)
+        yield origin.failed(0, MALFORMED_JSON, f"not a JSON document: {error}", document)
         return
     if recognise(content):
         yield from explode(content["data"], origin)
     else:
         detail = "wanted data[].paragraphs[].qas[]; write json:PATH for other layouts"
-        yield origin.failed(0, "not_squad", detail, document)
+        yield origin.failed(0, _NOT_SQUAD, detail, document)
 
 
 def explode(articles: Iterable[Any], origin: Origin) -> Iterator[Item | FailedRecord]:
@@ -45,7 +48,7 @@ def explode(articles: Iterable[Any], origin: Origin) -> Iterator[Item | FailedRe
                 number = next(numbers)
                 if question is paragraph or not isinstance(question, dict):
                     detail = "wanted data[].paragraphs[].qas[] with a question inside"
-                    yield origin.failed(number, "not_squad", detail, question)
+                    yield origin.failed(number, _NOT_SQUAD, detail, question)
                     continue
                 flat = {key: question[key] for key in _QUESTION_KEYS if key in question}
                 flat["context"] = paragraph.get("context")

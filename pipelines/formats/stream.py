@@ -9,6 +9,10 @@ import zstandard
 from apache_beam.io.filesystem import CompressionTypes
 
 from pipelines.io.remote import file_systems
+from schemas.reason import NO_REASON, declare_reason
+
+_CORRUPT_FILE: Final = declare_reason("corrupt_file", "compressed data that is damaged")
+_TRUNCATED_FILE: Final = declare_reason("truncated_file", "compressed data that breaks off")
 
 PLAIN_CHUNK: Final = 1 << 20
 # A decompressor may return a thousand times what it is given, so it is given little.
@@ -48,7 +52,7 @@ class Stream:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.fault = ""
+        self.fault = NO_REASON
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decompressed bytes piece by piece."""
@@ -86,7 +90,7 @@ class Stream:
                 try:
                     piece, begun = decoder.decompress(chunk), True
                 except (zlib.error, OSError, zstandard.ZstdError):
-                    self.fault = "corrupt_file"
+                    self.fault = _CORRUPT_FILE
                     return
                 yield piece
                 chunk = b""
@@ -94,7 +98,7 @@ class Stream:
                     chunk = decoder.unused_data.lstrip(b"\0")
                     decoder, begun = new_decoder(), False
         if begun:
-            self.fault = "truncated_file"
+            self.fault = _TRUNCATED_FILE
 
 
 def _new_gzip() -> Any:  # noqa: ANN401 - zlib has no public name for this type

@@ -10,7 +10,10 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from pipelines.ingest.splits import SPLIT_ORDER
 from pipelines.text.normalise import missing_text, normalise_record
 from schemas.identity import content_id
+from schemas.reason import declare_reason
 from schemas.record import Answer, FailedRecord, Record
+
+_DUPLICATE: Final = declare_reason("duplicate", "the same question and passage as another record")
 
 FAILED: Final = "failed"
 
@@ -60,7 +63,7 @@ def merge_copies(copies: Iterable[Record]) -> tuple[Record, list[FailedRecord]]:
             source=other.dataset,
             line=0,
             record_id=other.record_id,
-            reason="duplicate",
+            reason=_DUPLICATE,
             detail=f"same question and passage as {kept.record_id} of {kept.dataset}",
             raw=other.question[:1000],
         )

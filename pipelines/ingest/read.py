@@ -14,7 +14,10 @@ from pipelines.formats.join import JoinJudged, Work
 from pipelines.formats.reader import read_dataset, read_file
 from pipelines.formats.stream import match_files
 from pipelines.ingest.source import Source
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
+
+_NO_FILE: Final = declare_reason("no_file", "a source that disappeared during the build")
 
 FAILED: Final = "failed"
 
@@ -97,7 +100,7 @@ def _find_units(source: Source) -> Iterator[Unit | _Failure]:
         yield source, name
     if not names:
         detail = "the source has gone since the build was started"
-        yield _Failure(FAILED, source.origin(source.path).failed(0, "no_file", detail))
+        yield _Failure(FAILED, source.origin(source.path).failed(0, _NO_FILE, detail))
 
 
 def _read_unit(unit: Unit) -> Iterator[Record | _Failure]:

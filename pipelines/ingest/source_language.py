@@ -8,10 +8,11 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from pipelines.text.english import foreign_language
 from pipelines.text.second_opinion import find_opinion
+from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
 FAILED: Final = "failed"
-NOT_ENGLISH: Final = "not_english"
+NOT_ENGLISH: Final = declare_reason("not_english", "a question or passage that is not English")
 
 _Failure = TaggedOutput[Literal["failed"], FailedRecord]
 

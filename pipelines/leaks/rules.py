@@ -15,11 +15,12 @@ from pipelines.text.overlap import (
     make_postings,
     text_key,
 )
+from schemas.reason import Reason, declare_reason
 from schemas.record import Record
 
-PASSAGE: Final = "contaminated_passage"
-QUESTION: Final = "contaminated_question"
-ID: Final = "contaminated_id"
+PASSAGE: Final = declare_reason("contaminated_passage", "the passage is in an evaluation set")
+QUESTION: Final = declare_reason("contaminated_question", "the question is in an evaluation set")
+ID: Final = declare_reason("contaminated_id", "a record of an evaluation set has the same id")
 
 # Two passages are the same when they share this many 8-grams, and this share of the shorter one's:
 # 96 % of XQuAD's are found with every tenth word replaced (99 % by one common 13-gram), and when
@@ -64,7 +65,7 @@ class Leak(NamedTuple):
 
     order: int
     set: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)

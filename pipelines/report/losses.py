@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from pipelines.corpus.reasons import explain_reason
 from pipelines.report.charts import legend, stacked_bar
 from pipelines.report.markup import Markup, element, fragment, table
-from pipelines.report.reasons import explain
 from pipelines.report.sections import (
     Facts,
     language_name,
@@ -76,7 +76,7 @@ def _source_examples(facts: Facts) -> Markup:
 
 
 def _reason(reason: str) -> Markup:
-    meaning = explain(reason)
+    meaning = explain_reason(reason)
     return fragment(
         element("span", reason, class_="code"),
         element("span", meaning, class_="detail") if meaning else "",

@@ -6,7 +6,13 @@ from typing import Final
 
 import regex
 
+from schemas.reason import declare_reason
 from schemas.record import Answer, FailedRecord, Record
+
+EMPTY_TEXT: Final = {
+    "question": declare_reason("empty_question", "an empty question"),
+    "passage": declare_reason("empty_passage", "an empty passage"),
+}
 
 # Controls except tab and newline, zero-width spaces, byte order marks, bidirectional controls
 # (they can make a text read differently than it is stored), lone surrogates. The joiners
@@ -52,7 +58,7 @@ def missing_text(record: Record) -> FailedRecord | None:
                 source=record.dataset,
                 line=0,
                 record_id=record.record_id,
-                reason=f"empty_{field}",
+                reason=EMPTY_TEXT[field],
                 detail=f"the {field} holds nothing but white space and control characters",
                 raw=record.question[:1000],
             )

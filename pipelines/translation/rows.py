@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipelines.answers.markers import read_marked
 from pipelines.answers.spans import project_answer, source_answer
 from pipelines.translation.segment import SegmentedRecord
 from schemas.identity import content_id
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
+from schemas.reason import NO_REASON, Reason, declare_reason
 from schemas.record import Record
 from schemas.row import Row, RowAnswer, RowTranslator
 from translators.memory import segment_key
 from translators.segmentation import Segment, is_translatable, join_translations
 from translators.translator import Translation
+
+_NOT_TRANSLATED: Final = declare_reason("not_translated", "a sentence was never translated")
 
 Dictionary = Mapping[bytes, Translation]
 
@@ -23,12 +27,12 @@ class Draft:
 
     Attributes:
         row: The row; texts that could not be made are empty.
-        failure: Reason code when a segment could not be translated; else empty.
+        failure: Why a segment could not be translated; empty when all were.
         unfinished: Fields with a segment the model did not end itself.
     """
 
     row: Row
-    failure: str
+    failure: Reason
     unfinished: tuple[str, ...]
 
 
@@ -48,7 +52,7 @@ class _Text:
     text: str
     sentence_map: tuple[tuple[int, int, int, int], ...]
     used: tuple[Translation, ...]
-    failure: str
+    failure: Reason
 
 
 def assemble_group(
@@ -183,8 +187,8 @@ def _translate_text(
             continue
         translation = dictionary.get(segment_key(segment.text))
         if translation is None or translation.error:
-            return _Text("", (), (), translation.error if translation else "not_translated")
+            return _Text("", (), (), translation.error if translation else _NOT_TRANSLATED)
         pieces.append(translation.text)
         used.append(translation)
     joined, sentence_map = join_translations(text, segments, pieces, spaced)
-    return _Text(joined, tuple(sentence_map), tuple(used), "")
+    return _Text(joined, tuple(sentence_map), tuple(used), NO_REASON)
