@@ -3,12 +3,12 @@
 import json
 import logging
 import re
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.files import atomic_folder
 from translators.checkpoint import load_checkpoint
 from translators.model_files import ModelFiles
 
@@ -44,17 +44,14 @@ def converted_model(
     place = home / f"{re.sub(r'[^A-Za-z0-9.-]+', '--', name)}-{revision}-{compute_type}"
     if (place / _MODEL_FILE).is_file():
         return place
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=home) as unfinished:
-        logger.info("converting %s to CTranslate2 (%s): %s", files.name, compute_type, place)
-        made = Path(unfinished) / "model"
-        _convert(files, made, compute_type)
-        _check_vocabulary(files.name, made, vocabulary)
-        try:
-            made.rename(place)
-        except OSError:
-            if not (place / _MODEL_FILE).is_file():
-                raise
+    logger.info("converting %s to CTranslate2 (%s): %s", files.name, compute_type, place)
+    try:
+        with atomic_folder(place) as partial:
+            _convert(files, partial, compute_type)
+            _check_vocabulary(files.name, partial, vocabulary)
+    except OSError:
+        if not (place / _MODEL_FILE).is_file():
+            raise
     return place
 
 
@@ -83,7 +80,9 @@ def _convert(files: ModelFiles, output: Path, compute_type: str) -> None:
                 _check_padding(model, files.name)
             return model
 
-    Converter(str(files.with_weights())).convert(str(output), quantization=compute_type)
+    # The folder is there already, and empty.
+    converter = Converter(str(files.with_weights()))
+    converter.convert(str(output), quantization=compute_type, force=True)
 
 
 def _check_padding(model: "PreTrainedModel", name: str) -> None:

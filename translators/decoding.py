@@ -1,6 +1,5 @@
 """The options of the neural translators, and what `auto` means on this machine."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -8,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from schemas.files import cache_folder
 from translators.engine import LENGTH_RULE, PATIENCE
 
 ENGINES: Final = ("ctranslate2", "transformers")
@@ -69,10 +69,7 @@ class Decoding:
     @property
     def cache_folder(self) -> Path:
         """Where converted models and hashes of model files are kept."""
-        if self.cache:
-            return Path(self.cache).expanduser()
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return Path(home) / "tandemqa"
+        return Path(self.cache).expanduser() if self.cache else cache_folder()
 
     def resolve_device(self) -> str:
         """Return `cpu` or `cuda`."""

@@ -1,12 +1,13 @@
 """Find a model's files: a local directory, or a snapshot in the Hugging Face cache."""
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from schemas.files import file_digest, write_text
 
 _SMALL_FILES: Final = ("*.json", "*.spm", "*.model", "README.md")
 _HASHED_FILES: Final = ("*.json", "*.spm", "*.model")
@@ -148,12 +149,6 @@ def _hash_file(file: Path, cache: Path) -> str:
     note = cache / "hashes" / sha256(identity.encode()).hexdigest()[:32]
     if note.is_file():
         return note.read_text(encoding="ascii")
-    digest = sha256()
-    with file.open("rb") as content:
-        while block := content.read(1 << 20):
-            digest.update(block)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = note.with_name(f"{note.name}.{os.getpid()}")
-    unfinished.write_text(digest.hexdigest(), encoding="ascii")
-    unfinished.replace(note)
-    return digest.hexdigest()
+    digest = file_digest(file)
+    write_text(note, digest)
+    return digest

@@ -1,7 +1,6 @@
 """File systems behind URIs (`s3://`, `gs://`): Beam's, with its options, and checks before work."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,6 +10,8 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, S3Options
 from apache_beam.options.value_provider import RuntimeValueProvider
+
+from schemas.files import partial_name
 
 # Scheme, what it needs, and our extra that brings it.
 _NEEDS: Final = {"s3": ("boto3", "aws"), "gs": ("apitools", "gcp")}
@@ -83,7 +84,7 @@ def check_folder(folder: str) -> None:
         raise ValueError(f"{folder}: {scheme}:// needs {module}: pip install 'tandemqa[{extra}]'")
     if _GLOB & set(folder):
         raise ValueError(f"{folder}: a remote folder's name cannot hold any of * ? [")
-    probe = f"{folder.rstrip('/')}/.{secrets.token_hex(4)}.partial"
+    probe = f"{folder.rstrip('/')}/{partial_name('')}"
     upload(probe, b"tandemqa can write here")
     with os_errors(probe):
         file_systems().delete([probe])

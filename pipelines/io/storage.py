@@ -1,17 +1,14 @@
 """Files on any file system that Beam knows; writes appear whole or not at all."""
 
-import os
-import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
 
 from apache_beam.io.filesystem import CompressionTypes
 
 from pipelines.io.remote import file_systems, os_errors, upload
-
-PARTIAL_SUFFIX: Final = ".partial"
+from schemas import files
+from schemas.files import PARTIAL_SUFFIX
 
 
 def is_local(path: str) -> bool:
@@ -62,21 +59,10 @@ def write_bytes(path: str, content: bytes) -> None:
     Raises:
         OSError: If it cannot be written; a partial local file is removed.
     """
-    if not is_local(path):
+    if is_local(path):
+        files.write_bytes(Path(path), content)
+    else:
         _write_remote(path, content)
-        return
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _write_remote(path: str, content: bytes) -> None:

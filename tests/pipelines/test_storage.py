@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.io import storage
+from schemas import files
+from schemas.files import PARTIAL_SUFFIX
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -21,7 +23,7 @@ def test_a_failed_write_leaves_the_old_content_and_no_partial_file(tmp_path, mon
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(storage.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         storage.write_bytes(path, b"new")
     assert storage.read_bytes(path) == b"old"
@@ -29,7 +31,7 @@ def test_a_failed_write_leaves_the_old_content_and_no_partial_file(tmp_path, mon
 
 
 def test_partial_files_of_killed_writers_are_not_listed_and_can_be_removed(tmp_path):
-    (tmp_path / f"x.parquet.ab12{storage.PARTIAL_SUFFIX}").write_bytes(b"half")
+    (tmp_path / f"x.parquet.ab12{PARTIAL_SUFFIX}").write_bytes(b"half")
     assert list(storage.list_files(str(tmp_path))) == []
     storage.delete_partial_files(str(tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from schemas.files import CACHE_VARIABLE
 from tests.trainer.tiny_encoder import LANGUAGES, make_rows, write_encoder
-from trainer.corpora.table_cache import CACHE_VARIABLE
 from trainer.fine_tuning.training_options import DEFAULTS, make_settings
 from trainer.fine_tuning.training_settings import TrainingSettings
 

@@ -58,6 +58,25 @@ def test_kept_embeddings_are_not_computed_again(encoder, tmp_path, monkeypatch):
         np.testing.assert_array_equal(again.candidates[lang], first.candidates[lang])
 
 
+def test_two_evaluations_of_one_model_may_share_a_cache_at_the_same_time(
+    encoder, tmp_path, monkeypatch
+):
+    save = np.save
+    overtaken = []
+
+    def save_slowly(*arguments, **options):
+        save(*arguments, **options)
+        if not overtaken:  # the other one encodes and saves the same texts meanwhile
+            overtaken.append(True)
+            embed(make_parallel(), encoder, tmp_path)
+
+    monkeypatch.setattr(np, "save", save_slowly)
+    embedded = embed(make_parallel(), encoder, tmp_path)
+    alone = embed(make_parallel(), encoder)
+    for lang, vectors in alone.questions.items():
+        np.testing.assert_array_equal(embedded.questions[lang], vectors)
+
+
 def test_questions_of_another_variant_are_reused(encoder, monkeypatch):
     benchmark = make_parallel()
     known = embed(benchmark, encoder)

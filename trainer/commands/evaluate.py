@@ -1,13 +1,13 @@
 """`tandemqa evaluate`: score a model on a benchmark."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError, add_command, merge_config
+from schemas.files import write_json
 from trainer.evaluation.evaluation_options import (
     DEFAULTS,
     REQUIRED,
@@ -46,7 +46,7 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
     results = _evaluate(merged, output)
-    _write(output, results)
+    write_json(output, results)
     if _has_heat_map(results):
         from trainer.evaluation.heat_map import plot_heat_map
 
@@ -155,11 +155,3 @@ def _describe(merged: Mapping[str, Any], encoder: "Encoder") -> dict[str, Any]:
 
 def _has_heat_map(results: Mapping[str, Any]) -> bool:
     return bool("questions" in results and results["crosslingual"]["by_pair"])
-
-
-def _write(output: Path, results: Mapping[str, Any]) -> None:
-    """Write under another name first: what is there under this name is whole."""
-    partial = output.with_name(f"{output.name}.partial")
-    text = json.dumps(results, ensure_ascii=False, indent=2, allow_nan=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(output)

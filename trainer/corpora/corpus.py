@@ -13,11 +13,12 @@ from datasets.table import ConcatenationTable, MemoryMappedTable
 from tqdm import tqdm
 
 from schemas.command import UsageError
+from schemas.files import cache_folder
 from schemas.manifest import MANIFEST_NAME
 from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.corpora.int_columns import Ints, read_column
-from trainer.corpora.table_cache import cache_folder, cache_key, cached
+from trainer.corpora.table_cache import cache_key, cached
 
 
 @dataclass(frozen=True, eq=False)

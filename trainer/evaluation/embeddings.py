@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from schemas.command import UsageError
+from schemas.files import atomic_file
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.encoder import Embeddings, Encoder
 
@@ -106,7 +107,5 @@ def _key(encoder: Encoder, role: str, texts: Sequence[str]) -> str:
 
 
 def _save(file: Path, embeddings: Embeddings) -> None:
-    """Write under another name first: a killed run leaves no half file behind."""
-    partial = file.with_suffix(".partial.npy")
-    np.save(partial, embeddings, allow_pickle=False)
-    partial.replace(file)
+    with atomic_file(file) as partial, partial.open("wb") as stream:
+        np.save(stream, embeddings, allow_pickle=False)

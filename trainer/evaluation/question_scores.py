@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from schemas.files import atomic_file
 from trainer.evaluation.metrics import Measures
 from trainer.evaluation.scoring import Scores
 from trainer.evaluation.similarity import Floats
@@ -26,10 +27,8 @@ def save_question_scores(path: Path, scores: Scores) -> None:
         arrays[_SEPARATOR.join((part, name, _IDS))] = measures.ids.astype(np.int32)
         for measure, values in measures.values.items():
             arrays[_SEPARATOR.join((part, name, measure))] = values.astype(np.float32)
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as stream:
+    with atomic_file(path) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, allow_pickle=False, **arrays)
-    partial.replace(path)
 
 
 def load_question_scores(path: Path) -> tuple[int, Parts]:

@@ -1,7 +1,6 @@
 """Mine hard negatives: passages that the encoder takes for answers although they are not."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
+from schemas.files import atomic_folder
 from trainer.batches.group_table import QUESTIONS
 from trainer.fine_tuning.negatives import NONE, Negatives
 
@@ -47,11 +47,8 @@ def mine_negatives(
         progress: Whether to show how far it is.
     """
     if not folder.exists():
-        unfinished = folder.with_name(folder.name + ".partial")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        _mine(corpus, encoder, unfinished, progress)
-        unfinished.rename(folder)
+        with atomic_folder(folder) as partial:
+            _mine(corpus, encoder, partial, progress)
     return Negatives(os.fspath(folder), per_pair)
 
 

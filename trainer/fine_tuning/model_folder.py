@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.command import UsageError
+from schemas.files import read_json, write_json
 
 RECORD_NAME: Final = "training.json"
 CHECKPOINTS_NAME: Final = "checkpoints"
@@ -76,7 +77,7 @@ def open_run(
                 "or a new folder"
             )
         checkpoints.mkdir(parents=True, exist_ok=True)
-        _write(checkpoints / _RUN_NAME, identity)
+        write_json(checkpoints / _RUN_NAME, identity)
         return RunState()
     if not resume:
         raise UsageError(
@@ -111,7 +112,7 @@ def finish_run(output: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The record as it can be read back.
     """
-    _write(output / RECORD_NAME, record)
+    write_json(output / RECORD_NAME, record, allow_nan=True)  # the loss of a diverged run
     shutil.rmtree(output / CHECKPOINTS_NAME, ignore_errors=True)
     return _read(output / RECORD_NAME) or {}
 
@@ -152,14 +153,4 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON to another name and rename it, so that it is there whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    return read_json(path) if path.exists() else None

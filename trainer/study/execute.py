@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from schemas.command import FailedRunError
+from schemas.files import write_text
 from trainer.study.run_folder import RECORD_NAME, RunFolder
 from trainer.study.study_file import Options, StudyFile
 
@@ -115,6 +116,4 @@ def _last_words(folder: RunFolder) -> str:
 
 
 def _write_options(path: Path, options: Options) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(options, allow_unicode=True, sort_keys=False)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, yaml.safe_dump(options, allow_unicode=True, sort_keys=False))

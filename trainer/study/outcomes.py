@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.files import read_json
 from trainer.evaluation.measures import read_measures
 from trainer.study.grid import BASE, Cell, Run, shorten
-from trainer.study.run_folder import RunFolder, read_json
+from trainer.study.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ run.json            what the run was and how long it took, written last
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
+from schemas.files import read_json, write_json
 from trainer.study.grid import Run
 from trainer.study.study_file import Options
 
@@ -141,21 +141,3 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write under another name first, so that the file is there whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write an object, whole or not at all."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content

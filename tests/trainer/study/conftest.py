@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 import tandemqa
+from schemas.files import CACHE_VARIABLE
 from tests.trainer.corpus_folder import make_row, write_corpus
 from tests.trainer.tiny_encoder import words_of, write_encoder
-from trainer.corpora.table_cache import CACHE_VARIABLE
 from trainer.study.run_folder import RunFolder
 from trainer.study.runs import conduct
 from trainer.study.study_file import StudyFile
