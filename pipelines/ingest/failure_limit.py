@@ -74,7 +74,7 @@ def check_failures(limit: float, read: int, reasons: Mapping[str, int]) -> None:
 _AFTER_READING = frozenset({"empty_question", "empty_passage", NOT_ENGLISH})
 
 _CHECK_FIELDS = "Check --format and --fields"
-_ADVICE = {
+_ADVICE: dict[str, str] = {
     NOT_ENGLISH: "The source does not look English, and translations start from English: "
     "keep its English records only"
 }
