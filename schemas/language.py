@@ -11,7 +11,7 @@ more.
 import csv
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -110,13 +110,54 @@ def parse_languages(text: str) -> tuple[Language, ...]:
     return tuple(dict.fromkeys(map(parse_language, items)))
 
 
+def canonical_code(name: str) -> str:
+    """Return the code of the language that a name stands for, else the name as it is.
+
+    Data of others may have languages that the table lacks; they keep their names.
+    """
+    language = _BY_NAME.get(_normalise(name))
+    return language.code if language else name.strip()
+
+
+def select_languages(
+    wanted: Sequence[str], available: Iterable[str]
+) -> tuple[list[str], list[str]]:
+    """Find languages among names that others chose: `German` finds `de`, `deu` and `deu_Latn`.
+
+    Args:
+        wanted: Names as a user types them; without any, all that are available are wanted.
+        available: Names that files, folders or columns have.
+
+    Returns:
+        The available names of the wanted languages, in the order of `wanted`, and the codes of
+        those that are not available.
+    """
+    names: dict[str, list[str]] = {}
+    for name in available:
+        names.setdefault(canonical_code(name), []).append(name)
+    codes = list(dict.fromkeys(map(canonical_code, wanted))) or list(names)
+    found = [name for code in codes for name in names.get(code, ())]
+    return found, [code for code in codes if code not in names]
+
+
+def list_codes(codes: Iterable[str]) -> str:
+    """Return codes as a message lists them, with suggestions for those that the table lacks."""
+    hints = {code: "" if code in LANGUAGES else _suggest(code) for code in codes}
+    return ", ".join(f"{code} ({hint})" if hint else code for code, hint in hints.items())
+
+
+def _suggest(text: str) -> str:
+    near = ", ".join(f"{language.code} ({language.name})" for language in _nearest(text))
+    return f"did you mean: {near}?" if near else ""
+
+
 def _normalise(text: str) -> str:
     return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
 
 
 def _describe_unknown(text: str) -> str:
-    near = ", ".join(f"{language.code} ({language.name})" for language in _nearest(text))
-    return f"unknown language {text.strip()!r}" + (f"; did you mean: {near}?" if near else ".")
+    hint = _suggest(text)
+    return f"unknown language {text.strip()!r}" + (f"; {hint}" if hint else ".")
 
 
 def _nearest(text: str) -> list[Language]:

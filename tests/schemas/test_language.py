@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import schemas.language
-from schemas.language import LANGUAGES, Language, UnknownLanguage, parse_language, parse_languages
+from schemas.language import (
+    LANGUAGES,
+    Language,
+    UnknownLanguage,
+    list_codes,
+    parse_language,
+    parse_languages,
+    select_languages,
+)
 
 MODES = Path("/usr/share/apertium/modes")
 DEBIAN_PACKAGES = Path("/var/lib/dpkg/info")
@@ -236,3 +244,15 @@ def test_words_of_more_languages_than_those_stand_without_spaces() -> None:
     unspaced = {code for code, language in LANGUAGES.items() if not language.word_spaces}
     assert {"ja", "zh-Hans", "th", "lo", "km", "my"} <= unspaced
     assert not unspaced & {"ko", "vi", "hi", "ar", "es"}
+
+
+def test_languages_are_found_by_their_meaning_among_names_of_others():
+    names = ["zh", "deu_Latn", "pt-BR", "tlh"]
+    assert select_languages(["German", "zh-Hans"], names) == (["deu_Latn", "zh"], [])
+    assert select_languages(["tlh", "pt"], names) == (["tlh"], ["pt"])
+    assert select_languages([], names) == (names, [])
+    assert select_languages(["de"], ["de", "en", "deu"]) == (["de", "deu"], [])
+
+
+def test_languages_that_are_missing_come_with_suggestions():
+    assert list_codes(["fi", "Germn"]).startswith("fi, Germn (did you mean: de (German), ")

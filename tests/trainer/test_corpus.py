@@ -182,6 +182,25 @@ def test_missing_languages_are_named(corpus):
         open_corpus(corpus, languages=["en", "fi"])
     with pytest.raises(UsageError, match="no rows in split 'train' in fi"):
         open_corpus(corpus, languages=["fi"])
+    with pytest.raises(UsageError, match=r"no rows in Spanisch \(did you mean: es "):
+        open_corpus(corpus, languages=["en", "Spanisch"])
+
+
+@pytest.mark.parametrize("name", ["Spanish", "spa", "spa_Latn", "ES"])
+def test_languages_go_by_any_of_their_names(corpus, name):
+    assert open_corpus(corpus, languages=[name]).languages == ("es",)
+
+
+def test_languages_of_other_files_go_by_meaning(tmp_path):
+    path = write(
+        tmp_path / "all.parquet",
+        question=["a", "b", "c"],
+        passage=["p", "q", "r"],
+        lang=["zh", "zho_Hans", "tlh"],
+    )
+    opened = open_corpus(path, fields={}, languages=["zh-Hans", "tlh"])
+    assert opened.languages == ("tlh", "zh", "zho_Hans")
+    assert open_corpus(path, fields={}, languages=["Chinese"]).table["question"] == ["a", "b"]
 
 
 def test_an_incomplete_corpus_is_refused(corpus):

@@ -144,6 +144,11 @@ def test_one_language_alone_can_be_trained_and_selected(write_config, capsys):
     assert scores[0][2] == "-"
 
 
+def test_languages_have_one_code_whatever_they_are_called(settings, tmp_path):
+    wanted = settings(tmp_path, languages="zh, German,de,tlh").languages
+    assert wanted == ("zh-Hans", "de", "tlh")
+
+
 @pytest.mark.parametrize("name", ["train.yaml", "train_7b.yaml"])
 def test_the_examples_can_be_used_as_they_are(name):
     content = yaml.safe_load((ROOT / "examples" / name).read_text())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.command import UsageError
+from schemas.language import SOURCE_LANGUAGE, canonical_code, select_languages
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.judged import (
     JudgedSet,
@@ -43,14 +44,14 @@ def read_beir(folder: Path, languages: Sequence[str] = (), split: str | None = N
                 f"{folder}: one language, but {', '.join(languages)} are asked for; several have "
                 f"a folder each, such as {folder / languages[0] / 'corpus.jsonl'}"
             )
-        folders = {(languages or ("en",))[0]: folder}
+        folders = {canonical_code((languages or (SOURCE_LANGUAGE,))[0]): folder}
     else:
         folders = {path.name: path for path in sorted(folder.glob("*")) if _corpus(path)}
-        missing = [lang for lang in languages if lang not in folders]
+        chosen, missing = select_languages(languages, folders)
         if missing or not folders:
             wanted = folder / (missing[0] if missing else "") / "corpus.jsonl"
             raise UsageError(f"{wanted}: not there; wanted a folder in BEIR's format")
-        folders = {lang: folders[lang] for lang in languages or folders}
+        folders = {lang: folders[lang] for lang in chosen}
     sets = {lang: read_folder(path, split) for lang, path in folders.items()}
     return make_benchmark(f"beir:{folder.resolve().name}", sets, may_be_parallel=True)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.command import UsageError
+from schemas.language import list_codes, select_languages
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 
 
@@ -44,14 +45,14 @@ def read_lareqa(name: str, folder: Path, languages: Sequence[str] = ()) -> Bench
         UsageError: If files are missing or not in the format.
     """
     files = {path.stem: path for path in sorted(folder.glob("*.json"))}
-    missing = [lang for lang in languages if lang not in files]
+    chosen, missing = select_languages(languages, files)
     if missing or not files:
         raise UsageError(
-            f"{folder}: no {', '.join(missing) or 'languages'} of {name}; wanted files such as "
+            f"{folder}: no {list_codes(missing) or 'languages'} of {name}; wanted files such as "
             f"{folder / (missing[0] if missing else 'en')}.json from "
             "https://github.com/google-research-datasets/lareqa"
         )
-    read = {lang: _read_language(lang, files[lang]) for lang in languages or files}
+    read = {lang: _read_language(lang, files[lang]) for lang in chosen}
     relevance: dict[str, dict[str, int]] = {}
     for of_lang in read.values():
         for question, sentence in of_lang.answers.items():

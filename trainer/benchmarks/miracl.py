@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.command import UsageError
+from schemas.language import list_codes, select_languages
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.judged import (
     JudgedSet,
@@ -45,11 +46,16 @@ def read_miracl(folder: Path | None, languages: Sequence[str] = ()) -> Benchmark
         UsageError: If something is missing or not in the format.
     """
     if folder is None:
-        sets = {lang: _read_hard_negatives(None, lang) for lang in languages or LANGUAGES}
+        chosen, missing = select_languages(languages, LANGUAGES)
+        if missing:
+            raise UsageError(
+                f"MIRACL is not in {list_codes(missing)}; it is in {', '.join(LANGUAGES)}"
+            )
+        sets = {lang: _read_hard_negatives(None, lang) for lang in chosen}
         return make_benchmark("miracl", sets)
     full = [path.name.removeprefix(_RELEASED) for path in sorted(folder.glob(f"{_RELEASED}*"))]
     small = [path.name.removesuffix("-corpus") for path in sorted(folder.glob("*-corpus"))]
-    missing = [lang for lang in languages if lang not in [*full, *small]]
+    chosen, missing = select_languages(languages, dict.fromkeys([*full, *small]))
     if missing or not (full or small):
         lang = missing[0] if missing else "sw"
         raise UsageError(
@@ -62,7 +68,7 @@ def read_miracl(folder: Path | None, languages: Sequence[str] = ()) -> Benchmark
             lang: _read_released(folder, lang)
             if lang in full
             else _read_hard_negatives(folder, lang)
-            for lang in languages or [*full, *small]
+            for lang in chosen
         },
     )
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from schemas.command import UsageError
 from schemas.files import cache_folder
+from schemas.language import canonical_code, list_codes, select_languages
 from schemas.manifest import MANIFEST_NAME
 from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
@@ -67,6 +68,7 @@ def open_corpus(
     Raises:
         UsageError: If something is missing, or has another schema; with all differences.
     """
+    languages = tuple(dict.fromkeys(map(canonical_code, languages or ()))) or None
     named = [paths] if isinstance(paths, str | Path) else list(paths)
     if not named:
         raise UsageError("no corpus given")
@@ -83,10 +85,10 @@ def open_corpus(
     index = MemoryMappedTable.from_file(str(path))
     metadata = index.schema.metadata
     found = tuple(json.loads(metadata[b"languages"]))
-    missing = [lang for lang in languages or () if lang not in found]
+    _, missing = select_languages(languages or (), found)
     if missing:
         raise UsageError(
-            f"no rows in {', '.join(missing)}; of the languages asked for, split {split!r} of "
+            f"no rows in {list_codes(missing)}; of the languages asked for, split {split!r} of "
             f"{', '.join(map(str, named))} has {', '.join(found)}"
         )
     return Corpus(
@@ -141,4 +143,4 @@ def _side_by_side(
 
 
 def _in(languages: Sequence[str] | None) -> str:
-    return f" in {', '.join(languages)}" if languages else ""
+    return f" in {list_codes(languages)}" if languages else ""

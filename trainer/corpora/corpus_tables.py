@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from schemas.command import UsageError
 from schemas.identity import content_id
+from schemas.language import select_languages
 from trainer.corpora.clusters import connect
 from trainer.corpora.corpus_files import CorpusFile
 
@@ -59,11 +60,18 @@ def write_texts(file: CorpusFile, path: Path) -> None:
 
 
 def _select_rows(table: pa.Table, file: CorpusFile) -> pa.Table:
-    for field, wanted in (("split", [file.split]), ("lang", file.languages)):
-        if field in file.columns and wanted and wanted != [None]:
-            values = table[file.columns[field]].cast(pa.string())
-            table = table.filter(pc.is_in(values, value_set=pa.array(wanted, pa.string())))
+    if "split" in file.columns and file.split:
+        table = _keep(table, file.columns["split"], [file.split])
+    if "lang" in file.columns and file.languages:
+        column = file.columns["lang"]
+        present = pc.unique(table[column].cast(pa.string())).drop_null().to_pylist()
+        table = _keep(table, column, select_languages(file.languages, present)[0])
     return table
+
+
+def _keep(table: pa.Table, column: str, wanted: Sequence[str]) -> pa.Table:
+    values = table[column].cast(pa.string())
+    return table.filter(pc.is_in(values, value_set=pa.array(wanted, pa.string())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ EVALUATION_OPTIONS: Final[dict[str, Option]] = {
         "xquad-r, mlqa-r, miracl, beir, corpus (held-out split of a corpus) or mteb:TASK",
     ),
     "data": Option(str, "DIR", "folder of the benchmark; miracl and mteb can do without"),
-    "languages": Option(words, "CODES", "these only, such as en,es; all there are by default"),
+    "languages": Option(
+        words, "CODES", "these only, by code or name, such as en,es; all by default"
+    ),
     "split": Option(str, "NAME", "split of beir, corpus or mteb; test by default, if there is one"),
     "output": Option(
         str,

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError
+from schemas.language import list_codes, select_languages
 from trainer.benchmarks.beir import read_folder
 from trainer.encoder import Encoder
 
@@ -47,7 +48,7 @@ def evaluate_task(
         data: Folder with local data: for retrieval a BEIR folder for each subset, for other tasks
             `<subset>/<split>.jsonl` or `.parquet`; no subset folder where the task has none.
             None takes the data from the hub.
-        languages: ISO 639-3 codes, or subsets; all the task has when empty.
+        languages: Their names or codes, or subsets of the task; all the task has when empty.
         split: Only this one of the task's splits.
         show_progress: Whether mteb shows its progress.
 
@@ -104,13 +105,23 @@ def _find_task(mteb: Any, name: str, languages: Sequence[str], split: str | None
     except (KeyError, ValueError) as error:
         raise UsageError(f"mteb:{name}: {error.args[0] if error.args else error}") from error
     if languages:
-        subsets = [subset for subset in languages if subset in task.hf_subsets]
-        codes = [code for code in languages if code not in subsets]
+        subsets, others = select_languages(languages, task.hf_subsets)
+        codes, unknown = select_languages(others, _codes(task)) if others else ([], [])
+        if unknown:
+            raise UsageError(
+                f"--languages {list_codes(unknown)}: mteb:{name} has none of that; its subsets are "
+                f"{', '.join(task.hf_subsets)}, its languages {', '.join(_codes(task))}"
+            )
         try:
             task = task.filter_languages(codes or None, hf_subsets=subsets or None)
         except (KeyError, ValueError) as error:
             raise UsageError(f"--languages {','.join(languages)}: {error}") from error
     return task
+
+
+def _codes(task: "AbsTask") -> dict[str, None]:
+    """Return the ISO 639-3 codes of a task's languages, without their scripts."""
+    return dict.fromkeys(lang.split("-")[0] for lang in task.languages)
 
 
 def _load_local(task: "AbsTask", data: Path) -> None:
@@ -163,7 +174,7 @@ def _summarise(
 ) -> dict[str, Any]:
     main = [float(of["main_score"]) for by_split in scores.values() for of in by_split]
     results: dict[str, Any] = {
-        "languages": sorted({lang.split("-")[0] for lang in task.languages}),
+        "languages": sorted(_codes(task)),
         "main_metric": task.metadata.main_score,
         "main_score": round(fmean(main), 6),
         "scores": {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import UsageError
+from schemas.language import canonical_code
 from trainer.option_values import Option, convert, flag, words
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ REQUIRED: Final = ("model", "output")
 
 OPTIONS: Final[dict[str, dict[str, Option]]] = {
     "what": {
-        "languages": Option(words, "CODES", "train on these only, such as en,es"),
+        "languages": Option(
+            words,
+            "CODES",
+            "train on these only, by code or name, such as en,es",
+        ),
         "output": Option(str, "DIR", "folder of the model"),
     },
     "batches": {
@@ -153,7 +158,7 @@ def make_settings(merged: Mapping[str, Any]) -> "TrainingSettings":
         corpora=(corpora,) if isinstance(corpora, str) else tuple(map(str, corpora)),
         output=str(Path(values["output"]).expanduser().resolve()),
         save_steps=values.get("save_steps") or max(1, -(-steps // 10)),
-        languages=values.get("languages") or (),
+        languages=tuple(dict.fromkeys(map(canonical_code, values.get("languages") or ()))),
         fields=tuple(_fields(values.get("fields") or ())),
         report_to=tuple(name for name in values["report_to"] or () if name != "none"),
         model=ModelSettings(

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.command import UsageError
+from schemas.language import canonical_code
 from trainer.evaluation.evaluation_options import (
     DEFAULTS,
     EVALUATION_OPTIONS,
@@ -199,7 +200,7 @@ def _wrong_sets(axis: str, sets: Options) -> list[str]:
 
 
 def _wrong_counts(order: object, counts: object) -> list[str]:
-    if not isinstance(order, list) or len(set(map(str, order))) != len(order):
+    if not isinstance(order, list) or len({canonical_code(str(of)) for of in order}) != len(order):
         return ["vary.languages.order: wanted a list of language codes, each once"]
     if not isinstance(counts, list) or not counts:
         return ["vary.languages.counts: wanted a list of numbers"]

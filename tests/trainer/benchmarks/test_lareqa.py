@@ -67,7 +67,8 @@ def test_the_context_is_appended_as_in_xtreme_r(tmp_path):
 
 def test_missing_languages_are_named(tmp_path):
     write_lareqa(tmp_path)
-    assert list(read_lareqa("mlqa-r", tmp_path, ["de"]).questions) == ["de"]
+    for name in ("de", "German", "deu"):
+        assert list(read_lareqa("mlqa-r", tmp_path, [name]).questions) == ["de"]
     with pytest.raises(UsageError, match="no fr of mlqa-r"):
         read_lareqa("mlqa-r", tmp_path, ["de", "fr"])
     with pytest.raises(UsageError, match=r"en\.json"):

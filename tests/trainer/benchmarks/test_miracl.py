@@ -70,6 +70,9 @@ def test_missing_languages_and_files_are_named(tmp_path):
     write_released(tmp_path, "fi")
     with pytest.raises(UsageError, match="no MIRACL in bn"):
         read_miracl(tmp_path, ["fi", "bn"])
+    assert read_miracl(tmp_path, ["Finnish"]).languages == ("fi",)
+    with pytest.raises(UsageError, match="MIRACL is not in ca; it is in ar, bn"):
+        read_miracl(None, ["Catalan"])
     for part in (tmp_path / "miracl-corpus-v1.0-fi").glob("*"):
         part.unlink()
     with pytest.raises(UsageError, match=r"no docs-\*"):
