@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.evaluation.intervals import bootstrap, mean
-from trainer.evaluation.metrics import Measures
+from trainer.evaluation.ranking_metrics import Measures
 
 
 def measures(values: np.ndarray, ids: np.ndarray | None = None) -> Measures:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from trainer.evaluation.intervals import bootstrap, mean
-from trainer.evaluation.metrics import Measures
 from trainer.evaluation.question_scores import (
     BIAS,
     CONSISTENCY,
@@ -13,6 +12,7 @@ from trainer.evaluation.question_scores import (
     save_question_scores,
     subtract,
 )
+from trainer.evaluation.ranking_metrics import Measures
 from trainer.evaluation.scoring import Scores
 
 

@@ -74,7 +74,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
     name = merged["benchmark"]
     data = Path(merged["data"]) if merged.get("data") else None
     languages = merged.get("languages") or ()
-    from trainer.benchmarks.registry import MTEB, open_benchmark
+    from trainer.benchmarks.known_benchmarks import MTEB, open_benchmark
 
     if name.startswith(MTEB):
         from trainer.evaluation.mteb_task import evaluate_task
@@ -89,7 +89,7 @@ def _evaluate(merged: Mapping[str, Any], output: Path) -> dict[str, Any]:
             show_progress=sys.stderr.isatty() and not merged.get("quiet"),
         )
     else:
-        from trainer.evaluation.evaluate import evaluate
+        from trainer.evaluation.run_benchmark import evaluate
 
         # The data first: what is wrong with them is known before a large model is loaded.
         benchmark = open_benchmark(name, data, languages, merged.get("split"))

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.evaluation.metrics import Measures
 from trainer.evaluation.ranking import TOP, Ranking
+from trainer.evaluation.ranking_metrics import Measures
 from trainer.evaluation.similarity import TOLERANCE, Floats, Ints
 
 RANK_DISTANCE: Final = "rank_distance"

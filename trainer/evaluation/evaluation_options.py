@@ -71,7 +71,7 @@ def read_evaluation_options(merged: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: If a value makes no sense.
     """
-    from trainer.benchmarks.registry import check_name
+    from trainer.benchmarks.known_benchmarks import check_name
     from trainer.evaluation.floors import FLOORS
 
     values = convert({name: option.kind for name, option in EVALUATION_OPTIONS.items()}, merged)

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from trainer.evaluation.metrics import Measures
+from trainer.evaluation.ranking_metrics import Measures
 from trainer.evaluation.similarity import Floats
 
 LEVEL: Final = 0.95

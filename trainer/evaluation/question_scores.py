@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from schemas.files import atomic_file
-from trainer.evaluation.metrics import Measures
+from trainer.evaluation.ranking_metrics import Measures
 from trainer.evaluation.scoring import Scores
 from trainer.evaluation.similarity import Floats
 

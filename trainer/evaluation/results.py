@@ -16,7 +16,7 @@ from trainer.evaluation.bias import (
     unbiased,
 )
 from trainer.evaluation.intervals import LEVEL, SAMPLES, bootstrap, mean
-from trainer.evaluation.metrics import METRICS, Measures
+from trainer.evaluation.ranking_metrics import METRICS, Measures
 from trainer.evaluation.scoring import Scores
 
 _DIGITS: Final = 6

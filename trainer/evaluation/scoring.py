@@ -9,8 +9,8 @@ import numpy as np
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.evaluation.bias import measure_bias, measure_consistency
 from trainer.evaluation.embeddings import Embedded
-from trainer.evaluation.metrics import Measures, measure
 from trainer.evaluation.ranking import Ranking, rank
+from trainer.evaluation.ranking_metrics import Measures, measure
 
 SETTINGS: Final = ("monolingual", "crosslingual", "multilingual")
 

@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trainer.study.outcomes import Outcome
 from trainer.study.paired import Interval, average_runs, draw_intervals, subtract_runs
+from trainer.study.run_scores import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import numpy as np
 
 from trainer.evaluation.heat_map import plot_heat_map
 from trainer.evaluation.measures import MEASURES
+from trainer.study.cell_scores import Summary
 from trainer.study.floors import read_floors
 from trainer.study.grid import BASE
 from trainer.study.plots import COLOURS, Panel, Point, plot_curves, plot_gains
-from trainer.study.summary import Summary
 
 SUFFIX: Final = ".svg"
 _DETAILS: Final = {"monolingual": "by_language", "crosslingual": "by_pair"}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from trainer.evaluation.measures import MEASURES
-from trainer.study.summary import Statistic, Summary
-from trainer.study.table import show_interval
+from trainer.study.cell_scores import Statistic, Summary
+from trainer.study.study_table import show_interval
 
 Sentence = str
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from trainer.evaluation.floors import TFIDF, UNTRAINED
 from trainer.evaluation.measures import read_measures
-from trainer.study.summary import Summary
+from trainer.study.cell_scores import Summary
 
 _NAMES: Final = {TFIDF: "TF-IDF of characters", UNTRAINED: "random weights"}
 

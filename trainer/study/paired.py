@@ -10,7 +10,6 @@ from pathlib import Path
 
 from trainer.evaluation.intervals import bootstrap
 from trainer.evaluation.measures import MEASURES
-from trainer.evaluation.metrics import Measures
 from trainer.evaluation.question_scores import (
     BIAS,
     CONSISTENCY,
@@ -18,6 +17,7 @@ from trainer.evaluation.question_scores import (
     load_question_scores,
     subtract,
 )
+from trainer.evaluation.ranking_metrics import Measures
 
 Interval = tuple[float, float]
 Questions = tuple[int, dict[str, list[Measures]]]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from trainer.evaluation.measures import MEASURES
 from trainer.study.charts import Chart
 from trainer.study.study_plan import StudyPlan
-from trainer.study.table import Row
+from trainer.study.study_table import Row
 
 _VERSIONS: Final = ("tandemqa", "sentence-transformers", "transformers", "torch")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainer.evaluation.measures import MEASURES, Measure
+from trainer.study.cell_scores import Statistic, Summary
 from trainer.study.floors import read_floors
-from trainer.study.outcomes import Outcome
-from trainer.study.summary import Statistic, Summary
+from trainer.study.run_scores import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from schemas.files import write_json, write_text
+from trainer.study.cell_scores import summarise
 from trainer.study.charts import draw_charts
 from trainer.study.findings import find
 from trainer.study.grid import baseline_labels
-from trainer.study.outcomes import read_outcomes
-from trainer.study.page import BenchmarkPart, write_page
 from trainer.study.run_folder import alone
+from trainer.study.run_scores import read_outcomes
+from trainer.study.study_page import BenchmarkPart, write_page
 from trainer.study.study_plan import StudyPlan
-from trainer.study.summary import summarise
-from trainer.study.table import by_benchmark, describe, make_rows, markdown, write_csv
+from trainer.study.study_table import by_benchmark, describe, make_rows, markdown, write_csv
 
 PAGE_NAME: Final = "study.html"
 

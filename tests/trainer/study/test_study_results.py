@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from trainer.evaluation.measures import DEFAULT_MEASURES, MEASURES, read_measures
-from trainer.evaluation.metrics import Measures
 from trainer.evaluation.question_scores import save_question_scores
+from trainer.evaluation.ranking_metrics import Measures
 from trainer.evaluation.scoring import Scores
+from trainer.study.cell_scores import Statistic, summarise
 from trainer.study.charts import draw_charts
 from trainer.study.findings import find, is_clear
-from trainer.study.outcomes import Outcome
+from trainer.study.run_scores import Outcome
 from trainer.study.runs import conduct
 from trainer.study.study_file import read_study
 from trainer.study.study_plan import plan_study
-from trainer.study.summary import Statistic, summarise
-from trainer.study.table import make_rows, markdown, write_csv
+from trainer.study.study_table import make_rows, markdown, write_csv
 
 QUESTIONS = 100
 LANGUAGES = ["en", "es"]
