@@ -68,7 +68,7 @@ def revalidate(
     groups = pipeline | "Reread" >> Reread(corpus, revision.retried)
     placed = groups | "AlignAnswers" >> AlignAnswers() if revision.align_answers else groups
     scored = placed | "ScoreGroups" >> ScoreGroups(revision.model_checks)
-    verdicts = scored | "Validate" >> Validate(revision.limits, config["language_model"])
+    verdicts = scored | "Validate" >> Validate(revision.limits, config.get("language_model", ""))
     shards = pipeline | "Shards" >> beam.Create([before.shards])
     files = (
         verdicts.rows | "WriteRows" >> WriteRows(output, shards),
@@ -126,4 +126,4 @@ def _finish(
 
 
 def _allowed_shares(config: Mapping[str, Any]) -> tuple[float, float]:
-    return config["max_rejected_share"], config.get("max_unverified_share", 1.0)
+    return config.get("max_rejected_share", 1.0), config.get("max_unverified_share", 1.0)
