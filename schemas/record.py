@@ -36,6 +36,7 @@ class Record:
         title: Title of the passage; empty when the source has none.
         answers: The answers, in the order of the source; may be empty.
         license: Licence of the source (SPDX name where there is one); empty when unknown.
+        mended: What was wrong with the item and could be put right when it was read.
     """
 
     record_id: str
@@ -46,6 +47,7 @@ class Record:
     title: str = ""
     answers: tuple[Answer, ...] = ()
     license: str = ""
+    mended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ A mapping is a list of `TARGET=PATH`. A path is one of
     paragraphs[].text   each item of a list; what is found in them becomes one list
     (nothing)           the target has no value, whatever the columns are called
 
-What is not mapped is guessed by common names. A list of texts that becomes a question, a title or
-a passage is joined with line breaks; a list of answers stays a list.
+What is not mapped is guessed by common names. A list of texts that becomes a title or a passage is
+joined with line breaks; a list of answers stays a list; a list of questions is refused.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -31,8 +32,8 @@ TARGETS: Final = (
 Fields = tuple[tuple[str, str], ...]
 Step = str | int | None  # a key, a position, or None for each item
 
-# Compared without case, the first that is there wins. `answer` is a passage only where nothing
-# else is: in sets such as MedQuAD the answer is a whole text. Split and licence are never
+# Compared as `fold` leaves them, the first that is there wins. `answer` is a passage only where
+# nothing else is: in sets such as MedQuAD the answer is a whole text. Split and licence are never
 # guessed: a column of that name may mean anything.
 COMMON_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "id": ("id", "_id", "record_id", "question_id", "qid", "query_id", "example_id"),
@@ -43,11 +44,29 @@ COMMON_NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("positive", "pos", "long_answer", "answer", "response", "output"),
     ),
     "title": ("title", "title_text", "document_title"),
-    "answers": ("answers", "answer", "short_answers", "answer_text"),
-    "answer_start": ("answer_start", "answer_starts"),
+    "answers": (
+        *("answers", "answer", "short_answers", "answer_text", "answer_texts"),
+        *("answers_text", "answers_texts"),  # `answers.text`, flattened
+    ),
+    "answer_start": (
+        *("answer_start", "answer_starts", "answers_answer_start", "answers_answer_starts"),
+        *("answers_start", "answers_starts", "answer_answer_start"),
+    ),
 }
+_SEPARATORS = re.compile(r"[\s./\-_]+")
 _NAME = re.compile(r"[^.\[\]]+")
 _INDEX = re.compile(r"\[(-?\d{0,9})\]")
+
+
+@lru_cache(maxsize=4096)
+def fold(name: object) -> str:
+    """Return the name of a column without what writers vary: case, spaces, dots, hyphens."""
+    return _SEPARATORS.sub("_", str(name).strip()).casefold()
+
+
+def is_missing(value: object) -> bool:
+    """Return whether there is no value: None, or a number that is none, as pandas writes it."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 class FieldsError(ValueError):
@@ -142,7 +161,7 @@ def resolve(columns: Iterable[str], fields: Fields) -> dict[str, str]:
     """
     by_name: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(column.casefold(), column)
+        by_name.setdefault(fold(column), column)
     paths = dict(fields)
     used = {parse_path(path)[0] for path in paths.values() if path}
     for target, names in COMMON_NAMES.items():

@@ -3,11 +3,15 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from pipelines.formats.fields import Fields
-from pipelines.text.normalise import EMPTY_TEXT, nearest
+from pipelines.formats.answers import answer_text, as_start, find_start, says_no_answer
+from pipelines.formats.dialect import Dialect
+from pipelines.formats.entities import unescape_record
+from pipelines.formats.fields import Fields, is_missing
+from pipelines.formats.literals import unprinted
+from pipelines.text.normalise import EMPTY_TEXT
 from schemas.reason import Reason, declare_reason
 from schemas.record import Answer, FailedRecord, Record
 
@@ -29,7 +33,7 @@ MISSING: Final = {
         "missing_passage", "no passage, or none with the id that a judgement names"
     ),
 }
-_NOT_TEXT: Final = {
+NOT_TEXT: Final = {
     "question": declare_reason("question_not_text", "a question that is not a text"),
     "passage": declare_reason("passage_not_text", "a passage that is not a text"),
     "title": declare_reason("title_not_text", "a title that is not a text"),
@@ -37,7 +41,18 @@ _NOT_TEXT: Final = {
     "license": declare_reason("license_not_text", "a licence that is not a text"),
     "text": declare_reason("text_not_text", "a `text` field that is not a text"),
 }
+IMPOSSIBLE_QUESTION: Final = declare_reason(
+    "impossible_question", "a question that, by the source, its passage does not answer"
+)
+REPEATED_COLUMN: Final = declare_reason(
+    "repeated_column", "two columns or keys of one name, so that either could be meant"
+)
+_SEVERAL_QUESTIONS: Final = declare_reason("several_questions", "several questions in one record")
 _UNKNOWN_SPLIT: Final = declare_reason("unknown_split", "a split with an unknown name")
+ENCODING_ADVICE: Final = "if it is Windows-1252, add --encoding windows-1252"
+ENTITIES: Final = "html_entities"  # what was mended, as the manifest counts it
+# Printed by pandas, Python and SQL where there is nothing; no question or passage is one of these.
+_PRINTED_NOTHING: Final = {"nan", "NaN", "NaT", "<NA>", "None", "null", "NULL"}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SPLITS: Final = {
     "train": "train",
@@ -74,6 +89,13 @@ class Item(NamedTuple):
     key: str = ""
 
 
+class Repeated(NamedTuple):
+    """The different values of a column or key that is there more than once."""
+
+    name: str
+    values: list[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The file or dataset that items are read from, and what it lends to each record.
@@ -85,6 +107,7 @@ class Origin:
         split: `train`, `validation` or `test`, unless the item says otherwise.
         license: Licence, unless the item says otherwise.
         fields: The field mapping, as the user gave it.
+        dialect: What the user said of encoding, separator and columns.
     """
 
     path: str
@@ -93,15 +116,19 @@ class Origin:
     split: str = "train"
     license: str = ""
     fields: Fields = ()
+    dialect: Dialect = field(default_factory=Dialect)
 
     def failed(
         self, line: int, reason: Reason, detail: str, raw: object = "", record_id: str = ""
     ) -> FailedRecord:
         """Return the failure of the item at `line`, or of the whole file for line 0."""
-        return FailedRecord(self.path, line, record_id, reason, detail, _raw_text(raw))
+        where, name, why = printable(self.path), printable(record_id), printable(detail)
+        return FailedRecord(where, line, name, reason, why, _raw_text(raw))
 
     def record_id(self, item: Item, own: object = None) -> str:
         """Return the item's own id, else its key, else its place in the file."""
+        if isinstance(own, float) and own.is_integer():  # a column of numbers with gaps
+            own = int(own)
         known = own if isinstance(own, str | int) and own != "" else item.key
         return printable(str(known)) if known != "" else f"{self.name}:{item.line}"
 
@@ -131,17 +158,24 @@ def build_record(
     Raises:
         BadItem: If the values make no record.
     """
-    passage_text = required_text("passage", passage)
-    placed = (_place(passage_text, text, start) for text, start in answers)
+    question, passage = required_text("question", question), required_text("passage", passage)
+    title = optional_text("title", title)
+    given = [_answer(passage, text, start) for text, start in answers]
+    mended: tuple[str, ...] = ()
+    if plain := unescape_record(question, passage, title, given):
+        question, passage, title, given = plain
+        mended = (ENTITIES,)
+    placed = [Answer(t, find_start(passage, t, as_start(at))) for t, at in given if t.strip()]
     return Record(
         record_id=record_id,
         dataset=origin.dataset,
         split=_split(split) or origin.split,
-        question=required_text("question", question),
-        passage=passage_text,
-        title=optional_text("title", title),
-        answers=tuple(dict.fromkeys(answer for answer in placed if answer)),
+        question=question,
+        passage=passage,
+        title=title,
+        answers=tuple(dict.fromkeys(placed)),
         license=optional_text("license", license) or origin.license,
+        mended=mended,
     )
 
 
@@ -149,11 +183,18 @@ def required_text(target: str, value: object) -> str:
     """Return the text of a question or a passage.
 
     Raises:
-        BadItem: `missing_...`, `empty_...`, `..._not_text` or `invalid_utf8`.
+        BadItem: `missing_...`, `empty_...`, `..._not_text`, `several_questions`,
+            `repeated_column`, `impossible_question` or `invalid_utf8`.
     """
-    if value is None:
+    if isinstance(value, str):
+        value = _unprinted(target, value)
+    if target == "question" and isinstance(value, list):
+        _refuse_several(value)
+    if is_missing(value) or (isinstance(value, str) and value.strip() in _PRINTED_NOTHING):
         raise BadItem(MISSING[target], f"the item has no {target}")
     text = optional_text(target, value)
+    if says_no_answer(text):
+        raise BadItem(IMPOSSIBLE_QUESTION, f"the {target} says that there is no answer")
     if not text.strip():
         raise BadItem(EMPTY_TEXT[target], f"the {target} is empty")
     return text
@@ -163,10 +204,13 @@ def optional_text(target: str, value: object) -> str:
     """Return a text, the lines of a list of texts, or "" for nothing.
 
     Raises:
-        BadItem: `..._not_text` or `invalid_utf8`.
+        BadItem: `..._not_text`, `repeated_column` or `invalid_utf8`.
     """
-    if value is None:
+    if is_missing(value):
         return ""
+    if isinstance(value, Repeated):
+        detail = f"{len(value.values)} values are named {value.name!r}; rename all but one"
+        raise BadItem(REPEATED_COLUMN, detail)
     if isinstance(value, list):
         texts = (optional_text(target, inner) for inner in value)
         return "\n".join(text for text in texts if text)
@@ -174,7 +218,7 @@ def optional_text(target: str, value: object) -> str:
         found = type(value).__name__
         keys = f" with the keys {', '.join(map(str, value))}" if isinstance(value, dict) else ""
         advice = f"name what is inside with {target}=NAME.KEY, or another column"
-        raise BadItem(_NOT_TEXT[target], f"the {target} is a {found}{keys}; {advice}")
+        raise BadItem(NOT_TEXT[target], f"the {target} is a {found}{keys}; {advice}")
     text = str(value)
     if not text.isascii() and _SURROGATE.search(text):
         raise BadItem(INVALID_UTF8, f"the {target} holds bytes or code points that are not UTF-8")
@@ -200,19 +244,22 @@ def _split(value: object) -> str:
     return split
 
 
-def _place(passage: str, value: object, start: object) -> Answer | None:
-    """Return the answer where its text really stands, -1 if it does not; None if it is empty."""
-    text = optional_text("answer", value)
-    if not text.strip():
-        return None
+def _answer(passage: str, value: object, start: object) -> tuple[str, object]:
+    return optional_text("answer", answer_text(value, passage)), start
+
+
+def _unprinted(target: str, text: str) -> object:
     try:
-        given = int(start)  # type: ignore[call-overload]
-    except (TypeError, ValueError, OverflowError):
-        return Answer(text)
-    if given < 0:
-        return Answer(text)
-    # Starts counted in bytes or UTF-16 units, or in another edition of the text, are near.
-    return Answer(text, nearest(passage, text, given))
+        return unprinted(text)
+    except ValueError as error:
+        raise BadItem(NOT_TEXT[target], f"the {target} is {error}") from error
+
+
+def _refuse_several(questions: list[Any]) -> None:
+    count = sum(not is_missing(question) and question != "" for question in questions)
+    if count > 1:
+        advice = "write one record for each, or nest them as `qas` beside their context"
+        raise BadItem(_SEVERAL_QUESTIONS, f"the item has {count} questions; {advice}")
 
 
 def _raw_text(raw: object) -> str:

@@ -1,9 +1,10 @@
 """A whole JSON document: a list of objects, an object around one, or SQuAD."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pipelines.formats import squad
+from pipelines.formats import json_text, squad
 from pipelines.formats.item import MALFORMED_JSON, Item, Origin
 from pipelines.formats.json_text import parse_document
 from schemas.reason import declare_reason
@@ -16,13 +17,19 @@ def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
     """Yield the objects of a document.
 
     It may be a list of objects; an object with such a list under `data`; an object of objects,
-    whose keys then are the ids; or SQuAD, which is recognised.
+    whose keys then are the ids; or SQuAD, which is recognised. Many files of this name hold one
+    object a line instead.
     """
     try:
         content = parse_document(document)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # another object after the first
+            yield from json_text.items(document.split(b"\n"), origin)
+        else:
+            yield origin.failed(0, MALFORMED_JSON, f"not one JSON text: {error}", document)
+        return
     except ValueError as error:
-        advice = "if each line is an object, write jsonl:PATH"
-        yield origin.failed(0, MALFORMED_JSON, f"not one JSON text: {error}; {advice}", document)
+        yield origin.failed(0, MALFORMED_JSON, f"not one JSON text: {error}", document)
         return
     if squad.recognise(content):
         yield from squad.explode(content["data"], origin)

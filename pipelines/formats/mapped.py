@@ -1,18 +1,24 @@
 """Items with named columns or keys, made into records by the field mapping."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from typing import Any, Final
 
-from pipelines.formats import natural_questions
-from pipelines.formats.fields import find, resolve
-from pipelines.formats.item import MISSING, NOT_AN_OBJECT, BadItem, Item, Origin, build_record
-from schemas.reason import declare_reason
-from schemas.record import FailedRecord, Record
-
-_IMPOSSIBLE_QUESTION: Final = declare_reason(
-    "impossible_question", "a question that, by the source, its passage does not answer"
+from pipelines.formats import natural_questions, nested
+from pipelines.formats.answers import Pair, answer_pairs, unanswerable
+from pipelines.formats.fields import find, fold, is_missing, resolve
+from pipelines.formats.item import (
+    IMPOSSIBLE_QUESTION,
+    MISSING,
+    NOT_AN_OBJECT,
+    NOT_TEXT,
+    REPEATED_COLUMN,
+    BadItem,
+    Item,
+    Origin,
+    build_record,
 )
+from schemas.record import FailedRecord, Record
 
 # Columns are guessed once for a file, from this many items: guessed item by item, an item
 # without its `context` would silently take its short `answer` for the passage.
@@ -20,38 +26,60 @@ SAMPLE: Final = 100
 
 
 def read_items(
-    items: Iterable[Item | FailedRecord], origin: Origin
+    items: Iterable[Item | FailedRecord], origin: Origin, with_answers: bool = True
 ) -> Iterator[Record | FailedRecord]:
-    """Make each item a record or a failed record; failed records pass through, order stays."""
-    items = iter(items)
+    """Make each question a record or a failed record; failed records pass through, order stays.
+
+    Args:
+        items: What was read; an item may hold several questions.
+        origin: What it was read from.
+        with_answers: Whether answers are read, and questions without one refused.
+    """
+    items = nested.explode(items, origin)
     sample = list(islice(items, SAMPLE))
     values = [item.value for item in sample if isinstance(item, Item)]
     columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)
     paths = resolve(columns, origin.fields)
+    twins = _twins(columns, paths, origin)
+    if not with_answers:
+        paths = {t: path for t, path in paths.items() if t not in ("answers", "answer_start")}
+    answers = paths.get("answers", "")
+    answered = with_answers and any(_is_answered(value, answers) for value in values)
     for item in chain(sample, items):
         if isinstance(item, FailedRecord):
             yield item
+        elif twins:
+            yield origin.failed(item.line, REPEATED_COLUMN, twins, item.value)
         elif not origin.fields and natural_questions.recognise(item.value):
             yield natural_questions.read_item(item, origin)
         else:
-            yield read_item(item, paths, origin)
+            yield read_item(item, paths, origin, answered if with_answers else None)
 
 
-def read_item(item: Item, paths: Mapping[str, str], origin: Origin) -> Record | FailedRecord:
-    """Make one item a record, or a failed record that says why it is none."""
+def read_item(
+    item: Item, paths: Mapping[str, str], origin: Origin, answered: bool | None
+) -> Record | FailedRecord:
+    """Make one item a record, or a failed record that says why it is none.
+
+    Args:
+        item: What was read.
+        paths: Where each target stands.
+        origin: What the item was read from.
+        answered: Whether other items of the file have answers; None to read none.
+    """
     record_id = ""
     try:
         value = _columns(item.value)
         own = {target: find(value, path) for target, path in paths.items()}
         record_id = origin.record_id(item, own.get("id"))
-        _refuse_impossible(value)
+        pairs = [] if answered is None else _answers(value, own, answered)
         return build_record(
             origin,
             record_id,
             question=_required("question", value, own),
             passage=_required("passage", value, own),
             title=own.get("title"),
-            answers=answer_pairs(own.get("answers"), own.get("answer_start")),
+            answers=pairs,
             split=own.get("split"),
             license=own.get("license"),
         )
@@ -59,25 +87,34 @@ def read_item(item: Item, paths: Mapping[str, str], origin: Origin) -> Record | 
         return origin.failed(item.line, bad.reason, bad.detail, item.value, record_id)
 
 
-def answer_pairs(value: object, start: object = None) -> list[tuple[object, object]]:
-    """Return answers with their starts from the layouts in use.
+def _answers(value: dict[str, Any], own: Mapping[str, Any], answered: bool) -> list[Pair]:
+    answers = own.get("answers")
+    if answers is None:  # not mapped, but they may say that there is none
+        answers = value.get("answers")
+    try:
+        pairs = answer_pairs(answers, own.get("answer_start"))
+    except ValueError as error:
+        raise BadItem(NOT_TEXT["answer"], f"the answers are {error}") from error
+    marked = value.get("answers")
+    marked = marked if isinstance(marked, dict) else answers
+    if unanswerable(value, marked, pairs, answered):
+        raise BadItem(IMPOSSIBLE_QUESTION, "the passage does not answer the question")
+    return pairs if own.get("answers") is not None else []
 
-    They are: one text; a list of texts, with `start` a list as long; `{"text": ..., "answer_start":
-    ...}` with one value or a list each; and lists of any of these. A text may also be called
-    `string` or `span`, a start `start`.
-    """
-    if value is None:
-        return []
-    if isinstance(value, dict):
-        text = next((value[k] for k in ("text", "string", "span") if k in value), value)
-        if isinstance(text, dict):
-            return [(text, None)]  # not a text: whoever builds the record says so
-        return answer_pairs(text, value.get("answer_start", value.get("start")))
-    if isinstance(value, list):
-        starts = start if isinstance(start, list) and len(start) == len(value) else repeat(None)
-        nested = (answer_pairs(inner, at) for inner, at in zip(value, starts, strict=False))
-        return [pair for pairs in nested for pair in pairs]
-    return [(value, start[0] if isinstance(start, list) and start else start)]
+
+def _twins(columns: Iterable[str], paths: Mapping[str, str], origin: Origin) -> str:
+    """Return what is wrong where two columns could equally well be meant; "" if none is."""
+    mapped = dict(origin.fields)
+    for target, path in paths.items():
+        same = [column for column in columns if fold(column) == fold(path)]
+        if target not in mapped and len(same) > 1:
+            names = " and ".join(map(repr, same))
+            return f"{names} could both be the {target}; name one of them with {target}=NAME"
+    return ""
+
+
+def _is_answered(value: object, path: str) -> bool:
+    return isinstance(value, dict) and bool(path) and bool(find(value, path))
 
 
 def _columns(value: object) -> dict[str, Any]:
@@ -87,19 +124,8 @@ def _columns(value: object) -> dict[str, Any]:
 
 
 def _required(target: str, value: dict[str, Any], own: Mapping[str, Any]) -> object:
-    if own.get(target) is None:
+    if is_missing(own.get(target)):
         found = ", ".join(map(str, value)) or "none"
         advice = f"map it with {target}=NAME; found: {found}"
         raise BadItem(MISSING[target], f"the item has no {target}; {advice}")
     return own[target]
-
-
-def _refuse_impossible(value: dict[str, Any]) -> None:
-    """Refuse questions that their passage does not answer: they are false positives.
-
-    SQuAD 2 says so with `is_impossible`, its Hugging Face edition with no text among `answers`.
-    """
-    answers = value.get("answers")
-    unanswered = isinstance(answers, dict) and answers.get("text") == []
-    if unanswered or str(value.get("is_impossible")).casefold() == "true":
-        raise BadItem(_IMPOSSIBLE_QUESTION, "the passage does not answer the question")

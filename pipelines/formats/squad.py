@@ -11,7 +11,7 @@ from schemas.record import FailedRecord
 
 _NOT_SQUAD: Final = declare_reason("not_squad", "not laid out as SQuAD")
 
-_QUESTION_KEYS = ("id", "question", "answers", "is_impossible")
+_QUESTION_KEYS = ("id", "question", "answers", "is_impossible", "plausible_answers")
 
 
 def recognise(content: object) -> bool:

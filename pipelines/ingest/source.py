@@ -21,6 +21,7 @@ from schemas.record import FailedRecord
 
 SAMPLE: Final = 20  # results looked at before work
 _PREFIX: Final = re.compile(r"([A-Za-z][\w-]*):(?!//)(.+)", re.DOTALL)
+_OF_COLUMNS: Final = re.compile("^(missing|not|repeated|several)_|_not_")
 _GLOB: Final = re.compile(r"[*?\[]")
 
 
@@ -183,7 +184,9 @@ def _column_problems(source: Source, path: str) -> list[str]:
     """Return why none of the first items becomes a record, if their columns are to blame."""
     results = list(islice(read_file(path, source.format, source.origin(path)), SAMPLE))
     failures = [result for result in results if isinstance(result, FailedRecord)]
-    blamed = [f for f in failures if re.search("^missing_|^not_|_not_", f.reason)]
+    blamed = [
+        f for f in failures if re.search("^missing_|^not_|_not_|^repeated_|^several_", f.reason)
+    ]
     if results and len(blamed) == len(results):
         return [f"none of the first {len(results)} items can be used; {blamed[0].detail}"]
     return []

@@ -22,7 +22,6 @@ from schemas.record import FailedRecord, Record
 
 QUERIES: Final = "queries"  # questions without passages: no format of records
 _NAMED: Final = re.compile(r"([\w.-]+)(?::([\w-]+))?=(.+)", re.DOTALL)
-_NOT_NEEDED: Final = ("answers", "is_impossible")
 
 
 class EvaluationSetError(RuntimeError):
@@ -111,7 +110,7 @@ def read_items(evaluation_set: EvaluationSet, unit: str) -> Iterator[EvaluationI
             yield EvaluationItem("", normalise_text(question), "")
         return
     origin = source.origin(unit, split=unit if source.format in HUGGING_FACE else "")
-    for result in mapped.read_items(map(_without_answers, _raw(source, unit, origin)), origin):
+    for result in mapped.read_items(_raw(source, unit, origin), origin, with_answers=False):
         if isinstance(result, Record):
             yield to_item(result)
         else:
@@ -153,14 +152,6 @@ def _raw(source: Source, unit: str, origin: Origin) -> Iterator[Item | FailedRec
         with open_file(unit) as file:
             yield from parquet.items(file, origin)
     _refuse_damage(stream)
-
-
-def _without_answers(item: Item | FailedRecord) -> Item | FailedRecord:
-    """Return the item without what makes readers refuse questions that cannot be answered."""
-    if isinstance(item, FailedRecord) or not isinstance(item.value, dict):
-        return item
-    kept: dict[str, Any] = {k: v for k, v in item.value.items() if k not in _NOT_NEEDED}
-    return item._replace(value=kept)
 
 
 def _questions(path: str, source: Source) -> Iterator[str]:

@@ -77,9 +77,16 @@ def _move(answer: Answer, old: str, new: str, stripped: int) -> Answer:
 
 def only(passage: str, text: str) -> int:
     """Return where `text` stands in `passage` as whole words, if it is there just once; or -1."""
+    found = whole_words(passage, text)
+    return found[0] if len(found) == 1 else -1
+
+
+def whole_words(passage: str, text: str) -> list[int]:
+    """Return where `text` stands in `passage` without being a part of longer words."""
+    if text not in passage:
+        return []
     pattern = rf"(?<![\p{{L}}\p{{N}}]){regex.escape(text)}(?![\p{{L}}\p{{N}}])"
-    found = list(regex.finditer(pattern, passage))
-    return found[0].start() if len(found) == 1 else -1
+    return [match.start() for match in regex.finditer(pattern, passage)]
 
 
 def nearest(passage: str, text: str, expected: int) -> int:

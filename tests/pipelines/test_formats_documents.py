@@ -49,7 +49,6 @@ def test_pubmedqa_is_read_with_a_mapping():
     ("document", "reason"),
     [
         (b"{", "malformed_json"),
-        (b'{"a": 1}\n{"a": 2}', "malformed_json"),
         (b"[" * 100_000, "malformed_json"),
         (b'"text"', "not_a_list"),
         (b'{"question": "q"}', "not_a_list"),
@@ -64,6 +63,52 @@ def test_bytes_that_are_no_utf8_fail_their_item_alone():
     good = b'{"question": "q", "context": "c"}'
     bad = b'{"question": "\xff", "context": "c"}'
     assert reasons(read(b"[" + b",".join([good, bad, good]) + b"]")) == ["ok", "invalid_utf8", "ok"]
+
+
+def test_one_object_a_line_in_a_json_file_is_read():
+    lines = b'{"question": "q", "context": "c"}\n{"question": "r", "context": "d"}\n'
+    assert [(r.record_id, r.question) for r in read(lines)] == [("file:1", "q"), ("file:2", "r")]
+
+
+NESTED = {
+    "context": "The cat sat.",
+    "id": "paragraph",
+    "qas": [
+        {"id": "s1", "question": "Who sat?", "answers": [{"text": "cat", "answer_start": 4}]},
+        {"question": "Did it run?", "is_impossible": 1, "answers": []},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [NESTED],
+        {"data": [NESTED]},
+        [{"title": "Cats", "paragraphs": [NESTED]}],
+        [{**NESTED, "qas": {"question": ["Who sat?"], "answers": [["cat"]], "qid": ["s1"]}}],
+    ],
+)
+def test_questions_nested_in_their_paragraphs_become_records_of_their_own(content):
+    record, *rest = read(content)
+    assert (record.record_id, record.question, record.passage) == ("s1", "Who sat?", "The cat sat.")
+    assert [answer.text for answer in record.answers] == ["cat"]
+    assert reasons(rest) in ([], ["impossible_question"])
+
+
+def test_nested_questions_are_read_line_by_line_behind_the_header_of_mrqa():
+    lines = [json.dumps(value).encode() for value in ({"header": {"dataset": "x"}}, NESTED, NESTED)]
+    results = list(mapped.read_items(json_text.items(lines, ORIGIN), ORIGIN))
+    assert reasons(results) == ["ok", "impossible_question"] * 2
+    assert results[1].record_id == "paragraph"
+
+
+def test_several_questions_in_one_record_are_refused():
+    several = [
+        {"question": ["one?", "two?"], "context": "c"},
+        {"question": ["one?"], "context": "c"},
+    ]
+    assert reasons(read(several)) == ["several_questions", "ok"]
 
 
 def squad_document(*questions, context="The cat sat."):

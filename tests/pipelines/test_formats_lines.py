@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats import delimited, json_text, mapped
+from pipelines.formats.dialect import parse_dialect
 from pipelines.formats.item import Item, Origin
 from schemas.record import Answer, FailedRecord, Record
 
@@ -50,7 +51,6 @@ def test_a_line_becomes_a_record_named_for_its_place():
         (b'{"question": {"text": "q"}, "context": "c"}', "question_not_text"),
         (b'{"question": "q", "context": true}', "passage_not_text"),
         (b'{"question": "q", "context": "c", "answers": [{"x": 1}]}', "answer_not_text"),
-        (b'{"question": "q", "context": "c", "answers": true}', "answer_not_text"),
         (b'{"question": "\\ud800", "context": "c"}', "invalid_utf8"),
         (b'{"question": "q", "context": "c", "is_impossible": true}', "impossible_question"),
     ],
@@ -182,6 +182,102 @@ def test_quotes_in_tsv_are_text_where_they_enclose_no_field():
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "passages"),
+    [
+        # a quote that is opened in one row and closed in another
+        ([b'1\t"a b', b"2\tc", b'3\td"', b"4\te"], ['"a b', "c", 'd"', "e"]),
+        # a field with line breaks, as the csv module writes it
+        ([b'1\t"a', b"", b'b"', b"2\tc"], ["a\n\nb", "c"]),
+        ([b'1\t"a ""b"" c"', b'2\t"'], ['a "b" c', '"']),
+    ],
+)
+def test_a_line_of_a_tsv_with_as_many_fields_as_the_header_is_a_row(lines, passages):
+    found = rows(delimited.tsv_items, b'id\t"text"', *lines)
+    assert [item.value["text"] for item in found] == passages
+
+
+def test_a_stray_quote_in_a_csv_file_does_not_swallow_rows_with_ids():
+    results = rows(delimited.csv_items, b"id,text", b'q1,"a b', b"q2,c", b'q3,28"', b"q4,e")
+    assert reasons(results) == ["malformed_row", "ok", "ok", "ok"]
+    prose = rows(delimited.csv_items, b"id,text", b'1,"a', b"7, b", b'c, d"', b"2,e")
+    assert [item.value["text"] for item in prose] == ["a\n7, b\nc, d", "e"]
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t", ","])
+@pytest.mark.parametrize("reader", [delimited.csv_items, delimited.tsv_items])
+def test_the_separator_is_the_one_that_gives_a_question_and_a_passage(separator, reader):
+    table = [f"question{separator}context", f"who?{separator}a man"]
+    (item,) = rows(reader, *(line.encode() for line in table))
+    assert item.value == {"question": "who?", "context": "a man"}
+
+
+def test_excel_names_the_separator_in_its_own_first_line():
+    (item,) = rows(delimited.csv_items, b"sep=;\r", b"a;b\r", b"1;2,3\r")
+    assert item == Item(3, {"a": "1", "b": "2,3"})
+
+
+def test_a_table_without_a_header_is_read_with_the_names_the_user_gives():
+    origin = Origin("f", "f", "set", dialect=parse_dialect(separator="tab", columns="a, b"))
+    assert [i.value for i in delimited.csv_items([b"1\t2"], origin)] == [{"a": "1", "b": "2"}]
+    assert [i.value for i in delimited.csv_items([b"A\tb", b"1\t2"], origin)] == [
+        {"a": "1", "b": "2"}
+    ]
+
+
+def test_cells_that_pandas_writes_for_nothing_are_missing():
+    table = [b"question,context,answer,title", b"who?,a,nan,<NA>", b"how many?,None came,None,b"]
+    first, second = (item.value for item in rows(delimited.csv_items, *table))
+    assert (first["answer"], first["title"]) == (None, None)
+    assert second["answer"] == "None"
+
+
+def test_two_columns_of_one_name_are_refused_where_they_are_needed():
+    for table in (
+        [b"question,answer,answer", b"q,a,b"],
+        [b"question,Answer,answer ", b"q,a,b"],
+        [b"Question,question,context", b"q,r,c"],
+    ):
+        results = mapped.read_items(delimited.csv_items(table, ORIGIN), ORIGIN)
+        assert reasons(results) == ["repeated_column"]
+    notes = [b"question,context,note,note,,", b"q,c,1,2,,"]
+    assert reasons(mapped.read_items(delimited.csv_items(notes, ORIGIN), ORIGIN)) == ["ok"]
+    line = b'{"question": "q", "context": "c", "context": "d", "x": 1, "x": 2}'
+    assert reasons(jsonl(line)) == ["repeated_column"]
+    assert reasons(jsonl(b'{"question": "q", "context": "c", "x": 1, "x": 2}')) == ["ok"]
+
+
+PRETTY = json.dumps({"question": "q", "context": "{c}"}, indent=1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{PRETTY}\n{PRETTY}",
+        f"{PRETTY}{PRETTY}",
+        f"[\n{PRETTY},\n{PRETTY}\n]",
+        "[" + PRETTY.replace("\n", "") + "," + PRETTY.replace("\n", "") + "]",
+        PRETTY.replace("\n", "") + ",\n" + PRETTY.replace("\n", "") + ",",
+        PRETTY.replace("\n", "") * 2,
+    ],
+)
+def test_objects_are_read_wherever_their_lines_end(text):
+    records = jsonl(*text.encode().split(b"\n"))
+    assert [(r.question, r.passage) for r in records] == [("q", "{c}")] * 2
+    assert len({r.record_id for r in records}) == 2
+
+
+def test_a_file_of_objects_over_several_lines_that_breaks_off_loses_only_its_end():
+    whole = f"{PRETTY}\n" * 2 + PRETTY[:-5]
+    assert reasons(jsonl(*whole.encode().split(b"\n"))) == ["ok", "ok", "malformed_json"]
+
+
+def test_whatever_stands_in_an_item_its_failure_can_be_written():
+    line = b'{"question": null, "note \\ud83d": "cut", "id": "\\ud83d", "context": "c"}'
+    _, failure = jsonl(GOOD, line)
+    (failure.detail + failure.record_id + failure.raw).encode("utf-8")
+
+
 lines = st.lists(
     st.binary(max_size=30).filter(lambda line: b"\n" not in line)
     | st.sampled_from([GOOD, b'{"question": 1}', b"null", b'{"question": "q", "answer": []}']),
@@ -207,7 +303,10 @@ def test_row_parsers_take_any_bytes_and_report_places_in_order(found, reader):
     assert set(places) <= set(range(1, len(found) + 1))
 
 
-fields = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just('"'), max_size=8)
+NOTHING = {"nan", "NaN", "NaT", "null", "NULL", "None", "N/A", "n/a"}
+fields = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just('"'), max_size=8).filter(
+    lambda cell: cell not in NOTHING
+)
 
 
 @given(
