@@ -77,10 +77,10 @@ setup(
     py_modules=["tandemqa"],
     packages=find_packages(include=["schemas*", "translators*", "pipelines*", "trainer*"]),
     package_data={
-        "schemas": ["*.tsv"],
+        "schemas": ["*.tsv", "*.css"],
         "pipelines.corpus": ["card.md"],
-        "pipelines.report": ["*.html", "*.css", "*.js"],
-        "trainer.study": ["*.html", "*.css"],
+        "pipelines.report": ["*.j2", "*.css", "*.js"],
+        "trainer.study": ["*.j2", "*.css"],
     },
     install_requires=BUILD,
     extras_require={

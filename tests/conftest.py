@@ -3,13 +3,14 @@
 import json
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tandemqa import run
+from tests.browser import CHROMIUM, Browser
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -28,6 +29,28 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"real data is absent: {DATA}")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The one Chromium of this test process."""
+    if not CHROMIUM:
+        pytest.skip("Chromium is absent: apt-get install chromium")
+    browser = Browser(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Browser, tmp_path: Path) -> Callable[[str], str]:
+    """Return the document as it is after Chromium loaded a page and ran its scripts."""
+
+    def load(content: str) -> str:
+        path = tmp_path / "page.html"
+        path.write_text(content, encoding="utf-8")
+        return chromium.load(path.as_uri())
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any, Final
 
 from schemas.manifest import LanguageCounts, Manifest
+from schemas.wording import counted
 
 HIGHEST_SHARE: Final = 0.2
 TIMES_MEDIAN: Final = 3
@@ -43,8 +44,8 @@ def _alarm(lang: str, kind: str, text: str) -> Alarm:
 def _leaks(manifest: Manifest) -> Iterator[Alarm]:
     for lang, sets in manifest.alarms.items():
         for name, fields in sets.items():
-            told = " and ".join(f"{count:,} {field}s" for field, count in sorted(fields.items()))
-            text = f"{told} look like those of the evaluation set {name} in this language."
+            told = " and ".join(counted(count, field) for field, count in sorted(fields.items()))
+            text = f"Similar to the evaluation set {name} in this language: {told}."
             yield _alarm(lang, "leak", text)
 
 

@@ -12,7 +12,6 @@ from pipelines.report.distribution import (
     describe,
 )
 from pipelines.report.scan import Outcome, Scan
-from pipelines.report.sections import FIELDS
 from pipelines.text.script import decides_language
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
 from schemas.language import LANGUAGES
@@ -36,6 +35,8 @@ _MEASURES: Final[dict[str, Scale]] = {
 }
 
 Facts = dict[str, Any]
+
+FIELDS: Final = ("question", "passage")
 
 
 def describe_checks(lang: str, scan: Scan, verdicts: Facts) -> Facts:

@@ -5,7 +5,7 @@ from typing import Final
 
 from pipelines.io.storage import join, write_bytes
 from pipelines.report.facts import gather_facts
-from pipelines.report.page import write_page
+from pipelines.report.view import write_page
 from schemas.manifest import Manifest
 
 PAGE_NAME: Final = "report.html"

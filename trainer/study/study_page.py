@@ -4,12 +4,12 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from hashlib import sha256
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.page import render_page
+from schemas.wording import counted
 from trainer.evaluation.measures import MEASURES
 from trainer.study.charts import Chart
 from trainer.study.study_plan import StudyPlan
@@ -43,16 +43,12 @@ def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence
         parts: What is known of each benchmark.
         failed: One sentence for each run that failed.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style = _read("page.css")
     left = plan.unfinished()
-    return environment.from_string(_read("page.html")).render(
-        policy=_policy(style),
-        style=style,
+    return render_page(
+        "trainer.study",
+        "page.html.j2",
+        style="page.css",
+        images=True,
         study=plan.study,
         axes=_axes(plan),
         parts=parts,
@@ -63,21 +59,9 @@ def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence
         failed=failed,
         embed=_embed,
         show=_show,
+        counted=counted,
         made=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         versions=", ".join(f"{name} {version(name)}" for name in _VERSIONS),
-    )
-
-
-def _read(name: str) -> str:
-    return (files("trainer.study") / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str) -> str:
-    """Return a content security policy: our style, images that are inside, and nothing else."""
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
     )
 
 

@@ -166,7 +166,10 @@
     const title = make("h4", "", languageName(row.lang), " ", make("span", "code", row.lang));
     if (!isSource(row)) title.append(make("span", `status back-${row.status}`, row.status));
     const box = make("div", `row row-${isSource(row) ? "source" : row.status}`, title);
-    if (row.reasons) box.append(make("p", "reasons", row.reasons.join(", ")));
+    for (const reason of row.reasons || []) {
+      const meaning = make("span", "detail", data.meanings[reason]);
+      box.append(make("p", "reasons", reason, meaning));
+    }
     if (row.detail) box.append(make("p", "note", row.detail));
     if (row.title) box.append(setDirection(make("p", "title", row.title), row));
     box.append(setDirection(make("p", "question", row.question || "(no question)"), row));
