@@ -9,6 +9,11 @@ import pyarrow as pa
 from schemas.reason import Reason
 
 
+def printable(text: str) -> str:
+    """Return the text with what cannot be written as UTF-8 escaped: lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer and where it stands.
@@ -54,6 +59,8 @@ class Record:
 class FailedRecord:
     """A source item that did not become a row in any language, and why.
 
+    Its texts can always be written: what is not Unicode is escaped.
+
     Attributes:
         source: The file or dataset it stands in.
         line: Line number, or position among the items of the file, from 1; 0 when the whole
@@ -70,6 +77,12 @@ class FailedRecord:
     reason: Reason
     detail: str
     raw: str = ""
+
+    def __post_init__(self) -> None:
+        """Escape what no file could hold."""
+        for name in ("source", "record_id", "detail", "raw"):
+            if not (text := getattr(self, name)).isascii():
+                object.__setattr__(self, name, printable(text))
 
 
 FAILED_RECORD_SCHEMA: Final = pa.schema(

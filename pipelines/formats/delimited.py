@@ -16,6 +16,7 @@ from pipelines.formats.item import (
     Origin,
     Repeated,
 )
+from pipelines.formats.stream import CutLine
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord
 
@@ -39,6 +40,10 @@ _NUMBERED: Final = re.compile(r"(\D*)(\d+)")
 _LONG_ID: Final = 16
 
 _Line = tuple[int, str]
+
+
+class _CutText(str):
+    """The text of a `CutLine`."""
 
 
 def csv_items(lines: Iterable[bytes], origin: Origin) -> Iterator[Item | FailedRecord]:
@@ -72,14 +77,15 @@ class _Rows:
         if (numbered := next(self.lines, None)) is None:
             return None
         # Bytes that are no UTF-8 become surrogates: the structure stays readable.
-        return numbered[0], numbered[1].decode("utf-8", "surrogateescape") + "\n"
+        text = numbered[1].decode("utf-8", "surrogateescape") + "\n"
+        return numbered[0], _CutText(text) if isinstance(numbered[1], CutLine) else text
 
     def next_row(self) -> tuple[int, list[str] | csv.Error, str] | None:
         """Return line number, fields and text of the next row; None at the end."""
         if (line := self.next_line()) is None:
             return None
         number, text = line
-        if '"' not in text:
+        if isinstance(text, _CutText) or '"' not in text:
             return number, text.rstrip("\r\n").split(self.separator), text
         self.taken = [line]
         try:
@@ -97,7 +103,7 @@ class _Rows:
         yield self.taken[0][1]
         while size < ROW_LIMIT and (line := self.next_line()) is not None:
             self.taken.append(line)
-            if self._is_row(line[1]):
+            if isinstance(line[1], _CutText) or self._is_row(line[1]):
                 return
             size += len(line[1])
             yield line[1]
@@ -129,7 +135,9 @@ def _items(rows: _Rows, origin: Origin, usual: str) -> Iterator[Item | FailedRec
     repeated = {name for name in header if header.count(name) > 1}
     while header and (parsed := rows.next_row()) is not None:
         number, row, text = parsed
-        if isinstance(row, csv.Error):
+        if isinstance(text, _CutText):
+            yield origin.too_long(number, text)
+        elif isinstance(row, csv.Error):
             detail = f"{row}: look for a quote that is not closed or not doubled"
             yield origin.failed(number, _MALFORMED_ROW, detail, text)
         elif not text.strip():
@@ -156,6 +164,8 @@ def _read_header(rows: _Rows, origin: Origin, usual: str) -> list[str] | FailedR
         line = rows.next_line()
     if line is None:
         return []
+    if isinstance(line[1], _CutText):
+        return origin.too_long(*line)
     dialect = origin.dialect
     rows.separator = dialect.separator
     if excel := excel_separator(line[1]):

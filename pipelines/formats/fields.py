@@ -30,6 +30,7 @@ TARGETS: Final = (
     "license",
 )
 Fields = tuple[tuple[str, str], ...]
+DEEPEST: Final = 100  # lists and objects inside of each other
 Step = str | int | None  # a key, a position, or None for each item
 
 # Compared as `fold` leaves them, the first that is there wins. `answer` is a passage only where
@@ -150,6 +151,18 @@ def find(item: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - whatever 
         if step is not None:
             values = [_step(value, step) for value in values]
     return values if many else values[0]
+
+
+def is_deep(value: object) -> bool:
+    """Return whether lists and objects are nested deeper than any layout has them."""
+    level = [value]
+    for _ in range(DEEPEST):
+        outer = [inner for inner in level if isinstance(inner, list | tuple | dict)]
+        if not outer:
+            return False
+        parts = (part.values() if isinstance(part, dict) else part for part in outer)
+        level = [inner for part in parts for inner in part]
+    return True
 
 
 def resolve(columns: Iterable[str], fields: Fields) -> dict[str, str]:

@@ -2,20 +2,28 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from pipelines.formats.answers import answer_text, as_start, find_start, says_no_answer
 from pipelines.formats.dialect import Dialect
 from pipelines.formats.entities import unescape_record
-from pipelines.formats.fields import Fields, is_missing
+from pipelines.formats.fields import DEEPEST, Fields, is_deep, is_missing
 from pipelines.formats.literals import unprinted
+from pipelines.formats.stream import LONGEST_LINE
 from pipelines.text.normalise import EMPTY_TEXT
 from schemas.reason import Reason, declare_reason
-from schemas.record import Answer, FailedRecord, Record
+from schemas.record import Answer, FailedRecord, Record, printable
 
 RAW_LIMIT: Final = 1000
+DETAIL_LIMIT: Final = 1000
+# Of all texts of a record together. The longest articles are some hundred thousand characters;
+# a longer text is a whole collection that was not divided.
+MOST_CHARACTERS: Final = 10_000_000
+MOST_ANSWERS: Final = 1_000
+_OTHER_TEXTS: Final = 3  # question, passage and title
 
 # Reasons that several formats give.
 EMPTY_FILE: Final = declare_reason("empty_file", "a file with nothing in it")
@@ -23,6 +31,12 @@ INVALID_UTF8: Final = declare_reason("invalid_utf8", "bytes that are not UTF-8 t
 MALFORMED_JSON: Final = declare_reason("malformed_json", "not valid JSON")
 NOT_AN_OBJECT: Final = declare_reason(
     "not_an_object", "a value that is not a JSON object with named fields"
+)
+RECORD_TOO_LARGE: Final = declare_reason(
+    "record_too_large", "a line, or the texts of a record, beyond the limit of size"
+)
+_NESTED_TOO_DEEPLY: Final = declare_reason(
+    "nested_too_deeply", "a value with too many lists or objects inside of each other"
 )
 WRONG_COLUMN_COUNT: Final = declare_reason(
     "wrong_column_count", "a row with more or fewer columns than expected"
@@ -122,15 +136,32 @@ class Origin:
         self, line: int, reason: Reason, detail: str, raw: object = "", record_id: str = ""
     ) -> FailedRecord:
         """Return the failure of the item at `line`, or of the whole file for line 0."""
-        where, name, why = printable(self.path), printable(record_id), printable(detail)
-        return FailedRecord(where, line, name, reason, why, _raw_text(raw))
+        short = detail[:DETAIL_LIMIT]
+        return FailedRecord(self.path, line, record_id, reason, short, _raw_text(raw))
+
+    def too_long(self, line: int, beginning: str | bytes) -> FailedRecord:
+        """Return the failure of a line beyond the limit, of which only the beginning was kept."""
+        detail = f"the line is longer than {LONGEST_LINE >> 20} MiB; divide it into records"
+        return self.failed(line, RECORD_TOO_LARGE, detail, beginning)
 
     def record_id(self, item: Item, own: object = None) -> str:
         """Return the item's own id, else its key, else its place in the file."""
         if isinstance(own, float) and own.is_integer():  # a column of numbers with gaps
             own = int(own)
         known = own if isinstance(own, str | int) and own != "" else item.key
-        return printable(str(known)) if known != "" else f"{self.name}:{item.line}"
+        return printable(str(known) if known != "" else f"{self.name}:{item.line}")
+
+
+def refuse_deep(
+    items: Iterable[Item | FailedRecord], origin: Origin
+) -> Iterator[Item | FailedRecord]:
+    """Yield the items; one that is nested deeper than any layout is a failed record."""
+    for item in items:
+        if isinstance(item, Item) and is_deep(item.value):
+            detail = f"the item is nested more than {DEEPEST} deep"
+            yield origin.failed(item.line, _NESTED_TOO_DEEPLY, detail, item.value)
+        else:
+            yield item
 
 
 def build_record(
@@ -160,7 +191,8 @@ def build_record(
     """
     question, passage = required_text("question", question), required_text("passage", passage)
     title = optional_text("title", title)
-    given = [_answer(passage, text, start) for text, start in answers]
+    given = [_answer(passage, text, start) for text, start in islice(answers, MOST_ANSWERS + 1)]
+    _refuse_too_large([question, passage, title, *(text for text, _ in given)])
     mended: tuple[str, ...] = ()
     if plain := unescape_record(question, passage, title, given):
         question, passage, title, given = plain
@@ -230,11 +262,6 @@ def split_name(name: str) -> str:
     return _SPLITS.get(name.strip().casefold(), "")
 
 
-def printable(text: str) -> str:
-    """Return the text with what cannot be written as UTF-8 escaped."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _split(value: object) -> str:
     if value is None or value == "":
         return ""
@@ -246,6 +273,15 @@ def _split(value: object) -> str:
 
 def _answer(passage: str, value: object, start: object) -> tuple[str, object]:
     return optional_text("answer", answer_text(value, passage)), start
+
+
+def _refuse_too_large(texts: list[str]) -> None:
+    size = sum(map(len, texts))
+    if size > MOST_CHARACTERS:
+        detail = f"its texts have {size:,} characters; at most {MOST_CHARACTERS:,} are read"
+        raise BadItem(RECORD_TOO_LARGE, detail)
+    if len(texts) > _OTHER_TEXTS + MOST_ANSWERS:
+        raise BadItem(RECORD_TOO_LARGE, f"it has more than {MOST_ANSWERS:,} answers")
 
 
 def _unprinted(target: str, text: str) -> object:
@@ -268,6 +304,6 @@ def _raw_text(raw: object) -> str:
     if not isinstance(raw, str):
         try:
             raw = json.dumps(raw, ensure_ascii=False, default=str)
-        except (ValueError, TypeError, RecursionError):
+        except Exception:  # whatever the value is, its failure must be told
             raw = repr(type(raw))
     return printable(raw[:RAW_LIMIT])[:RAW_LIMIT]

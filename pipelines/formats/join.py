@@ -9,6 +9,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from pipelines.formats.item import EMPTY_FILE, MISSING, BadItem, Origin, build_record
 from pipelines.formats.judged import Judgement, Part, Text, part_parser
 from pipelines.formats.stream import Stream
+from pipelines.io.progress import advance
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
@@ -80,6 +81,7 @@ def _read_part(work: Work) -> Iterator[tuple[Key, Judged] | _Passage | _Query | 
     count = 0
     for entry in part_parser(work.format, work.part.role)(stream.lines(), work.origin):
         count += 1
+        advance("read", 1)
         if isinstance(entry, FailedRecord):
             yield _Failure(FAILED, entry)
         elif isinstance(entry, Judgement):

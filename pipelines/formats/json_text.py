@@ -14,10 +14,12 @@ from pipelines.formats.item import (
     Origin,
     Repeated,
 )
+from pipelines.formats.stream import CutLine, PartialLine
 from schemas.record import FailedRecord
 
-# In JSON no line breaks are inside strings, so that a line has whole strings only.
-_STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+# In JSON no line breaks are inside strings, so that a line has whole strings only; one that does
+# not end goes to the end of the line.
+_STRUCTURE: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\]]')
 _BETWEEN: Final = b" \t\r,[]"  # what stands between the objects of a list
 _LOOK_AHEAD: Final = 10_000  # lines that the first object may have
 
@@ -35,7 +37,7 @@ def items(lines: Iterable[bytes], origin: Origin) -> Iterator[Item | FailedRecor
     )
     if (first := next(numbered, None)) is None:
         return
-    if _is_open(first[1]):
+    if not isinstance(first[1], CutLine) and _is_open(first[1]):
         begun = [first]
         found = _first_object(begun, numbered)
         numbered = chain(begun, numbered)
@@ -50,6 +52,8 @@ def items(lines: Iterable[bytes], origin: Origin) -> Iterator[Item | FailedRecor
 
 def parse_line(number: int, line: bytes, origin: Origin) -> Item | FailedRecord:
     """Parse one line of JSON."""
+    if isinstance(line, CutLine):
+        return origin.too_long(number, line)
     try:
         return Item(number, _load(line.decode("utf-8")))
     except UnicodeDecodeError as error:
@@ -122,11 +126,16 @@ def _first_object(begun: list[_Line], lines: Iterator[_Line]) -> _Line | None:
 def _objects(lines: Iterable[_Line]) -> Iterator[_Line]:
     """Yield line number and text of each object outside all others, and of what is between them.
 
-    An object that does not end is given as far as it goes.
+    An object that does not end is given as far as it goes; of one beyond the limit of a line, the
+    beginning.
     """
     depth = first = 0
-    begun: list[bytes] = []
+    begun = PartialLine()
     for number, line in lines:
+        if isinstance(line, CutLine):
+            yield number, line
+            depth, begun = 0, PartialLine()
+            continue
         start = 0  # of what has not been given yet
         for match in _STRUCTURE.finditer(line):
             mark = match[0]
@@ -139,11 +148,12 @@ def _objects(lines: Iterable[_Line]) -> Iterator[_Line]:
             elif depth and mark in b"}]":
                 depth -= 1
                 if depth == 0:
-                    yield first, b"\n".join([*begun, line[start : match.end()]])
-                    begun, start = [], match.end()
+                    begun.add(line[start : match.end()])
+                    yield first, begun.take()
+                    start = match.end()
         if depth:
-            begun.append(line[start:])
+            begun.add(line[start:] + b"\n")
         elif (rest := line[start:]).strip(_BETWEEN):
             yield number, rest
-    if begun:
-        yield first, b"\n".join(begun)
+    if begun.size:
+        yield first, begun.take()

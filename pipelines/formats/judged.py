@@ -13,12 +13,11 @@ from pipelines.formats.item import (
     Item,
     Origin,
     optional_text,
-    printable,
     split_name,
 )
-from pipelines.formats.stream import list_directory
+from pipelines.formats.stream import CutLine, list_directory
 from schemas.reason import declare_reason
-from schemas.record import FailedRecord
+from schemas.record import FailedRecord, printable
 
 _MALFORMED_JUDGEMENT: Final = declare_reason(
     "malformed_judgement", "a line that is not a relevance judgement"
@@ -101,6 +100,9 @@ def beir_texts(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
 def msmarco_texts(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
     """Parse `collection.tsv` or `queries.*.tsv`: id and text; quotes mean nothing."""
     for number, line in enumerate(lines, start=1):
+        if isinstance(line, CutLine):
+            yield origin.too_long(number, line)
+            continue
         try:
             name, tab, text = line.decode("utf-8").rstrip("\r").partition("\t")
         except UnicodeDecodeError as error:
@@ -119,6 +121,9 @@ def judgements(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
     passage and score (TREC and MS MARCO).
     """
     for number, line in enumerate(lines, start=1):
+        if isinstance(line, CutLine):
+            yield origin.too_long(number, line)
+            continue
         text = line.decode("utf-8", "backslashreplace").rstrip("\r")
         columns = text.split("\t") if "\t" in text else text.split()
         try:

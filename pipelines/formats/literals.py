@@ -5,6 +5,8 @@ import json
 import re
 from typing import Any, Final
 
+from pipelines.formats.fields import DEEPEST, is_deep
+
 # How such a text starts. A text of the first kind can be nothing else; one of the second kind may
 # be prose, such as `["Run," he said]`, and one of the third a reference, such as `[12]`.
 _CERTAIN: Final = re.compile(
@@ -46,6 +48,8 @@ def unprinted(text: str, numbers: bool = False) -> Any:  # noqa: ANN401 - whatev
         return text
     try:
         value = _parse(text)
+        if is_deep(value):
+            raise ValueError(f"it is nested more than {DEEPEST} deep")
     except (ValueError, SyntaxError, RecursionError, IndexError) as error:
         if certain:
             raise ValueError(f"a printed list or object that cannot be read: {error}") from None

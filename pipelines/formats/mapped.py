@@ -17,6 +17,7 @@ from pipelines.formats.item import (
     Item,
     Origin,
     build_record,
+    refuse_deep,
 )
 from schemas.record import FailedRecord, Record
 
@@ -35,7 +36,7 @@ def read_items(
         origin: What it was read from.
         with_answers: Whether answers are read, and questions without one refused.
     """
-    items = nested.explode(items, origin)
+    items = nested.explode(refuse_deep(items, origin), origin)
     sample = list(islice(items, SAMPLE))
     values = [item.value for item in sample if isinstance(item, Item)]
     columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)

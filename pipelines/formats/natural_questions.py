@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from pipelines.formats.item import BadItem, Item, Origin, build_record
+from pipelines.formats.item import BadItem, Item, Origin, build_record, refuse_deep
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
@@ -35,7 +35,7 @@ def read_items(
     items: Iterable[Item | FailedRecord], origin: Origin
 ) -> Iterator[Record | FailedRecord]:
     """Make each item a record or a failed record; failed records pass through."""
-    for item in items:
+    for item in refuse_deep(items, origin):
         yield read_item(item, origin) if isinstance(item, Item) else item
 
 

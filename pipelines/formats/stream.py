@@ -15,9 +15,12 @@ _CORRUPT_FILE: Final = declare_reason("corrupt_file", "compressed data that is d
 _TRUNCATED_FILE: Final = declare_reason("truncated_file", "compressed data that breaks off")
 
 PLAIN_CHUNK: Final = 1 << 20
-# A decompressor may return a thousand times what it is given, so it is given little.
-PACKED_CHUNK: Final = 1 << 16
+# A decompressor may return 30,000 times what it is given, so it is given little.
+PACKED_CHUNK: Final = 1 << 12
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+# Natural Questions has lines of 10 MB; a file without line breaks must not fill the memory.
+LONGEST_LINE: Final = 64 << 20
+_BEGINNING: Final = 4096  # bytes of a longer line that are kept, to show which one it is
 
 
 def open_file(path: str) -> BinaryIO:
@@ -41,6 +44,34 @@ def match_files(pattern: str) -> list[str]:
 def list_directory(path: str) -> list[str]:
     """Return the files that stand directly in the directory `path`; none if it is not one."""
     return match_files(path.rstrip("/") + "/*")
+
+
+class CutLine(bytes):
+    """The beginning of a line longer than `LONGEST_LINE`; the rest of it was skipped."""
+
+
+class PartialLine:
+    """The pieces of a line that has not ended yet; no more of them than `LONGEST_LINE` allows."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.size = 0
+        self.mark = BYTE_ORDER_MARK  # of the first line only
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self.size += len(piece)
+        if self.size > LONGEST_LINE:
+            self.pieces = [b"".join(self.pieces)[:_BEGINNING] or piece[:_BEGINNING]]
+        else:
+            self.pieces.append(piece)
+
+    def take(self) -> bytes:
+        """Return the line, or a `CutLine`, and begin another."""
+        whole = b"".join(self.pieces).removeprefix(self.mark)
+        line = CutLine(whole) if self.size > LONGEST_LINE else whole
+        self.pieces, self.size, self.mark = [], 0, b""
+        return line
 
 
 class Stream:
@@ -68,16 +99,19 @@ class Stream:
         r"""Yield the lines without their `\n` and without a byte order mark.
 
         Only `\n` ends a line: U+2028 and the like belong to the text. The piece of a line that
-        stands before damage is dropped, since it would be reported a second time.
+        stands before damage is dropped, since it would be reported a second time. A line longer
+        than `LONGEST_LINE` comes as a `CutLine`.
         """
-        rest, mark = b"", BYTE_ORDER_MARK
+        line = PartialLine()
         for chunk in self.chunks():
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                yield line.removeprefix(mark)
-                mark = b""
-        if rest and not self.fault:
-            yield rest.removeprefix(mark)
+            first, *others = chunk.split(b"\n")
+            line.add(first)
+            if others:
+                yield line.take()
+                yield from map(_limited, others[:-1])
+                line.add(others[-1])
+        if line.size and not self.fault:
+            yield line.take()
 
     def read(self) -> bytes:
         """Return the whole file; what could be read of it if `fault` is set afterwards."""
@@ -99,6 +133,10 @@ class Stream:
                     decoder, begun = new_decoder(), False
         if begun:
             self.fault = _TRUNCATED_FILE
+
+
+def _limited(line: bytes) -> bytes:
+    return line if len(line) <= LONGEST_LINE else CutLine(line[:_BEGINNING])
 
 
 def _new_gzip() -> Any:  # noqa: ANN401 - zlib has no public name for this type

@@ -14,6 +14,7 @@ from pipelines.formats.join import JoinJudged, Work
 from pipelines.formats.reader import read_dataset, read_file
 from pipelines.formats.stream import match_files
 from pipelines.ingest.source import Source
+from pipelines.io.progress import advance
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
@@ -105,6 +106,7 @@ def _find_units(source: Source) -> Iterator[Unit | _Failure]:
 
 def _read_unit(unit: Unit) -> Iterator[Record | _Failure]:
     for result in read_unit(*unit):
+        advance("read", 1)
         if isinstance(result, Record):
             yield result
         else:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from tqdm import tqdm
 
 _UNITS: Final = {
+    "read": "items",
     "segment": "records",
     "translate": "segments",
     "assemble": "records",

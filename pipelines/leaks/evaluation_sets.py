@@ -13,7 +13,7 @@ from pipelines.formats.fields import Fields, find, resolve
 from pipelines.formats.item import Item, Origin
 from pipelines.formats.json_text import parse_line
 from pipelines.formats.reader import DOCUMENTS, LINES
-from pipelines.formats.stream import Stream, match_files, open_file
+from pipelines.formats.stream import CutLine, Stream, match_files, open_file
 from pipelines.ingest.source import Source, parse_source, source_problems
 from pipelines.leaks.rules import EvaluationItem
 from pipelines.text.normalise import normalise_text
@@ -158,7 +158,7 @@ def _questions(path: str, source: Source) -> Iterator[str]:
     stream = Stream(path)
     origin = source.origin(path)
     for number, line in enumerate(stream.lines(), start=1):
-        if not line.lstrip().startswith(b"{"):
+        if not isinstance(line, CutLine) and not line.lstrip().startswith(b"{"):
             text = line.decode("utf-8", "replace").rstrip("\r")
             yield text.partition("\t")[2] or text
             continue
