@@ -10,17 +10,19 @@ from apache_beam.pvalue import AsDict, AsList, AsSingleton, PBegin, PCollection
 
 from pipelines.checks import Limits
 from pipelines.checks.limit_settings import changed_limits
+from pipelines.corpus.corpus_file import read_content
 from pipelines.corpus.faults import systemic_faults
 from pipelines.corpus.finish import publish
 from pipelines.corpus.manifest import by_language, count_languages
 from pipelines.corpus.reread import Corpus, Reread
 from pipelines.corpus.tally import Tag, Tally
 from pipelines.corpus.write import WriteQuarantine, WriteRows
-from pipelines.io.storage import join, read_bytes, write_bytes
+from pipelines.io.storage import join, write_bytes
 from pipelines.judge.align_answers import AlignAnswers
 from pipelines.judge.model_checks import ModelCheck
 from pipelines.judge.score_groups import ScoreGroups
 from pipelines.judge.validate import Validate
+from schemas.corpus_layout import FAILED_RECORD
 from schemas.manifest import Calibration, FileEntry, Manifest
 
 
@@ -93,7 +95,7 @@ class _CopyFailedRecords(beam.PTransform[PBegin, PCollection[FileEntry]]):
     def __init__(self, corpus: Corpus, output: str) -> None:
         super().__init__()
         self.corpus, self.output = corpus.folder, output
-        self.files = [e for e in corpus.manifest.files if e.kind == "failed_record"]
+        self.files = [e for e in corpus.manifest.files if e.kind == FAILED_RECORD]
 
     def expand(self, begin: PBegin) -> PCollection[FileEntry]:
         copied: PCollection[FileEntry] = (
@@ -103,7 +105,7 @@ class _CopyFailedRecords(beam.PTransform[PBegin, PCollection[FileEntry]]):
 
 
 def _copy(entry: FileEntry, corpus: str, output: str) -> FileEntry:
-    write_bytes(join(output, entry.path), read_bytes(join(corpus, entry.path)))
+    write_bytes(join(output, entry.path), read_content(corpus, entry))
     return entry
 
 

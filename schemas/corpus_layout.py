@@ -6,6 +6,10 @@ from schemas.language import LANGUAGES
 
 MANIFEST_NAME: Final = "manifest.json"
 CARD_NAME: Final = "README.md"
+REPORT_PAGE_NAME: Final = "report.html"
+REPORT_FACTS_NAME: Final = "report.json"
+TOP_FILES: Final = (MANIFEST_NAME, CARD_NAME, REPORT_PAGE_NAME, REPORT_FACTS_NAME)
+"""What is beside the folders of Parquet files."""
 
 SPLITS: Final = ("train", "validation", "test")
 ROW: Final = "row"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipelines.commands.options import absolute
 from schemas.command import add_command
+from schemas.wording import counted
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +36,7 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{fault}\n")
     rows = sum(entry.rows for entry in manifest.files if entry.kind == "row")
     sys.stdout.write(
-        f"{len(faults)} fault(s) found\n"
+        f"{counted(len(faults), 'fault')} found\n"
         if faults
         else f"whole: {len(manifest.files)} files, {rows:,} rows in "
         f"{len(manifest.languages)} languages\n"

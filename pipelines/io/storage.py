@@ -123,6 +123,21 @@ def list_files(folder: str) -> Iterator[tuple[str, int]]:
     yield from sorted(item for item in found if not item[0].endswith((PARTIAL_SUFFIX, "/")))
 
 
+def list_entries(folder: str) -> Iterator[str]:
+    """Yield the path below `folder` of everything in it that is no folder, sorted.
+
+    Links, pipes and devices are among them; links to folders are not followed.
+    """
+    if not is_local(folder):
+        yield from (path[len(folder.rstrip("/")) + 1 :] for path, _ in list_files(folder))
+        return
+    found = []
+    for here, folders, names in os.walk(folder):
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        found += [Path(here, name).relative_to(folder).as_posix() for name in names + links]
+    yield from sorted(found)
+
+
 def delete(path: str) -> None:
     """Delete a file; no error when it is already gone."""
     if is_local(path):
