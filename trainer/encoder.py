@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.command import UsageError
+from trainer.model_settings import ModelSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Embeddings = npt.NDArray[np.float32]
 """One row for each text; of length one where the model compares by cosine."""
-
-DTYPES: Final = ("float32", "bfloat16", "float16")
 
 # The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
 _E5: Final = re.compile(r"(?:^|/)(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?/?$")
@@ -36,37 +35,6 @@ class Prompts:
 
     question: str = ""
     passage: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Which model, and how it is loaded.
-
-    Attributes:
-        model: Name on the Hugging Face hub, or a folder.
-        revision: Commit, tag or branch on the hub; None is the newest.
-        trust_remote_code: Whether code that comes with the model may be run.
-        max_length: Longest input in tokens, what is beyond is not seen; None is the model's own.
-        dtype: `float32`, `bfloat16` or `float16`; None is that of the weights file.
-        device: Torch device; None is the best there is.
-
-    Raises:
-        UsageError: If a value makes no sense.
-    """
-
-    model: str
-    revision: str | None = None
-    trust_remote_code: bool = False
-    max_length: int | None = None
-    dtype: str | None = None
-    device: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse values that no model can be loaded with."""
-        if self.max_length is not None and self.max_length < 1:
-            raise UsageError(f"max_length is {self.max_length}: wanted 1 token or more")
-        if self.dtype is not None and self.dtype not in DTYPES:
-            raise UsageError(f"dtype is {self.dtype!r}: wanted {', '.join(DTYPES)}")
 
 
 def load_model(settings: ModelSettings) -> "SentenceTransformer":

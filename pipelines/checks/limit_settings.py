@@ -1,41 +1,59 @@
-"""Limits of checks as the user sets them: `NAME=VALUE`."""
+"""Limits of checks as the user sets them, and how they are described."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
 from difflib import get_close_matches
+
+from pydantic import ValidationError
 
 from pipelines.checks import Limits
 
 
-def parse_limits(texts: Iterable[str]) -> Limits:
+def make_limits(pairs: Iterable[tuple[str, str]]) -> Limits:
     """Return the limits with some of them changed.
 
     Args:
-        texts: Such as `passage_spreads=5`.
+        pairs: Such as `("passage_spreads", "5")`.
 
     Raises:
         ValueError: If a name is unknown or a value no number; all problems at once.
     """
-    kinds = {field.name: type(getattr(Limits(), field.name)) for field in fields(Limits)}
-    values: dict[str, float] = {}
-    problems = []
-    for text in texts:
-        name, _, value = text.partition("=")
-        if name not in kinds:
-            near = get_close_matches(name, kinds, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(kinds)}"
-            problems.append(f"--limits {text}: no such limit; {hint}")
-            continue
-        try:
-            values[name] = kinds[name](value)
-        except ValueError:
-            problems.append(f"--limits {text}: wanted a number")
-    if problems:
-        raise ValueError("; ".join(problems))
-    return Limits(**values)  # type: ignore[arg-type]  # of the field's own type, see above
+    values = dict(pairs)
+    try:
+        return Limits.model_validate(values)
+    except ValidationError as error:
+        names = [str(fault["loc"][0]) for fault in error.errors()]
+        faults = [f"--limits {name}={values[name]}: {_wanted(name)}" for name in names]
+        raise ValueError("; ".join(faults)) from None
+
+
+def describe_limits() -> str:
+    """Return a table of all limits: name, default and meaning."""
+    lines = [
+        f"{name:<26}{field.default:<9.4g}{field.description}"
+        for name, field in Limits.model_fields.items()
+    ]
+    return "\n".join([*_HEAD, *lines]) + "\n"
 
 
 def changed_limits(limits: Limits) -> dict[str, float]:
     """Return the limits that are not the default."""
-    default = asdict(Limits())
-    return {name: value for name, value in asdict(limits).items() if value != default[name]}
+    return limits.model_dump(exclude_defaults=True)
+
+
+def _wanted(name: str) -> str:
+    known = Limits.model_fields
+    if name in known:
+        return "wanted a whole number" if known[name].annotation is int else "wanted a number"
+    near = get_close_matches(name, known, n=2)
+    return "no such limit; " + (
+        f"did you mean {' or '.join(near)}?" if near else "`--limits help` lists all"
+    )
+
+
+_HEAD = (
+    "Limits of checks, for --limits NAME=NUMBER. Lengths are ln(target characters / source",
+    "characters) minus the median of correct translations: -0.69 is half of the usual length.",
+    "Deviations are robust ones, estimated from the median distance to the median.",
+    "",
+    f"{'name':<26}{'default':<9}meaning",
+)

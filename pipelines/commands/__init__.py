@@ -1,1 +1,1 @@
-"""The commands of `tandemqa`, one module each: `add_parser` and what it runs."""
+"""The commands of `tandemqa`, one module each: its options and what it runs."""

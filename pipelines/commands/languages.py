@@ -1,32 +1,22 @@
 """`tandemqa languages`: what can be translated into, and by whom."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from typing import Final
 
-from schemas.command import add_command
+from schemas.command import Command
 from schemas.language import LANGUAGES, Language
-from translators.registry import BACKENDS
+from schemas.options import Options, option
+from translators.registry import BACKENDS, Backend
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "languages",
-        "list languages: code, name, script and what translates into them",
-        "tandemqa languages --translator apertium",
-        _run,
-    )
-    parser.add_argument(
-        "--translator",
-        choices=sorted(BACKENDS),
-        default=None,
-        help="only the languages this translator knows",
-    )
+class LanguagesOptions(Options):
+    """The options of `languages`."""
+
+    translator: Backend | None = option(None, "only the languages this translator knows")
 
 
-def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+def _run(options: LanguagesOptions, beam_arguments: Sequence[str]) -> int:
     backends = [options.translator] if options.translator else sorted(BACKENDS)
     lines = [f"{'code':<14} {'name':<32} {'script':<7} translators"]
     for language in LANGUAGES.values():
@@ -44,3 +34,12 @@ def _translated_by(language: Language, backend: str) -> str:
     if backend == "apertium":
         return ">".join(language.apertium)
     return language.opus_mt if backend == "marian" else language.nllb
+
+
+COMMAND: Final = Command(
+    "languages",
+    "list languages: code, name, script and what translates into them",
+    "tandemqa languages --translator apertium",
+    LanguagesOptions,
+    _run,
+)

@@ -1,165 +1,159 @@
-"""The options of `build` and `plan`, from the command line and from a YAML file."""
+"""The options of `build` and `plan`, and those they share with other commands."""
 
-import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated
 
-from translators.registry import BACKENDS, OPTIONS
+from pydantic import BeforeValidator
 
-REQUIRED: Final = ("input", "languages", "output")
-DEFAULTS: Final[dict[str, Any]] = {
-    "translator": "apertium",
-    "packet_size": 2048,
-    "shards": 0,
-    "max_failed_share": 0.1,
-    "max_rejected_share": 0.5,
-    "max_unverified_share": 0.5,
-}
+from schemas.option_values import Pairs, Words, as_list
+from schemas.options import ADVANCED, Options, option
+from translators.registry import Backend, BackendOptions
 
 
-def add_build_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `build` and `plan` have in common."""
-    # Defaults are applied after the YAML file was read, so that flags override the file.
-    parser.set_defaults(**dict.fromkeys(DEFAULTS))
-    what = parser.add_argument_group("what")
-    what.add_argument("--config", metavar="YAML", help="file with any of these options")
-    what.add_argument(
-        "--input",
-        nargs="+",
-        metavar="[FORMAT:]PATH",
-        help="English question-answer sets: files, globs, folders, URIs or hf:NAME",
+class InputOptions(Options):
+    """One input; in YAML it may be a mapping with options of its own."""
+
+    path: str
+    format: str = ""
+    fields: Pairs = ()
+    dataset: str = ""
+    split: str = ""
+    license: str = ""
+
+
+class ExcludeOptions(Options):
+    """One evaluation set; in YAML it may be a mapping with fields of its own."""
+
+    set: str
+    fields: Pairs = ()
+
+
+def _inputs(value: object) -> list[object]:
+    return [item if isinstance(item, Mapping) else {"path": item} for item in as_list(value)]
+
+
+def _sets(value: object) -> list[object]:
+    return [item if isinstance(item, Mapping) else {"set": item} for item in as_list(value)]
+
+
+class CheckOptions(Options):
+    """What decides about rows, and can be changed without translating again."""
+
+    limits: Pairs = option(
+        (),
+        "limits of checks to change, such as passage_spreads=5; `--limits help` lists them",
+        "NAME=NUMBER",
+        group=ADVANCED,
+        many=True,
+        explained_by="pipelines.checks.limit_settings:describe_limits",
     )
-    what.add_argument("--format", help="format of all inputs; guessed from names by default")
-    what.add_argument(
-        "--fields",
-        nargs="+",
-        metavar="TARGET=PATH",
-        help="where the texts stand, such as question=QUESTION passage=CONTEXTS",
+    model_checks: Pairs = option(
+        (),
+        "models that score translations, as MODULE:FUNCTION or embedding:MODEL; scores are "
+        "stored, and rows below LEAST rejected",
+        "NAME=SCORER[@LEAST]",
+        group=ADVANCED,
+        many=True,
     )
-    what.add_argument("--dataset", help="name of the dataset; the file's name by default")
-    what.add_argument("--split", help="split of all records that name none; train by default")
-    what.add_argument("--license", help="licence of the inputs, such as CC-BY-4.0")
-    what.add_argument(
-        "--exclude",
-        action="append",
-        metavar="[NAME[:LANG]=][FORMAT:]PATH",
-        help="evaluation set whose items must not be in the corpus, in any format of --input, or "
+    align_answers: bool = option(
+        False,
+        "find answers that are not found otherwise by a word alignment learnt on the corpus",
+        group=ADVANCED,
+    )
+
+
+class WhatOptions(Options):
+    """What is translated."""
+
+    input: Annotated[tuple[InputOptions, ...], BeforeValidator(_inputs)] = option(
+        ...,
+        "English question-answer sets: files, globs, folders, URIs or hf:NAME",
+        "[FORMAT:]PATH",
+        many=True,
+        min_length=1,
+    )
+    languages: Words = option(..., "target languages, such as es,ca,pt-BR", "CODES", min_length=1)
+    output: str = option(..., "the corpus directory", "DIR", min_length=1)
+    memory: str = option("", "translation memory; `memory` beside the output by default", "DIR")
+    translator: Backend = option("apertium", "who translates")
+    fields: Pairs = option(
+        (),
+        "where the texts stand, such as question=QUESTION passage=CONTEXTS; guessed from common "
+        "names by default",
+        "TARGET=PATH",
+        many=True,
+    )
+    license: str = option("", "licence of the inputs, such as CC-BY-4.0", "NAME")
+    exclude: Annotated[tuple[ExcludeOptions, ...], BeforeValidator(_sets)] = option(
+        (),
+        "evaluation set whose items must not be in the corpus, in any format of --input, or "
         "queries:PATH for questions alone; in another language than English (xquad:es=...) it "
         "only raises an alarm about the translated rows; repeatable",
+        "[NAME[:LANG]=][FORMAT:]PATH",
+        many=True,
     )
-    what.add_argument("--languages", metavar="CODES", help="target languages, such as es,ca,pt-BR")
-    where = parser.add_argument_group("where")
-    where.add_argument("--output", metavar="DIR", help="the corpus directory")
-    where.add_argument(
-        "--memory",
-        metavar="DIR",
-        help="translation memory; `memory` beside the output by default",
+    format: str = option(
+        "", "format of all inputs; guessed from names by default", "NAME", group=ADVANCED
     )
-    _add_translator_options(parser)
-    _add_answer_options(parser)
-    _add_limits(parser)
-
-
-def _add_answer_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("answers")
-    group.add_argument(
-        "--answer-markers",
-        action="store_true",
-        default=None,
-        help="translate sentences once more with the answer in brackets, to see where it went; "
-        "nearly doubles the work where answers are many",
+    dataset: str = option(
+        "", "name of the dataset; the file's name by default", "NAME", group=ADVANCED
     )
-    add_align_answers(group)
-
-
-def add_align_answers(group: argparse._ActionsContainer) -> None:
-    """Add the option to align words."""
-    group.add_argument(
-        "--align-answers",
-        action="store_true",
-        default=None,
-        help="find answers that are not found otherwise by a word alignment learnt on the corpus",
+    split: str = option(
+        "", "split of all records that name none; train by default", "NAME", group=ADVANCED
     )
 
 
-def _add_limits(parser: argparse.ArgumentParser) -> None:
-    limits = parser.add_argument_group("limits")
-    _with_default(limits, "--packet-size", int, "N", "segments in a packet, about")
-    _with_default(limits, "--shards", int, "N", "shards per language; 0 chooses by size")
-    _with_default(
-        limits,
-        "--max-failed-share",
-        float,
-        "SHARE",
+class CorpusOptions(CheckOptions, WhatOptions):
+    """What `build` and `plan` have in common."""
+
+    backend: BackendOptions = BackendOptions()
+    packet_size: int = option(2048, "segments in a packet, about", "N", group=ADVANCED, ge=1)
+    shards: int = option(0, "shards per language; 0 chooses by size", "N", group=ADVANCED, ge=0)
+    max_failed_share: float = option(
+        0.1,
         "stop when more than this share of the source items is malformed or not in English",
-    )
-    _with_default(
-        limits,
-        "--max-rejected-share",
-        float,
         "SHARE",
+        group=ADVANCED,
+        ge=0,
+        le=1,
+    )
+    max_rejected_share: float = option(
+        0.5,
         "mark the corpus failed when a language loses more than this share of its rows",
-    )
-    _with_default(
-        limits,
-        "--max-unverified-share",
-        float,
         "SHARE",
+        group=ADVANCED,
+        ge=0,
+        le=1,
+    )
+    max_unverified_share: float = option(
+        0.5,
         "mark the corpus failed when more than this share of the rows is in a language that could "
         "not be verified, though a detector knows it",
+        "SHARE",
+        group=ADVANCED,
+        ge=0,
+        le=1,
     )
-    add_check_options(limits)
-    limits.add_argument(
-        "--language-model",
-        metavar="BIN",
-        help="fastText model, such as GlotLID, for second opinions on languages",
+    language_model: str = option(
+        "",
+        "fastText model, such as GlotLID, for second opinions on languages",
+        "BIN",
+        group=ADVANCED,
     )
-
-
-def add_check_options(group: argparse._ActionsContainer) -> None:
-    """Add the options that decide about rows, which can be changed without translating again."""
-    group.add_argument(
-        "--limits", nargs="+", metavar="NAME=VALUE", help="limits of checks to change"
+    answer_markers: bool = option(
+        False,
+        "translate sentences once more with the answer in brackets, to see where it went; "
+        "nearly doubles the work where answers are many",
+        group=ADVANCED,
     )
-    group.add_argument(
-        "--model-checks",
-        nargs="+",
-        metavar="NAME=SCORER[@LEAST]",
-        help="models that score translations, as MODULE:FUNCTION or embedding:MODEL; scores are "
-        "stored, and rows below LEAST rejected",
-    )
-
-
-def _add_translator_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("translator")
-    group.add_argument(
-        "--translator",
-        choices=sorted(BACKENDS),
-        help=f"who translates (default: {DEFAULTS['translator']})",
-    )
-    add_backend_options(group)
-    group.add_argument(
-        "--translate-accelerator",
-        metavar="HINT",
-        help="GPU for the workers of the translation alone, where the runner can give one, such "
+    translate_accelerator: str = option(
+        "",
+        "GPU for the workers of the translation alone, where the runner can give one, such "
         "as 'type:nvidia-l4;count:1;install-nvidia-driver'; needs --device cuda",
+        "HINT",
+        group=ADVANCED,
     )
-
-
-def add_backend_options(group: argparse._ArgumentGroup) -> None:
-    """Add the options of the backends; what is not given is left to the backend."""
-    for name, (kind, metavar, text) in OPTIONS.items():
-        takers = ", ".join(sorted(b for b, (_, options) in BACKENDS.items() if name in options))
-        group.add_argument(
-            f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=f"{text} ({takers})"
-        )
-
-
-def _with_default(
-    group: argparse._ArgumentGroup, flag: str, kind: type, metavar: str, text: str
-) -> None:
-    default = DEFAULTS[flag.removeprefix("--").replace("-", "_")]
-    group.add_argument(flag, type=kind, metavar=metavar, help=f"{text} (default: {default})")
 
 
 def absolute(path: str) -> str:

@@ -1,35 +1,24 @@
 """`tandemqa plan`: what a build would do, how long it would take and what it would cost."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from typing import Final
 
-from pipelines.commands.options import DEFAULTS, REQUIRED, add_build_options
-from schemas.command import UsageError, add_command, merge_config
+from pipelines.commands.options import CorpusOptions
+from schemas.command import Command, UsageError
+from schemas.options import option
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "plan",
-        "say what a build would translate, how long and at what cost; translate nothing",
-        "tandemqa plan --input squad.json --languages es,ca --output corpora/squad "
-        "--price-per-hour 1.20",
-        _run,
-        takes_beam_options=True,
+class PlanOptions(CorpusOptions):
+    """The options of `plan`."""
+
+    price_per_hour: float | None = option(
+        None, "price of a machine like this one, to estimate the cost", "PRICE", ge=0
     )
-    add_build_options(parser)
-    parser.add_argument(
-        "--price-per-hour",
-        type=float,
-        metavar="PRICE",
-        help="price of a machine like this one, to estimate the cost",
-    )
-    parser.add_argument("--quiet", action="store_true", default=None, help="show no progress")
+    quiet: bool = option(False, "show no progress")
 
 
-def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.resolve import resolve
     from pipelines.io.remote import use_options
     from pipelines.plan import Estimate, Missing, estimate, survey
@@ -39,10 +28,9 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     if any(argument.startswith("--runner") for argument in beam_arguments):
         raise UsageError("plan runs on this machine; leave --runner away")
     use_options(beam_options(beam_arguments))
-    merged = merge_config(options, DEFAULTS, REQUIRED)
-    config = resolve(merged)
-    work = survey(config, beam_arguments, progress=not merged.get("quiet"))
-    price = merged.get("price_per_hour")
+    config = resolve(options)
+    work = survey(config, beam_arguments, progress=not options.quiet)
+    price = options.price_per_hour
     head = ("language", "missing", "in memory", "tokens", "time", "cost")
     rows = []
     total = Estimate(0, 0.0)
@@ -79,3 +67,14 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.0f} s"
     return f"{hours} h {minutes - 60 * hours:02} min" if hours else f"{minutes} min"
+
+
+COMMAND: Final = Command(
+    "plan",
+    "say what a build would translate, how long and at what cost; translate nothing",
+    "tandemqa plan --input squad.json --languages es,ca --output corpora/squad "
+    "--price-per-hour 1.20",
+    PlanOptions,
+    _run,
+    takes_beam_options=True,
+)

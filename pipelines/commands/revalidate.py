@@ -1,48 +1,39 @@
 """`tandemqa revalidate`: judge a corpus again without translating again."""
 
-import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pipelines.commands.options import absolute, add_align_answers, add_check_options
-from schemas.command import FailedRunError, UsageError, add_command
+from pipelines.commands.options import CheckOptions, absolute
+from schemas.command import Command, FailedRunError, UsageError
+from schemas.options import option
 
 if TYPE_CHECKING:
     from pipelines.corpus.reread import Corpus
     from pipelines.revalidate import Revision
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "revalidate",
-        "judge a corpus again with other limits; rows move between data and quarantine",
-        "tandemqa revalidate corpora/squad --limits passage_spreads=5 --output corpora/squad-wide",
-        _run,
-        takes_beam_options=True,
+class RevalidateOptions(CheckOptions):
+    """The options of `revalidate`."""
+
+    corpus: str = option(..., "the corpus directory; it is not changed", "DIR", positional=True)
+    output: str = option(..., "where the new corpus goes", "DIR", min_length=1)
+    queue: str = option(
+        "",
+        "write the records whose translation was cut or failed, to be built again with other "
+        "settings",
+        "JSONL",
     )
-    parser.add_argument("corpus", metavar="DIR", help="the corpus directory; it is not changed")
-    parser.add_argument("--output", required=True, metavar="DIR", help="where the new corpus goes")
-    add_check_options(parser)
-    add_align_answers(parser)
-    parser.add_argument(
-        "--queue",
-        metavar="JSONL",
-        help="write the records whose translation was cut or failed, to be built again with "
-        "other settings",
+    retried: str = option(
+        "",
+        "the corpus built from such a queue: its rows stand in for those that were cut or failed "
+        "here",
+        "DIR",
     )
-    parser.add_argument(
-        "--retried",
-        metavar="DIR",
-        help="the corpus built from such a queue: its rows stand in for those that were cut or "
-        "failed here",
-    )
-    parser.add_argument("--quiet", action="store_true", help="show no progress and no summary")
+    quiet: bool = option(False, "show no progress and no summary")
 
 
-def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import check_remote_folders, read_manifest
     from pipelines.commands.summary import summarise
     from pipelines.corpus.queue import queue_records
@@ -77,19 +68,19 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     return 0
 
 
-def _revision(options: argparse.Namespace, before: "Corpus") -> "Revision":
-    from pipelines.checks.limit_settings import parse_limits
+def _revision(options: RevalidateOptions, before: "Corpus") -> "Revision":
+    from pipelines.checks.limit_settings import make_limits
     from pipelines.commands.output import read_manifest
     from pipelines.corpus.reread import Corpus
-    from pipelines.judge.model_checks import parse_model_check
+    from pipelines.judge.model_checks import make_model_check
     from pipelines.revalidate import Revision
 
     retried = absolute(options.retried) if options.retried else ""
     try:
         return Revision(
-            limits=parse_limits(options.limits or ()),
-            model_checks=tuple(map(parse_model_check, options.model_checks or ())),
-            align_answers=bool(options.align_answers),
+            limits=make_limits(options.limits),
+            model_checks=tuple(make_model_check(*check) for check in options.model_checks),
+            align_answers=options.align_answers,
             retried=_same_licence(Corpus(retried, read_manifest(retried)), before)
             if retried
             else None,
@@ -109,3 +100,13 @@ def _same_licence(retried: "Corpus", before: "Corpus") -> "Corpus":
                 f"{ours[lang].license or 'an unknown one'}; keep it as a corpus of its own"
             )
     return retried
+
+
+COMMAND: Final = Command(
+    "revalidate",
+    "judge a corpus again with other limits; rows move between data and quarantine",
+    "tandemqa revalidate corpora/squad --limits passage_spreads=5 --output corpora/squad-wide",
+    RevalidateOptions,
+    _run,
+    takes_beam_options=True,
+)

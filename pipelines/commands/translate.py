@@ -1,41 +1,34 @@
 """`tandemqa translate`: lines from standard input, translated; to try a backend."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from itertools import islice
+from typing import Final
 
-from pipelines.commands.options import add_backend_options
-from schemas.command import FailedRunError, UsageError, add_command
+from schemas.command import Command, FailedRunError, UsageError
 from schemas.language import parse_language
-from translators.registry import BACKENDS
+from schemas.options import Options, option
+from translators.registry import Backend, BackendOptions, TranslatorConfig
 
 _BATCH = 256
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "translate",
-        "translate lines of standard input, to try a translator",
-        "echo 'Where is the library?' | tandemqa translate --to es",
-        _run,
-    )
-    parser.add_argument("--to", required=True, metavar="CODE", help="target language")
-    parser.add_argument("--translator", choices=sorted(BACKENDS), default="apertium", help="who")
-    add_backend_options(parser.add_argument_group("translator"))
+class TranslateOptions(Options):
+    """The options of `translate`."""
+
+    to: str = option(..., "target language", "CODE")
+    translator: Backend = option("apertium", "who translates")
+    backend: BackendOptions = BackendOptions()
 
 
-def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
-    from pipelines.commands.resolve import translator_config
+def _run(options: TranslateOptions, beam_arguments: Sequence[str]) -> int:
     from translators.ladder import translate_all
     from translators.registry import open_translator
     from translators.segmentation import is_translatable, join_translations, split_passage
 
     try:
         language = parse_language(options.to)
-        translator = open_translator(translator_config(vars(options)))
+        translator = open_translator(TranslatorConfig(options.translator, options.backend.given()))
         translator.info(language.code)
     except ValueError as error:
         raise UsageError(str(error)) from error
@@ -58,3 +51,12 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
     if failed:
         raise FailedRunError(f"{failed} segments could not be translated; they are left empty")
     return 0
+
+
+COMMAND: Final = Command(
+    "translate",
+    "translate lines of standard input, to try a translator",
+    "echo 'Where is the library?' | tandemqa translate --to es",
+    TranslateOptions,
+    _run,
+)

@@ -1,28 +1,21 @@
 """`tandemqa verify`: is a corpus whole?"""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from pipelines.commands.options import absolute
-from schemas.command import add_command
-from schemas.wording import counted
+from schemas.command import Command
+from schemas.options import Options, option
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "verify",
-        "check that a corpus is whole: files, schemas, counts, languages",
-        "tandemqa verify corpora/squad",
-        _run,
-        takes_beam_options=True,
-    )
-    parser.add_argument("corpus", metavar="DIR", help="the corpus directory")
+class VerifyOptions(Options):
+    """The options of `verify`."""
+
+    corpus: str = option(..., "the corpus directory", "DIR", positional=True)
 
 
-def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
+def _run(options: VerifyOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
     from pipelines.corpus.verify import verify
     from pipelines.io.remote import use_options
@@ -36,9 +29,19 @@ def _run(options: argparse.Namespace, beam_arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{fault}\n")
     rows = sum(entry.rows for entry in manifest.files if entry.kind == "row")
     sys.stdout.write(
-        f"{counted(len(faults), 'fault')} found\n"
+        f"{len(faults)} fault(s) found\n"
         if faults
         else f"whole: {len(manifest.files)} files, {rows:,} rows in "
         f"{len(manifest.languages)} languages\n"
     )
     return 1 if faults else 0
+
+
+COMMAND: Final = Command(
+    "verify",
+    "check that a corpus is whole: files, schemas, counts, languages",
+    "tandemqa verify corpora/squad",
+    VerifyOptions,
+    _run,
+    takes_beam_options=True,
+)

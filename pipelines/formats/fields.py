@@ -74,17 +74,13 @@ class FieldsError(ValueError):
     """A field mapping that cannot be understood."""
 
 
-def parse_fields(texts: Iterable[str]) -> Fields:
-    """Parse `TARGET=PATH` texts, as the command line gives them.
+def check_fields(fields: Fields) -> Fields:
+    """Return a mapping as it is.
 
     Raises:
-        FieldsError: With all problems at once.
+        FieldsError: If it cannot be understood; with all problems at once.
     """
-    texts = list(texts)
-    fields = tuple((target.strip(), path.strip()) for target, _, path in map(_partition, texts))
-    problems = [f"{text!r}: write TARGET=PATH" for text in texts if "=" not in text]
-    problems += fields_problems(fields) if not problems else []
-    if problems:
+    if problems := fields_problems(fields):
         raise FieldsError("fields cannot be read:\n  " + "\n  ".join(problems))
     return fields
 
@@ -183,10 +179,6 @@ def resolve(columns: Iterable[str], fields: Fields) -> dict[str, str]:
             paths[target] = next(free, "")
             used.add(paths[target])
     return {target: path for target, path in paths.items() if path}
-
-
-def _partition(text: str) -> tuple[str, str, str]:
-    return text.partition("=")
 
 
 def _position(digits: str, path: str) -> int | None:

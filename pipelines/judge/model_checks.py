@@ -25,7 +25,8 @@ Scorer = Callable[[Sequence[tuple[str, str]], str], Sequence[float]]
 Field = tuple[str, list[tuple[str, str]]]  # its name; its sentences, English and translated
 
 _EMBEDDING: Final = "embedding"
-_DESCRIPTION: Final = re.compile(r"(?P<name>\w+)=(?P<scorer>.*?)(?:@(?P<least>-?\d+(?:\.\d+)?))?")
+_NAME: Final = re.compile(r"\w+")
+_SCORER: Final = re.compile(r"(?P<scorer>.*?)(?:@(?P<least>-?\d+(?:\.\d+)?))?")
 _MEAN: Final = "_mean"
 _DIGITS: Final = 4  # further ones depend on the machine and on what was scored together
 
@@ -50,24 +51,24 @@ class ModelCheck:
     least: float | None = None
 
 
-def parse_model_check(text: str) -> ModelCheck:
-    """Return the check that `NAME=SCORER@LEAST` describes; without `@LEAST` it only scores.
+def make_model_check(name: str, text: str) -> ModelCheck:
+    """Return the check that a name and `SCORER@LEAST` describe; without `@LEAST` it only scores.
 
     Raises:
         UnusableScorer: If it describes none, or names a scorer that is not there.
     """
-    described = _DESCRIPTION.fullmatch(text)
-    if not described or not (described["scorer"] or described["least"]):
+    described = _SCORER.fullmatch(text)
+    if not _NAME.fullmatch(name) or not described or not any(described.groups()):
         raise UnusableScorer(
-            f"model check {text!r}: want NAME=MODULE:FUNCTION or NAME=embedding:MODEL, with "
-            "@LEAST to reject below a score; NAME=@LEAST judges the scores that are there"
+            f"--model-checks {name}={text}: wanted NAME=MODULE:FUNCTION or NAME=embedding:MODEL, "
+            "with @LEAST to reject below a score; NAME=@LEAST judges the scores that are there"
         )
     scorer, least = described["scorer"], described["least"]
     if scorer.partition(":")[0] != _EMBEDDING and scorer:
         load_scorer(scorer)
     elif scorer:
         _need_sentence_transformers(scorer)
-    return ModelCheck(described["name"], scorer, float(least) if least else None)
+    return ModelCheck(name, scorer, float(least) if least else None)
 
 
 def judge_again(checks: Iterable[Check], check: ModelCheck) -> list[Check]:

@@ -14,11 +14,11 @@ from apache_beam.options.pipeline_options import SetupOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 
 from pipelines.build import build
-from pipelines.commands.options import DEFAULTS, REQUIRED
+from pipelines.commands.build import COMMAND
 from pipelines.commands.resolve import resolve
 from pipelines.run import beam_options
-from schemas.command import merge_config
-from tandemqa import make_parser, run
+from schemas.options import make_options, settings_of
+from tandemqa import run
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "docker" / "dataflow"
@@ -38,10 +38,9 @@ def make_job(tmp_path, questions, *arguments):
     """Return Beam's options and the Dataflow job of a build of one record."""
     source = questions({"question": "Who?", "passage": "It was Ann."})
     places = ["--input", source, "--output", str(tmp_path / "corpus"), "--languages", "es"]
-    parsed = make_parser().parse_args(["build", *places, *arguments])
     options = beam_options(OPTIONS)
     pipeline = beam.Pipeline(options=options)
-    build(pipeline, resolve(merge_config(parsed, DEFAULTS, REQUIRED)))
+    build(pipeline, resolve(COMMAND.parse([*places, *arguments])))
     return options, pipeline.run().job
 
 
@@ -188,18 +187,20 @@ def test_the_launcher_understands_every_parameter_and_passes_the_rest_to_beam(la
     given = [f"--{name}={value}" for name, value in GOOD.items()]
     ours, others = launcher.split_arguments([*given, "--runner=DataflowRunner", "--shards="])
     assert others == ["--runner=DataflowRunner"]
-    options = make_parser().parse_args(["build", *ours])
-    assert options.input == GOOD["input"].split()
-    assert options.fields == GOOD["fields"].split()
-    assert options.exclude == [GOOD["exclude"]]
+    options = make_options(COMMAND.options, ours)
+    assert [item.path for item in options.input] == GOOD["input"].split()
+    assert options.fields == (("question", "QUESTION"), ("passage", "CONTEXTS"))
+    assert [item.set for item in options.exclude] == [GOOD["exclude"]]
     assert options.translate_accelerator == GPU
     assert options.overwrite is True
-    assert options.batch_tokens == 16384
+    assert options.backend.batch_tokens == 16384
+    assert options.shards == 0
 
 
 def test_required_parameters_are_those_of_build(parameters):
     required = {p["name"] for p in parameters if not p.get("isOptional")}
-    assert required == set(REQUIRED)
+    settings = settings_of(COMMAND.options)
+    assert required == {name for name, s in settings.items() if s.field.is_required()}
 
 
 def test_the_launcher_hands_over_a_job(launcher, tmp_path, questions, apertium, monkeypatch):

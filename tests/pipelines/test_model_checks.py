@@ -10,7 +10,7 @@ from pipelines.judge.model_checks import (
     UnusableScorer,
     judge_again,
     load_scorer,
-    parse_model_check,
+    make_model_check,
     run_model_check,
 )
 from schemas.check import PASS, REJECT, Check
@@ -64,17 +64,19 @@ def test_a_field_without_sentences_has_no_outcome():
 
 
 def test_a_check_is_described_in_one_word():
-    assert parse_model_check("q=my_scorers:longer") == ModelCheck("q", "my_scorers:longer")
-    assert parse_model_check("q=my_scorers:longer@0.5").least == 0.5
-    assert parse_model_check("q=@-1") == ModelCheck("q", "", -1.0)
-    model = parse_model_check("q=embedding:org/model@main")
+    assert make_model_check("q", "my_scorers:longer") == ModelCheck("q", "my_scorers:longer")
+    assert make_model_check("q", "my_scorers:longer@0.5").least == 0.5
+    assert make_model_check("q", "@-1") == ModelCheck("q", "", -1.0)
+    model = make_model_check("q", "embedding:org/model@main")
     assert (model.scorer, model.least) == ("embedding:org/model@main", None)
 
 
-@pytest.mark.parametrize("text", ["q", "q=", "=my_scorers:longer", "q=my_scorers:no", "q=@x"])
-def test_what_describes_no_check_is_named(text):
-    with pytest.raises(UnusableScorer, match=r"scorer|model check"):
-        parse_model_check(text)
+@pytest.mark.parametrize(
+    ("name", "text"), [("q", ""), ("", "my_scorers:longer"), ("q", "my_scorers:no"), ("q", "@x")]
+)
+def test_what_describes_no_check_is_named(name, text):
+    with pytest.raises(UnusableScorer, match=r"scorer|--model-checks"):
+        make_model_check(name, text)
 
 
 @pytest.mark.parametrize(

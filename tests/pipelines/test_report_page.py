@@ -1,6 +1,5 @@
 """The page: self-contained, the same every time, and safe with hostile texts in a real browser."""
 
-import argparse
 import html
 import json
 import re
@@ -77,10 +76,7 @@ def test_an_empty_corpus_has_a_page(tmp_path):
 
 def test_the_command_writes_both_files_and_says_where(tmp_path, capsys):
     make_corpus(tmp_path)
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    options = parser.parse_args(["report", str(tmp_path)])
-    assert options.run(options, []) == 0
+    assert command.COMMAND.execute([str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path}/report.html\n"
     assert (tmp_path / "report.html").exists() and (tmp_path / "report.json").exists()
 

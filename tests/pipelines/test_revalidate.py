@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.checks.limit_settings import changed_limits, parse_limits
+from pipelines.checks.limit_settings import changed_limits, make_limits
 from pipelines.corpus.faults import is_unverified, systemic_faults
 from pipelines.corpus.reread import regroup
 from schemas.check import Check
@@ -170,10 +170,10 @@ def test_unknown_limits_are_one_error_before_any_work(tmp_path, corpus, capsys):
 
 
 def test_limits_are_numbers_of_their_own_kind():
-    limits = parse_limits(["repeats=4", "passage_spreads=5.5"])
+    limits = make_limits([("repeats", "4"), ("passage_spreads", "5.5")])
     assert changed_limits(limits) == {"repeats": 4, "passage_spreads": 5.5}
-    with pytest.raises(ValueError, match="wanted a number"):
-        parse_limits(["repeats=many"])
+    with pytest.raises(ValueError, match="wanted a whole number"):
+        make_limits([("repeats", "many")])
 
 
 def test_faults_of_a_whole_language_are_told_with_numbers():

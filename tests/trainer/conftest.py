@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from schemas.files import CACHE_VARIABLE
+from schemas.options import make_options
 from tests.trainer.tiny_encoder import LANGUAGES, make_rows, write_encoder
-from trainer.fine_tuning.training_options import DEFAULTS, make_settings
+from trainer.fine_tuning.training_options import TrainOptions
 from trainer.fine_tuning.training_settings import TrainingSettings
 
 
@@ -71,6 +72,6 @@ def settings(run_options: Callable[..., dict[str, Any]]) -> Callable[..., Traini
     """Return the settings of a short run."""
 
     def make(output: str = "model", **options: object) -> TrainingSettings:
-        return make_settings({**DEFAULTS, **run_options(output, **options)})
+        return make_options(TrainOptions, run_options(output, **options))
 
     return make

@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 from transformers import TrainerCallback
 
+from schemas.options import make_options
 from trainer.fine_tuning.training import leave_processes, train
-from trainer.fine_tuning.training_options import DEFAULTS, make_settings
+from trainer.fine_tuning.training_options import TrainOptions
 
 
 class KillAt(TrainerCallback):
@@ -31,5 +32,5 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     options = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     callbacks = [KillAt(int(sys.argv[2]))] if len(sys.argv) > 2 else []
-    train(make_settings({**DEFAULTS, **options}), resume=True, quiet=True, callbacks=callbacks)
+    train(make_options(TrainOptions, options), resume=True, quiet=True, callbacks=callbacks)
     leave_processes()

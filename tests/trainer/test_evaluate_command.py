@@ -12,7 +12,7 @@ from tests.trainer.corpus_folder import make_rows, write_corpus
 from tests.trainer.tiny_benchmark import write_beir, write_lareqa
 from tests.trainer.tiny_encoder import write_encoder
 from trainer.evaluation.heat_map import tabulate
-from trainer.evaluation.measures import METRICS
+from trainer.evaluation.ranking_metrics import METRICS
 
 XQUAD_R = Path(__file__).parents[2].parent / "shared" / "data" / "xquad-r"
 
@@ -182,11 +182,11 @@ def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
     ("option", "message"),
     [
         ("max_length: many", "--max-length many: wanted a whole number"),
-        ("max_length: 0", "max_length is 0: wanted 1 token or more"),
+        ("max_length: 0", "--max-length 0: wanted 1 or more"),
         ("languages: [en, no]", "--languages ['en', False]: wanted names"),
         ("no_context: 'false'", "--no-context false: wanted true or false"),
         ("data: [a, b]", "--data ['a', 'b']: wanted a text"),
-        ("dtype: float8", "dtype is 'float8': wanted float32, bfloat16, float16"),
+        ("dtype: float8", "--dtype float8: wanted float32, bfloat16 or float16"),
         ("device: banana", "device 'banana' cannot be used"),
         ("cache: config.yaml", "config.yaml: no embeddings can be kept there"),
     ],

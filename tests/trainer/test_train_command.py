@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from schemas.options import make_options
 from tandemqa import run
 from tests.conftest import ROOT
 from tests.test_architecture import modules_after
 from tests.trainer.test_training import assert_same_weights
-from trainer.fine_tuning.training_options import DEFAULTS, make_settings
+from trainer.fine_tuning.training_options import TrainOptions
 
 FIELDS = (
     *("--fields", "question=question", "passage=passage", "lang=lang"),
@@ -66,7 +67,7 @@ def test_corpora_can_be_given_as_arguments(pairs, tmp_path, run_options, capsys)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"steps": 0}, "steps is 0: wanted 1 or more"),
+        ({"steps": 0}, "--steps 0: wanted 1 or more"),
         ({"steps": "many"}, "--steps many: wanted a whole number"),
         ({"steps": [1, 2]}, "--steps [1, 2]: wanted a whole number"),
         ({"steps": 2.5}, "--steps 2.5: wanted a whole number"),
@@ -74,27 +75,27 @@ def test_corpora_can_be_given_as_arguments(pairs, tmp_path, run_options, capsys)
         ({"symmetric": "false"}, "--symmetric false: wanted true or false"),
         ({"languages": ["en", False]}, "--languages ['en', False]: wanted names"),
         ({"model": ["a", "b"]}, "--model ['a', 'b']: wanted a text"),
-        ({"seed": 2**32}, "seed is 4294967296: wanted 0 to 4294967295"),
-        ({"scale": 0}, "scale is 0.0: wanted more than 0"),
-        ({"cached": -1}, "cached is -1: wanted 0 or more"),
-        ({"max_length": 0}, "max_length is 0: wanted 1 token or more"),
+        ({"seed": 2**32}, "--seed 4294967296: wanted 0 to 4294967295"),
+        ({"scale": 0}, "--scale 0: wanted more than 0"),
+        ({"cached": -1}, "--cached -1: wanted 0 or more"),
+        ({"max_length": 0}, "--max-length 0: wanted 1 or more"),
         ({"negatives": 3}, "need 32 different passages, and there are 30; make batches smaller"),
-        ({"mono_ratio": 2}, "mono_ratio is 2.0: wanted 0 to 1"),
-        ({"batch_size": 1}, "batch_size is 1"),
-        ({"warmup": 1}, "warmup is 1.0"),
-        ({"pooling": "max"}, "pooling is 'max': wanted mean, cls, lasttoken"),
-        ({"precision": "fp8"}, "precision is 'fp8'"),
-        ({"cached": 8}, "cached is 8: wanted less than the batch"),
-        ({"corpora": []}, "DIR: name the corpora"),
+        ({"mono_ratio": 2}, "--mono-ratio 2: wanted 0 to 1"),
+        ({"batch_size": 1}, "--batch-size 1: wanted 2 or more"),
+        ({"warmup": 1}, "--warmup 1: wanted 0 or more, below 1"),
+        ({"pooling": "max"}, "--pooling max: wanted mean, cls or lasttoken"),
+        ({"precision": "fp8"}, "--precision fp8: wanted auto, bf16 or fp32"),
+        ({"cached": 8}, "--cached 8: wanted less than the --batch-size"),
+        ({"corpora": []}, "DIR: wanted one or more"),
         ({"corpora": ["nowhere"]}, "nowhere"),
         ({"model": "/no/such/model/here"}, "cannot be loaded"),
-        ({"fields": ["question"]}, "wanted FIELD=COLUMN"),
-        ({"matryoshka": "a,b"}, "--matryoshka a: wanted whole numbers"),
+        ({"fields": ["question"]}, "--fields question: wanted FIELD=COLUMN"),
+        ({"matryoshka": "a,b"}, "--matryoshka a: wanted a whole number"),
         ({"matryoshka": "64"}, "matryoshka size 64: wanted sizes below the model's 32"),
         ({"languages": "en,xx"}, "no rows in xx"),
         ({"report_to": "paper"}, "report_to paper: unknown; wanted none or any of"),
         ({"report_to": "comet_ml"}, "report_to comet_ml: is not installed"),
-        ({"bacth_size": 1}, "unknown option bacth_size"),
+        ({"bacth_size": 1}, "unknown option bacth_size; did you mean batch_size?"),
         ({"batch_size": 64}, "distinct passages"),
     ],
 )
@@ -153,7 +154,7 @@ def test_languages_have_one_code_whatever_they_are_called(settings, tmp_path):
 def test_the_examples_can_be_used_as_they_are(name):
     content = yaml.safe_load((ROOT / "examples" / name).read_text())
     options = {key.replace("-", "_"): value for key, value in content.items()}
-    settings = make_settings({**DEFAULTS, **options})
+    settings = make_options(TrainOptions, options)
     assert settings.batches.mono_ratio == 0.5
     assert settings.question_prompt.endswith(" ")
 

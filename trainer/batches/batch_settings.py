@@ -1,10 +1,11 @@
 """What batches to make: how many monolingual ones, of which languages, of which datasets."""
 
 import math
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from schemas.command import UsageError
+from schemas.options import Options, option
+
+BATCHES: Final = "batches"
 
 CrossMode = Literal["mixed", "pair", "xx"]
 
@@ -18,46 +19,34 @@ BASELINES: Final[dict[str, dict[str, object]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSettings:
-    """How batches are drawn.
+class BatchSettings(Options):
+    """How batches are drawn."""
 
-    Attributes:
-        batch_size: Pairs in one global batch: those of all processes together.
-        mono_ratio: Share of monolingual batches, 0 to 1; the others are made by `cross_mode`.
-        cross_mode: `mixed` (each pair draws its own two languages, as in arXiv 2408.10536),
-            `pair` (one pair of languages for the whole batch) or `xx` (each pair draws one
-            language for both question and passage: LAReQA's X-X).
-        language_temperature: A language (or pair) with n groups is drawn in proportion to
-            n ** (1 / temperature): 1 is by size, infinity is uniform.
-        dataset_temperature: The same for the datasets within a language.
-        seed: Of everything that is drawn.
-
-    Raises:
-        UsageError: If a value makes no sense.
-    """
-
-    batch_size: int = 64
-    mono_ratio: float = 0.5
-    cross_mode: CrossMode = "mixed"
-    language_temperature: float = math.inf
-    dataset_temperature: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse values that make no sense, all at once."""
-        faults = []
-        if self.batch_size < 2:
-            faults.append(f"batch_size is {self.batch_size}: wanted 2 or more, for negatives")
-        if not 0 <= self.mono_ratio <= 1:
-            faults.append(f"mono_ratio is {self.mono_ratio}: wanted 0 to 1")
-        if self.cross_mode not in CROSS_MODES:
-            faults.append(f"cross_mode is {self.cross_mode!r}: wanted {', '.join(CROSS_MODES)}")
-        for name in ("language_temperature", "dataset_temperature"):
-            value = getattr(self, name)
-            if not value > 0:
-                faults.append(f"{name} is {value}: wanted more than 0 (1 by size, inf uniform)")
-        if not 0 <= self.seed < 2**32:  # numpy takes no larger ones
-            faults.append(f"seed is {self.seed}: wanted 0 to {2**32 - 1}")
-        if faults:
-            raise UsageError("; ".join(faults))
+    batch_size: int = option(
+        64, "pairs in a batch, of all processes together", "N", group=BATCHES, ge=2
+    )
+    mono_ratio: float = option(
+        0.5, "share of monolingual batches", "SHARE", group=BATCHES, ge=0, le=1
+    )
+    cross_mode: CrossMode = option(
+        "mixed",
+        "the other batches: mixed (each pair draws its two languages, as in arXiv 2408.10536), "
+        "pair (one pair of languages for the batch) or xx (each pair draws one language, as "
+        "LAReQA's X-X)",
+        group=BATCHES,
+    )
+    # A language, or pair of them, with n groups is drawn in proportion to n ** (1 / temperature).
+    language_temperature: float = option(
+        math.inf, "of languages: 1 draws by size, inf evenly", "T", group=BATCHES, gt=0
+    )
+    dataset_temperature: float = option(
+        1.0,
+        "of the datasets within a language: 1 draws by size, inf evenly",
+        "T",
+        group=BATCHES,
+        gt=0,
+    )
+    # numpy takes no larger ones
+    seed: int = option(
+        0, "of batches, dropout and new weights", "N", group=BATCHES, ge=0, le=2**32 - 1
+    )

@@ -1,36 +1,25 @@
 """`tandemqa study`: train and evaluate a grid of runs, and write what came out."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from typing import Final
 
-from schemas.command import FailedRunError, add_command
+from schemas.command import Command, FailedRunError
+from schemas.options import Options, option
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = add_command(
-        commands,
-        "study",
-        "train and evaluate a grid of runs, and write tables, plots and a page; a study that "
-        "was stopped goes on where it was",
-        "tandemqa study examples/studies/mono_ratio.yaml --dry-run; with several GPUs: start it "
-        "once for each, with another CUDA_VISIBLE_DEVICES",
-        _run,
+class StudyOptions(Options):
+    """The options of `study`."""
+
+    study: str = option(..., "the study; examples/studies has some", "FILE.yaml", positional=True)
+    output: str = option("", "folder of the study; studies/FILE if the file has none", "DIR")
+    dry_run: bool = option(
+        False, "list the runs, with an estimate of the time that is left; nothing is done"
     )
-    parser.add_argument("study", metavar="FILE.yaml", help="the study; examples/studies has some")
-    parser.add_argument(
-        "--output", metavar="DIR", help="folder of the study; studies/FILE if the file has none"
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="list the runs, with an estimate of the time that is left; nothing is done",
-    )
-    parser.add_argument("--quiet", action="store_true", help="show no progress and no table")
+    quiet: bool = option(False, "show no progress and no table")
 
 
-def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
+def _run(options: StudyOptions, _: Sequence[str]) -> int:
     from trainer.study.study_file import read_study
     from trainer.study.study_plan import describe_plan, plan_study
 
@@ -41,13 +30,24 @@ def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
     if options.dry_run:
         sys.stdout.write(describe_plan(plan))
         return 0
-    from trainer.study.runs import run_study
+    from trainer.study.runs import conduct
 
-    result = run_study(plan, quiet=options.quiet)
+    done = conduct(plan, quiet=options.quiet)
     if not options.quiet:
-        sys.stdout.write(f"{result.table}\n{result.page}\n")
-    if result.elsewhere:
-        sys.stderr.write(f"another process works on: {', '.join(result.elsewhere)}\n")
-    if result.failed:
-        raise FailedRunError("; ".join(result.failed))
+        sys.stdout.write(f"{done.table}\n{done.page}\n")
+    if done.elsewhere:
+        sys.stderr.write(f"another process works on: {', '.join(done.elsewhere)}\n")
+    if done.failed:
+        raise FailedRunError("; ".join(done.failed))
     return 0
+
+
+COMMAND: Final = Command(
+    "study",
+    "train and evaluate a grid of runs, and write tables, plots and a page; a study that "
+    "was stopped goes on where it was",
+    "tandemqa study examples/studies/mono_ratio.yaml --dry-run; with several GPUs: start it "
+    "once for each, with another CUDA_VISIBLE_DEVICES",
+    StudyOptions,
+    _run,
+)

@@ -1,7 +1,5 @@
 """The model that training starts from."""
 
-from dataclasses import replace
-
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import PreTrainedModel
@@ -26,7 +24,7 @@ def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransform
         UsageError: If the model cannot be loaded, has adapters, or has no pooling to change.
     """
     dtype = settings.model.dtype or ("bfloat16" if settings.lora and bf16 else "float32")
-    model = load_model(replace(settings.model, dtype=dtype))
+    model = load_model(settings.model.model_copy(update={"dtype": dtype}))
     _refuse_adapters(model, settings)
     if settings.pooling:
         _set_pooling(model, settings)

@@ -1,24 +1,37 @@
 """How the loss of a training run tells pairs apart."""
 
-from dataclasses import dataclass
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
+
+from schemas.option_values import split_words
+from schemas.options import Options, option
+
+TRAINING: Final = "training"
 
 
-@dataclass(frozen=True, slots=True)
-class LossSettings:
-    """How pairs are told apart.
+class LossSettings(Options):
+    """How pairs are told apart."""
 
-    Attributes:
-        scale: Cosines are multiplied by this before the softmax; the inverse of the temperature.
-            20 suits most encoders; multilingual-e5 was trained with 100.
-        cached: Pairs that go through the encoder at once, with gradients cached for the whole
-            batch (GradCache, Gao et al. 2021, arXiv:2101.06983): memory does not grow with the
-            batch, and the loss is the same. 0 encodes the batch in one piece.
-        symmetric: Whether passages must find their questions, too.
-        matryoshka: Shorter embeddings to train with the full one (Kusupati et al. 2022,
-            arXiv:2205.13147), such as (256, 128); empty trains the full one alone.
-    """
-
-    scale: float = 20.0
-    cached: int = 0
-    symmetric: bool = False
-    matryoshka: tuple[int, ...] = ()
+    # Cosines are multiplied by it before the softmax.
+    scale: float = option(
+        20.0,
+        "inverse temperature of the loss; 20 suits most encoders, multilingual-e5 was trained "
+        "with 100",
+        "X",
+        group=TRAINING,
+        gt=0,
+    )
+    # GradCache (Gao et al. 2021, arXiv:2101.06983): the loss is that of the whole batch.
+    cached: int = option(
+        0,
+        "encode N pairs at a time, for batches beyond the memory; 0 all",
+        "N",
+        group=TRAINING,
+        ge=0,
+    )
+    symmetric: bool = option(False, "passages must find their questions, too", group=TRAINING)
+    # Kusupati et al. 2022, arXiv:2205.13147.
+    matryoshka: Annotated[tuple[int, ...], BeforeValidator(split_words)] = option(
+        (), "train shorter embeddings as well, such as 256,128", "SIZES", group=TRAINING
+    )

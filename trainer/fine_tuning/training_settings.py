@@ -1,125 +1,158 @@
 """Everything that decides a training run."""
 
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal, get_args
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
-from schemas.command import UsageError
+from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
+from typing_extensions import Self
+
+from schemas.language import canonical_code
+from schemas.option_values import Many, Pairs, Words
+from schemas.options import Options, option
 from trainer.batches.batch_settings import BatchSettings
-from trainer.encoder import ModelSettings
-from trainer.fine_tuning.loss_settings import LossSettings
-
-Precision = Literal["auto", "bf16", "fp32"]
-Pooling = Literal["mean", "cls", "lasttoken"]
+from trainer.fine_tuning.loss_settings import TRAINING, LossSettings
+from trainer.model_settings import MODEL, ModelSettings
 
 WORKERS: Final = 2
-PRECISIONS: Final[tuple[str, ...]] = get_args(Precision)
-POOLINGS: Final[tuple[str, ...]] = get_args(Pooling)
+"""Processes that prepare batches where a GPU would wait otherwise."""
+
+RUN: Final = "run"
+_CORPORA: Final = "corpora and output"
+_NOT_IN_WEIGHTS: Final = {"corpora", "output", "report_to", "workers"}
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingSettings:
+def _without_none(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != "none")
+
+
+def _codes(languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(canonical_code, languages)))
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
+
+
+class TrainingSettings(Options):
     """A training run.
 
     Attributes:
-        corpora: Folders of corpora, or Parquet files with `fields`.
-        output: Folder of the model.
-        steps: Optimiser steps.
         model: What is trained.
         batches: What it is trained on; its seed is that of the whole run.
         loss: How pairs are told apart.
-        languages: Languages to train on; all of the corpora when empty.
-        fields: Columns of Parquet that is no corpus of ours, by our names for them.
-        pooling: How token vectors become one; None is what the model states, or mean for
-            plain encoders and the last token for decoders.
-        question_prompt: Before each question; None is what the model states.
-        passage_prompt: Before each passage; None is what the model states.
-        learning_rate: Highest rate, after the warm-up.
-        warmup: Share of the steps in which the rate rises; it then falls to 0, linearly.
         weight_decay: Of AdamW.
-        precision: `bf16` computes in bfloat16; `auto` does where the GPU can.
-        gradient_checkpointing: Compute activations twice instead of keeping them.
-        lora: Rank of LoRA adapters; 0 trains all weights.
-        negatives: Hard negatives for each pair; 0 takes only the batch's passages.
-        dev_groups: Groups that are held out to choose the best checkpoint; 0 keeps the last one.
-        save_steps: Steps between checkpoints.
-        report_to: Loggers, by transformers' names.
-        workers: Processes that prepare batches; 0 prepares them between steps. None takes
-            `WORKERS` for a GPU, which would wait otherwise.
     """
 
-    corpora: tuple[str, ...]
-    output: str
-    steps: int
+    corpora: Many = option(
+        ...,
+        "corpora built by tandemqa, or other Parquet files with --fields",
+        "DIR",
+        group=_CORPORA,
+        positional=True,
+        many=True,
+        min_length=1,
+    )
+    fields: Pairs = option(
+        (),
+        "columns of other Parquet files: question, passage, lang, group_id, passage_id, dataset, "
+        "split, mono, cross",
+        "FIELD=COLUMN",
+        group=_CORPORA,
+        many=True,
+    )
+    languages: Annotated[Words, AfterValidator(_codes)] = option(
+        (), "train on these only, by code or name, such as en,es", "CODES", group=_CORPORA
+    )
+    output: Annotated[str, AfterValidator(_absolute)] = option(
+        ..., "folder of the model", "DIR", group=_CORPORA, min_length=1
+    )
+    batches: BatchSettings = BatchSettings()
+    negatives: int = option(
+        0, "hard negatives for each pair, mined before training", "N", group="batches", ge=0
+    )
     model: ModelSettings
-    batches: BatchSettings
-    loss: LossSettings = field(default_factory=LossSettings)
-    languages: tuple[str, ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()
-    pooling: Pooling | None = None
-    question_prompt: str | None = None
-    passage_prompt: str | None = None
-    learning_rate: float = 3e-5
-    warmup: float = 0.1
+    pooling: Literal["mean", "cls", "lasttoken"] | None = option(
+        None,
+        "how token vectors become one; what the model states by default, else lasttoken for "
+        "causal language models (...ForCausalLM) and mean for others",
+        group=MODEL,
+    )
+    question_prompt: str | None = option(
+        None, "before each question; the model's by default", "TEXT", group=MODEL
+    )
+    passage_prompt: str | None = option(
+        None, "before each passage; the model's by default", "TEXT", group=MODEL
+    )
+    lora: int = option(
+        0, "rank of LoRA adapters to train; 0 trains all weights", "RANK", group=MODEL, ge=0
+    )
+    steps: int = option(1000, "optimiser steps", "N", group=TRAINING, ge=1)
+    learning_rate: float = option(
+        3e-5, "highest learning rate", "RATE", group=TRAINING, gt=0, allow_inf_nan=False
+    )
+    warmup: float = option(
+        0.1,
+        "share of the steps in which the rate rises; it then falls to 0, linearly",
+        "SHARE",
+        group=TRAINING,
+        ge=0,
+        lt=1,
+    )
     weight_decay: float = 0.01
-    precision: Precision = "auto"
-    gradient_checkpointing: bool = False
-    lora: int = 0
-    negatives: int = 0
-    dev_groups: int = 200
-    save_steps: int = 100
-    report_to: tuple[str, ...] = ("tensorboard",)
-    workers: int | None = None
+    loss: LossSettings = LossSettings()
+    precision: Literal["auto", "bf16", "fp32"] = option(
+        "auto", "of the computation; auto is bf16 where the GPU can", group=TRAINING
+    )
+    gradient_checkpointing: bool = option(
+        False, "compute activations twice instead of keeping them", group=TRAINING
+    )
+    dev_groups: int = option(
+        200,
+        "groups held out to choose the best checkpoint, from the validation split if there is "
+        "one; 0 keeps the last checkpoint",
+        "N",
+        group=RUN,
+        ge=0,
+    )
+    save_steps: int = option(
+        0,
+        "steps between checkpoints; 0, the default, takes a tenth of all",
+        "N",
+        group=RUN,
+        ge=0,
+        validate_default=True,
+    )
+    workers: int | None = option(
+        None,
+        f"processes that prepare batches; {WORKERS} by default with a GPU",
+        "N",
+        group=RUN,
+        ge=0,
+    )
+    report_to: Annotated[Words, AfterValidator(_without_none)] = option(
+        ("tensorboard",), "loggers, such as tensorboard,wandb,mlflow; or none", "NAMES", group=RUN
+    )
 
-    def __post_init__(self) -> None:
-        """Refuse values that make no sense, all at once.
+    @field_validator("save_steps")
+    @classmethod
+    def _a_tenth_of_all(cls, steps: int, info: ValidationInfo) -> int:
+        return steps or max(1, -(-info.data.get("steps", 1) // 10))
 
-        Raises:
-            UsageError: If there are any.
-        """
-        faults = [
-            f"{name} is {getattr(self, name)}: wanted {lowest} or more"
-            for name, lowest in _LOWEST.items()
-            if (getattr(self, name) or 0) < lowest
-        ]
-        if not self.loss.scale > 0:
-            faults.append(f"scale is {self.loss.scale}: wanted more than 0")
-        if self.loss.cached < 0:
-            faults.append(f"cached is {self.loss.cached}: wanted 0 or more")
-        if not self.learning_rate > 0:
-            faults.append(f"learning_rate is {self.learning_rate}: wanted more than 0")
-        if not 0 <= self.warmup < 1:
-            faults.append(f"warmup is {self.warmup}: wanted a share of the steps, 0 to below 1")
-        if self.precision not in PRECISIONS:
-            faults.append(f"precision is {self.precision!r}: wanted {', '.join(PRECISIONS)}")
-        if self.pooling is not None and self.pooling not in POOLINGS:
-            faults.append(f"pooling is {self.pooling!r}: wanted {', '.join(POOLINGS)}")
+    @model_validator(mode="after")
+    def _cached_pieces_are_smaller_than_the_batch(self) -> Self:
         if self.loss.cached >= self.batches.batch_size:
-            faults.append(
-                f"cached is {self.loss.cached}: wanted less than the batch of "
+            raise ValueError(
+                f"--cached {self.loss.cached}: wanted less than the --batch-size of "
                 f"{self.batches.batch_size} pairs, which otherwise is encoded in one piece"
             )
-        if faults:
-            raise UsageError("; ".join(faults))
+        return self
 
     def identity(self) -> dict[str, Any]:
         """Return what decides the weights beside the corpora's content, as JSON values."""
-        values = asdict(self)
-        for name in ("corpora", "output", "report_to", "workers"):
-            del values[name]
+        values = self.model_dump(include=set(TrainingSettings.model_fields) - _NOT_IN_WEIGHTS)
         batches = values["batches"]
         for name, value in batches.items():
             if value == math.inf:
                 batches[name] = "inf"  # JSON has no infinity
         return values
-
-
-_LOWEST: Final = {
-    "steps": 1,
-    "weight_decay": 0,
-    "lora": 0,
-    "negatives": 0,
-    "dev_groups": 0,
-    "save_steps": 1,
-    "workers": 0,
-}

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.command import UsageError
-from trainer.batches.batch_settings import BASELINES
-from trainer.fine_tuning.training_options import DEFAULTS, make_settings
+from schemas.options import make_options
+from trainer.batches.batch_settings import BASELINES, BatchSettings
+from trainer.fine_tuning.training_options import TrainOptions
 from trainer.study.study_file import LANGUAGES, SAMPLING, SEED, Options, StudyFile
 
 BASE: Final = "base model"
@@ -84,7 +85,7 @@ def plan_cells(study: StudyFile, digest: Callable[[str], str]) -> list[Cell]:
         run = _make_run(labels, options, study.processes, digest)
         run = runs.setdefault(run.key, run)
         labels.pop(SEED, None)
-        cells.append(Cell(labels, int(options.get(SEED, DEFAULTS[SEED])), run))
+        cells.append(Cell(labels, int(options.get(SEED, BatchSettings().seed)), run))
     return cells
 
 
@@ -152,7 +153,7 @@ def _make_run(
         if not options.get(name):
             raise UsageError(f"train.{name}: needed, there or as an axis of vary ({where})")
     try:
-        settings = make_settings({**DEFAULTS, **options, "output": "model"})
+        settings = make_options(TrainOptions, {**options, "output": "model"})
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
     identity = settings.identity()

@@ -12,7 +12,7 @@ from trainer.study.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
-class RunScores:
+class Outcome:
     """What one run scored on one benchmark.
 
     Attributes:
@@ -39,13 +39,13 @@ class RunScores:
         return self.seed is not None
 
 
-def read_run_scores(
+def read_outcomes(
     cells: Sequence[Cell],
     base_models: Sequence[Run],
     folders: Mapping[str, RunFolder],
     benchmarks: Sequence[str],
-) -> list[RunScores]:
-    """Return the scores of all finished evaluations.
+) -> list[Outcome]:
+    """Return the outcomes of all evaluations that are finished.
 
     Args:
         cells: The grid.
@@ -53,17 +53,17 @@ def read_run_scores(
         folders: Folder of each run, by its key.
         benchmarks: Their names in the study.
     """
-    scores: list[RunScores] = []
+    outcomes: list[Outcome] = []
     for name in benchmarks:
         for cell in cells:
-            scores += _read(name, cell.labels, cell.seed, folders[cell.run.key])
+            outcomes += _read(name, cell.labels, cell.seed, folders[cell.run.key])
         for label, run in _name_base_models(base_models).items():
-            scores += _read(name, {BASE: label}, None, folders[run.key])
-    return scores
+            outcomes += _read(name, {BASE: label}, None, folders[run.key])
+    return outcomes
 
 
 def _name_base_models(base_models: Sequence[Run]) -> dict[str, Run]:
-    """Return each run by its model's name, with the run's key where models share a name."""
+    """Return each with a name of its own: the model's, and the run's key where that is not."""
     names = [shorten(str(run.options["model"])) for run in base_models]
     return {
         name if names.count(name) == 1 else f"{name} ({run.key})": run
@@ -73,11 +73,11 @@ def _name_base_models(base_models: Sequence[Run]) -> dict[str, Run]:
 
 def _read(
     benchmark: str, labels: Mapping[str, str], seed: int | None, folder: RunFolder
-) -> Iterator[RunScores]:
+) -> Iterator[Outcome]:
     if folder.is_scored(benchmark):
         results = read_json(folder.results(benchmark))
         questions = folder.questions(benchmark)
-        yield RunScores(
+        yield Outcome(
             benchmark=benchmark,
             labels=labels,
             seed=seed,

@@ -1,6 +1,5 @@
 """The file that describes a study: what is varied, what stays the same, what is measured."""
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,13 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.command import UsageError
 from schemas.language import canonical_code
-from trainer.evaluation.evaluation_options import (
-    DEFAULTS,
-    EVALUATION_OPTIONS,
-    read_evaluation_options,
-)
+from schemas.options import make_options, settings_of, suggest
+from trainer.evaluation.evaluation_options import EvaluateOptions
 from trainer.evaluation.measures import DEFAULT_MEASURES, MEASURES
-from trainer.fine_tuning.training_options import FLAGS, OPTIONS
+from trainer.fine_tuning.training_options import TrainOptions
 
 SEED: Final = "seed"
 LANGUAGES: Final = "languages"
@@ -101,9 +97,7 @@ def read_study(path: str) -> StudyFile:
 
 def training_options() -> set[str]:
     """Return the options of `tandemqa train` that a study may set."""
-    valued = {name for options in OPTIONS.values() for name in options}
-    switches = {name for options in FLAGS.values() for name in options}
-    return (valued | switches | {"corpora", "fields"}) - _NOT_TRAINING
+    return set(settings_of(TrainOptions)) - _NOT_TRAINING
 
 
 def _tell(error: ValidationError) -> list[str]:
@@ -125,9 +119,7 @@ def _tell(error: ValidationError) -> list[str]:
 
 
 def _unknown(key: str, name: object, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
-    return f"{key}: {name!s} is unknown; {hint}"
+    return f"{key}: {name!s} is unknown; {suggest(str(name), known)}"
 
 
 def _unknown_options(study: StudyFile) -> list[str]:
@@ -136,7 +128,7 @@ def _unknown_options(study: StudyFile) -> list[str]:
         for name in study.train
         if name not in training_options()
     ]
-    allowed = set(EVALUATION_OPTIONS) - _NOT_EVALUATION
+    allowed = set(settings_of(EvaluateOptions)) - _NOT_EVALUATION
     for name, options in study.evaluate.items():
         if not _SAFE_NAME.fullmatch(name):
             faults.append(f"evaluate.{name}: wanted a name of letters, digits, `.`, `_` and `-`")
@@ -155,7 +147,7 @@ def _unknown_options(study: StudyFile) -> list[str]:
 def _wrong_values(name: str, options: Options) -> list[str]:
     """Return what `tandemqa evaluate` would say, which would be hours later."""
     try:
-        read_evaluation_options({**DEFAULTS, **options})
+        make_options(EvaluateOptions, {**options, "model": "model", "output": "output"})
     except UsageError as error:
         return [f"evaluate.{name}: {error}"]
     return []

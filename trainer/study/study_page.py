@@ -11,28 +11,28 @@ from typing import Any, Final
 from schemas.page import render_page
 from schemas.wording import counted
 from trainer.evaluation.measures import MEASURES
-from trainer.study.plots import Plot
+from trainer.study.charts import Chart
 from trainer.study.study_plan import StudyPlan
-from trainer.study.study_table import TableRow
+from trainer.study.study_table import Row
 
 _VERSIONS: Final = ("tandemqa", "sentence-transformers", "transformers", "torch")
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPart:
-    """What the page says about one benchmark.
+    """What the page says of one benchmark.
 
     Attributes:
         name: Its name in the study.
-        findings: What stands out, in sentences.
+        findings: Sentences.
         rows: The table.
-        plots: The plots.
+        charts: The plots.
     """
 
     name: str
     findings: Sequence[str]
-    rows: Sequence[TableRow]
-    plots: Sequence[Plot]
+    rows: Sequence[Row]
+    charts: Sequence[Chart]
 
 
 def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence[str]) -> str:
@@ -40,7 +40,7 @@ def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence
 
     Args:
         plan: The study.
-        parts: The results on each benchmark.
+        parts: What is known of each benchmark.
         failed: One sentence for each run that failed.
     """
     left = plan.unfinished()

@@ -6,8 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from schemas.command import UsageError
+from schemas.options import make_options
 from trainer.corpora.corpus_facts import read_facts
-from trainer.fine_tuning.training_options import DEFAULTS
+from trainer.fine_tuning.training_options import TrainOptions
 from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
 from trainer.study.run_folder import RunFolder, open_folder
 from trainer.study.study_file import Options, StudyFile
@@ -114,8 +115,8 @@ def _estimate(plan: StudyPlan) -> Iterator[str]:
 
 def count_pairs(run: Run) -> int:
     """Return how many pairs a run trains on."""
-    options = {**DEFAULTS, **run.options}
-    return int(options["steps"]) * int(options["batch_size"])
+    options = make_options(TrainOptions, {**run.options, "output": "model"})
+    return options.steps * options.batches.batch_size
 
 
 def _seconds_per_pair(plan: StudyPlan) -> dict[str, float]:

@@ -82,7 +82,7 @@ def test_a_base_model_is_evaluated_once():
 
 
 def test_values_that_make_no_sense_are_refused_with_their_place():
-    with pytest.raises(UsageError, match="mono_ratio=2: mono_ratio is 2"):
+    with pytest.raises(UsageError, match="mono_ratio=2: --mono-ratio 2: wanted 0 to 1"):
         plan({"mono_ratio": [2]})
     with pytest.raises(UsageError, match=r"train\.model: needed"):
         plan({"mono_ratio": [1]}, train={"corpora": ["c"]})
