@@ -27,8 +27,10 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from schemas.corpus_layout import MANIFEST_NAME, file_path  # noqa: E402
 from schemas.identity import bucket, content_id  # noqa: E402
-from schemas.manifest import MANIFEST_NAME, FileEntry, Manifest, SourceCounts  # noqa: E402
+from schemas.language import LANGUAGES  # noqa: E402
+from schemas.manifest import FileEntry, LanguageCounts, Manifest, SourceCounts  # noqa: E402
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION  # noqa: E402
 
 QUESTION_WORDS, PASSAGE_WORDS, WORDS = 9, 105, 50_000
@@ -106,6 +108,11 @@ def _filler(kind: pa.DataType, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(True), rows) if pa.types.is_boolean(kind) else pa.nulls(rows, kind)
 
 
+def codes(languages: int) -> list[str]:
+    """Return that many codes of languages, English first."""
+    return list(dict.fromkeys(["en", *LANGUAGES]))[:languages]
+
+
 def write_shards(folder: Path, groups: int, languages: int) -> Iterator[FileEntry]:
     """Write all shards and yield their entries in the manifest."""
     ids = sorted(content_id("group", str(number)) for number in range(groups))
@@ -113,8 +120,8 @@ def write_shards(folder: Path, groups: int, languages: int) -> Iterator[FileEntr
         own = [name for name in ids if bucket(name, SHARDS) == shard]
         passages = [content_id(name[:3]) for name in own]
         for number in range(languages):
-            lang = "en" if not number else f"q{chr(97 + number // 26)}{chr(97 + number % 26)}"
-            path = folder / f"data/train/lang={lang}/part-{shard:05}-of-{SHARDS:05}.parquet"
+            lang = codes(languages)[number]
+            path = folder / file_path(("row", "train", lang, shard, SHARDS))
             path.parent.mkdir(parents=True, exist_ok=True)
             table = make_table(lang, own, passages, number * SHARDS + shard)
             pq.write_table(table, path, compression="zstd", row_group_size=5_000)
@@ -129,7 +136,8 @@ def write_corpus(folder: Path, groups: int, languages: int) -> None:
     """Write a corpus, its manifest last."""
     manifest = Manifest(
         schema_version=SCHEMA_VERSION, tandemqa_version="0", seconds=0, config={}, shards=SHARDS,
-        created=datetime.now(timezone.utc), languages=[], counts={}, segments={}, versions={},
+        created=datetime.now(timezone.utc), languages=codes(languages), segments={}, versions={},
+        counts={lang: LanguageCounts() for lang in codes(languages)},
         source=SourceCounts(read=groups, groups=groups), translators={}, calibration={},
         files=list(write_shards(folder, groups, languages)),
     )  # fmt: skip

@@ -32,7 +32,8 @@ from trainer.encoder import Encoder, ModelSettings, Prompts, load_model  # noqa:
 from trainer.evaluation.bias import RANK_DISTANCE  # noqa: E402
 from trainer.evaluation.embeddings import embed  # noqa: E402
 from trainer.evaluation.intervals import mean  # noqa: E402
-from trainer.evaluation.scoring import SETTINGS, score  # noqa: E402
+from trainer.evaluation.measures import SETTINGS  # noqa: E402
+from trainer.evaluation.scoring import score  # noqa: E402
 from trainer.fine_tuning.training import train  # noqa: E402
 from trainer.fine_tuning.training_options import TrainOptions  # noqa: E402
 

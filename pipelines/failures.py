@@ -8,6 +8,7 @@ from typing import Final
 
 import grpc  # type: ignore[import-untyped]
 
+from pipelines.corpus.corpus_file import DamagedCorpusError
 from pipelines.corpus.finish import ConservationError
 from pipelines.ingest.failure_limit import LimitExceededError
 from pipelines.leaks.evaluation_sets import EvaluationSetError
@@ -18,7 +19,7 @@ _GO_ON: Final = (
     "Finished packets are in the memory: run the same command again to go on where it stopped."
 )
 # Errors of the input or of a rule: running again would end in the same way.
-_FINAL: Final = (LimitExceededError, ConservationError, EvaluationSetError)
+_FINAL: Final = (LimitExceededError, ConservationError, DamagedCorpusError, EvaluationSetError)
 _PASSING: Final = (ValueError, TranslationError, OSError)
 _STEP: Final = re.compile(r" \[while running .*", re.DOTALL)  # Beam adds it
 

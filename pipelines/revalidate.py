@@ -10,17 +10,19 @@ from apache_beam.pvalue import AsDict, AsList, AsSingleton, PBegin, PCollection
 
 from pipelines.checks import Limits
 from pipelines.checks.limit_settings import changed_limits
+from pipelines.corpus.corpus_file import read_content
 from pipelines.corpus.faults import systemic_faults
 from pipelines.corpus.finish import publish
 from pipelines.corpus.manifest import by_language, count_languages
 from pipelines.corpus.reread import Corpus, Reread
 from pipelines.corpus.tally import Tag, Tally
 from pipelines.corpus.write import WriteQuarantine, WriteRows
-from pipelines.io.storage import join, read_bytes, write_bytes
+from pipelines.io.storage import join, write_bytes
 from pipelines.judge.align_answers import AlignAnswers
 from pipelines.judge.model_checks import ModelCheck
 from pipelines.judge.score_groups import ScoreGroups
 from pipelines.judge.validate import Validate
+from schemas.corpus_layout import FAILED_RECORD
 from schemas.manifest import Calibration, FileEntry, Manifest
 
 
@@ -68,7 +70,7 @@ def revalidate(
     groups = pipeline | "Reread" >> Reread(corpus, revision.retried)
     placed = groups | "AlignAnswers" >> AlignAnswers() if revision.align_answers else groups
     scored = placed | "ScoreGroups" >> ScoreGroups(revision.model_checks)
-    verdicts = scored | "Validate" >> Validate(revision.limits, config["language_model"])
+    verdicts = scored | "Validate" >> Validate(revision.limits, config.get("language_model", ""))
     shards = pipeline | "Shards" >> beam.Create([before.shards])
     files = (
         verdicts.rows | "WriteRows" >> WriteRows(output, shards),
@@ -93,7 +95,7 @@ class _CopyFailedRecords(beam.PTransform[PBegin, PCollection[FileEntry]]):
     def __init__(self, corpus: Corpus, output: str) -> None:
         super().__init__()
         self.corpus, self.output = corpus.folder, output
-        self.files = [e for e in corpus.manifest.files if e.kind == "failed_record"]
+        self.files = [e for e in corpus.manifest.files if e.kind == FAILED_RECORD]
 
     def expand(self, begin: PBegin) -> PCollection[FileEntry]:
         copied: PCollection[FileEntry] = (
@@ -103,7 +105,7 @@ class _CopyFailedRecords(beam.PTransform[PBegin, PCollection[FileEntry]]):
 
 
 def _copy(entry: FileEntry, corpus: str, output: str) -> FileEntry:
-    write_bytes(join(output, entry.path), read_bytes(join(corpus, entry.path)))
+    write_bytes(join(output, entry.path), read_content(corpus, entry))
     return entry
 
 
@@ -126,4 +128,4 @@ def _finish(
 
 
 def _allowed_shares(config: Mapping[str, Any]) -> tuple[float, float]:
-    return config["max_rejected_share"], config.get("max_unverified_share", 1.0)
+    return config.get("max_rejected_share", 1.0), config.get("max_unverified_share", 1.0)

@@ -1,22 +1,48 @@
-"""The manifest: what a corpus is, how it was made, and what every file in it must be."""
+"""The manifest: what a corpus is, how it was made, and what every file in it must be.
 
+A manifest may come from anybody. Whatever commands rely on is checked here, where it is read.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-MANIFEST_NAME: Final = "manifest.json"
+from schemas.corpus_layout import (
+    FAILED_RECORD,
+    MANIFEST_NAME,
+    MOST_SHARDS,
+    file_path,
+)
+from schemas.language import SOURCE_LANGUAGE
+from schemas.manifest_values import Config, Count, LanguageCode, LogRatio, Number, describe
+from schemas.regular_file import read_regular
+from schemas.row import SCHEMA_VERSION
+
+MOST_BYTES: Final = 64 << 20
+"""A larger manifest is not read; 100,000 files take about 30 MB."""
+
+_PART: Final = re.compile(r"part-(\d{5})-of-(\d{5})\.parquet$", re.ASCII)
+
+Read = Callable[[str, str, int], bytes]
+
+
+class ManifestError(ValueError):
+    """A corpus has no manifest that can be read; the message is a sentence."""
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class FileEntry(_Model):
     """One Parquet file of the corpus.
 
     Attributes:
-        path: Path relative to the corpus, with forward slashes.
+        path: Path relative to the corpus, with forward slashes, as `file_path` makes it.
         kind: `row`, `quarantine` or `failed_record`.
         split: Split of its rows; empty for quarantine and failed records.
         lang: BCP-47 code of its rows; empty for failed records.
@@ -29,9 +55,27 @@ class FileEntry(_Model):
     kind: str
     split: str
     lang: str
-    rows: int
-    size: int
-    sha256: str
+    rows: Count
+    size: Count
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """Number of the shard, from 0, and number of all shards, as the path says."""
+        found = _PART.search(self.path)
+        if not found:
+            raise ValueError(f"path {self.path!r} is not that of a file of a corpus")
+        return int(found[1]), int(found[2])
+
+    @model_validator(mode="after")
+    def _path_agrees(self) -> "FileEntry":
+        wanted = file_path((self.kind, self.split, self.lang, *self.part))
+        if self.path != wanted:
+            raise ValueError(
+                f"path {self.path!r} does not agree with kind, split and lang, which make it "
+                f"{wanted!r}"
+            )
+        return self
 
 
 class LanguageCounts(_Model):
@@ -46,11 +90,11 @@ class LanguageCounts(_Model):
         reasons: Rejected and failed rows by their first reason.
     """
 
-    kept: int = 0
-    rejected: int = 0
-    failed: int = 0
-    unverified: int = 0
-    reasons: dict[str, int] = {}
+    kept: Count = 0
+    rejected: Count = 0
+    failed: Count = 0
+    unverified: Count = 0
+    reasons: dict[str, Count] = {}
 
 
 class SourceCounts(_Model):
@@ -67,13 +111,13 @@ class SourceCounts(_Model):
         groups: Records that went on to translation.
     """
 
-    read: int
-    failed: dict[str, int] = {}
-    duplicates: int = 0
-    leaked: dict[str, int] = {}
-    looked_for: dict[str, int] = {}
-    moved: dict[str, int] = {}
-    groups: int
+    read: Count
+    failed: dict[str, Count] = {}
+    duplicates: Count = 0
+    leaked: dict[str, Count] = {}
+    looked_for: dict[str, Count] = {}
+    moved: dict[str, Count] = {}
+    groups: Count
 
 
 class SegmentCounts(_Model):
@@ -87,11 +131,11 @@ class SegmentCounts(_Model):
         seconds: Seconds spent in the translator.
     """
 
-    distinct: int = 0
-    remembered: int = 0
-    translated: int = 0
-    failed: int = 0
-    seconds: float = 0.0
+    distinct: Count = 0
+    remembered: Count = 0
+    translated: Count = 0
+    failed: Count = 0
+    seconds: Number = 0.0
 
 
 class Calibration(_Model):
@@ -104,9 +148,9 @@ class Calibration(_Model):
         origin: `shipped`, `run` or `widened` (too few rows to trust).
     """
 
-    median: float
-    mad: float
-    rows: int
+    median: LogRatio
+    mad: Number
+    rows: Count
     origin: str
 
 
@@ -120,7 +164,7 @@ class TranslatorEntry(_Model):
     parameters: dict[str, str]
     parameters_hash: str
     license: str
-    pivots: list[str]
+    pivots: list[LanguageCode]
     memory: str
 
 
@@ -129,24 +173,51 @@ class Manifest(_Model):
 
     `faults` are sentences about what makes a corpus failed as a whole. `alarms` counts rows that
     look like items of an evaluation set in their language: by language, set and field.
+    `card_sha256` is the SHA-256 of README.md in hex; corpora of older versions have none.
     """
 
     schema_version: str
     tandemqa_version: str
     created: datetime
-    seconds: float
-    config: dict[str, Any]
-    languages: list[str]
-    shards: int
+    seconds: Number
+    config: Config
+    languages: list[LanguageCode]
+    shards: Annotated[int, Field(ge=1, le=MOST_SHARDS)]
     source: SourceCounts
-    counts: dict[str, LanguageCounts]
+    counts: dict[LanguageCode, LanguageCounts]
     faults: list[str] = []
-    alarms: dict[str, dict[str, dict[str, int]]] = {}
-    segments: dict[str, SegmentCounts]
-    translators: dict[str, TranslatorEntry]
-    calibration: dict[str, dict[str, Calibration]]
+    alarms: dict[LanguageCode, dict[str, dict[str, Count]]] = {}
+    segments: dict[LanguageCode, SegmentCounts]
+    translators: dict[LanguageCode, TranslatorEntry]
+    calibration: dict[LanguageCode, dict[str, Calibration]]
     files: list[FileEntry]
     versions: dict[str, str]
+    card_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> "Manifest":
+        if repeated := _repeated(self.languages):
+            raise ValueError(f"languages: {repeated} is there twice")
+        if SOURCE_LANGUAGE not in self.languages:
+            raise ValueError(f"languages: {SOURCE_LANGUAGE}, the source language, is missing")
+        if missing := [lang for lang in self.languages if lang not in self.counts]:
+            raise ValueError(f"counts: none for {missing[0]}")
+        for name in ("counts", "alarms", "segments", "translators", "calibration"):
+            if unknown := set(getattr(self, name)) - set(self.languages):
+                raise ValueError(f"{name}: {min(unknown)} is not among the languages")
+        if path := _repeated([entry.path for entry in self.files]):
+            raise ValueError(f"files: {path} is there twice")
+        for entry in self.files:
+            self._check_entry(entry)
+        return self
+
+    def _check_entry(self, entry: FileEntry) -> None:
+        if entry.kind == FAILED_RECORD:
+            return
+        if entry.lang not in self.languages:
+            raise ValueError(f"files: {entry.path} is in none of the languages")
+        if entry.part[1] != self.shards:
+            raise ValueError(f"files: {entry.path} is not one of {self.shards} shards")
 
     def conservation_faults(self) -> list[str]:
         """Return one sentence for each language in which records were lost or invented."""
@@ -166,3 +237,52 @@ class Manifest(_Model):
                     f"{counts.rejected} rejected + {counts.failed} failed = {total}"
                 )
         return faults
+
+
+def load_manifest(corpus: str, read: Read = read_regular) -> Manifest:
+    """Return the manifest of a corpus, checked in all its parts.
+
+    Args:
+        corpus: The folder of the corpus.
+        read: Reads a file by folder, path below it and the most bytes it may have.
+
+    Raises:
+        ManifestError: If there is none, or it is not one that this version can read.
+    """
+    path = f"{corpus.rstrip('/')}/{MANIFEST_NAME}"
+    try:
+        content = read(corpus, MANIFEST_NAME, MOST_BYTES)
+    except FileNotFoundError:
+        raise ManifestError(
+            f"{corpus}: no {MANIFEST_NAME}: no finished corpus, or one that is incomplete; run "
+            "`tandemqa build` again with the same arguments, and it goes on where it stopped"
+        ) from None
+    except OSError as error:
+        raise ManifestError(f"cannot read {path}: {error}") from error
+    try:
+        _refuse_other_version(corpus, content)
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise ManifestError(
+            f"{path}: not a manifest that this version can read: {describe(error)}"
+        ) from error
+
+
+class _Versioned(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    schema_version: str
+
+
+def _refuse_other_version(corpus: str, content: bytes) -> None:
+    version = _Versioned.model_validate_json(content).schema_version
+    if version != SCHEMA_VERSION:
+        raise ManifestError(
+            f"{corpus}: schema version {version}, this version of tandemqa reads "
+            f"{SCHEMA_VERSION}; build the corpus again"
+        )
+
+
+def _repeated(names: Collection[str]) -> str:
+    """Return a name that is there more than once; empty if there is none."""
+    return next((name for name, count in Counter(names).items() if count > 1), "")

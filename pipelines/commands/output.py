@@ -2,10 +2,7 @@
 
 from typing import Final
 
-from pydantic import ValidationError
-
 from pipelines.corpus.config import BuildConfig
-from pipelines.corpus.finish import CARD_NAME
 from pipelines.io.remote import check_folder
 from pipelines.io.storage import (
     delete,
@@ -14,10 +11,11 @@ from pipelines.io.storage import (
     is_local,
     join,
     list_files,
-    read_bytes,
+    read_below,
 )
 from schemas.command import FailedRunError, UsageError
-from schemas.manifest import MANIFEST_NAME, Manifest
+from schemas.corpus_layout import CARD_NAME, MANIFEST_NAME
+from schemas.manifest import Manifest, ManifestError, load_manifest
 from translators.memory import directory
 
 _OURS: Final = ("data/", "quarantine/", CARD_NAME, MANIFEST_NAME, "report.html", "report.json")
@@ -80,23 +78,10 @@ def read_manifest(output: str) -> Manifest:
     Raises:
         FailedRunError: If there is none or it cannot be read.
     """
-    path = join(output, MANIFEST_NAME)
     try:
-        found = exists(path)
-    except OSError as error:
-        raise FailedRunError(f"cannot read {path}: {error}") from error
-    if not found:
-        raise FailedRunError(
-            f"{output}: no {MANIFEST_NAME}; this is no finished corpus. Run `tandemqa build` "
-            "again: finished packets are not translated twice."
-        )
-    try:
-        return Manifest.model_validate_json(read_bytes(path))
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5]
-        )
-        raise FailedRunError(f"{path}: not a manifest this version can read: {problems}") from error
+        return load_manifest(output, read_below)
+    except ManifestError as error:
+        raise FailedRunError(str(error)) from error
 
 
 def _is_same(config: BuildConfig, manifest: Manifest) -> bool:

@@ -19,13 +19,14 @@ def _run(options: ReportOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import read_manifest
     from pipelines.io.remote import use_options
     from pipelines.io.storage import join
-    from pipelines.report.write import PAGE_NAME, write_report
+    from pipelines.report.write import write_report
     from pipelines.run import beam_options
+    from schemas.corpus_layout import REPORT_PAGE_NAME
 
     use_options(beam_options(beam_arguments))
     output = absolute(options.corpus)
     write_report(output, read_manifest(output))
-    sys.stdout.write(f"{join(output, PAGE_NAME)}\n")
+    sys.stdout.write(f"{join(output, REPORT_PAGE_NAME)}\n")
     return 0
 
 

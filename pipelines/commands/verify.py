@@ -7,6 +7,7 @@ from typing import Final
 from pipelines.commands.options import absolute
 from schemas.command import Command
 from schemas.options import Options, option
+from schemas.wording import counted
 
 
 class VerifyOptions(Options):
@@ -29,7 +30,7 @@ def _run(options: VerifyOptions, beam_arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{fault}\n")
     rows = sum(entry.rows for entry in manifest.files if entry.kind == "row")
     sys.stdout.write(
-        f"{len(faults)} fault(s) found\n"
+        f"{counted(len(faults), 'fault')} found\n"
         if faults
         else f"whole: {len(manifest.files)} files, {rows:,} rows in "
         f"{len(manifest.languages)} languages\n"

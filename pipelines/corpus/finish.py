@@ -1,6 +1,7 @@
 """The last step: prove that nothing was lost, then write the card and the manifest."""
 
-from typing import Any, Final
+from hashlib import sha256
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsList, AsSingleton, PCollection
@@ -12,9 +13,8 @@ from pipelines.corpus.tally import Tag
 from pipelines.ingest.failure_limit import LimitExceededError
 from pipelines.io.storage import delete, join, list_files, write_bytes
 from pipelines.translation.metrics import PacketStats
-from schemas.manifest import MANIFEST_NAME, Calibration, FileEntry, Manifest, SourceCounts
-
-CARD_NAME: Final = "README.md"
+from schemas.corpus_layout import CARD_NAME, MANIFEST_NAME
+from schemas.manifest import Calibration, FileEntry, Manifest, SourceCounts
 
 
 class ConservationError(RuntimeError):
@@ -77,8 +77,10 @@ def publish(output: str, manifest: Manifest) -> str:
     if faults:
         raise ConservationError("records do not add up: " + "; ".join(faults))
     _delete_leftovers(output, {entry.path for entry in manifest.files})
-    write_bytes(join(output, CARD_NAME), write_card(manifest).encode())
+    card = write_card(manifest).encode()
+    write_bytes(join(output, CARD_NAME), card)
     path = join(output, MANIFEST_NAME)
+    manifest = manifest.model_copy(update={"card_sha256": sha256(card).hexdigest()})
     write_bytes(path, manifest.model_dump_json(indent=2).encode() + b"\n")
     return path
 

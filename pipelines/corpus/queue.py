@@ -4,10 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pipelines.io.storage import join, read_bytes, write_bytes
+from pipelines.corpus.corpus_file import open_file
+from pipelines.io.storage import write_bytes
 from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
 
@@ -42,9 +40,8 @@ def queue_records(corpus: str, manifest: Manifest, path: str) -> int:
 
 
 def _read(corpus: str, entry: FileEntry, columns: list[str]) -> Iterator[dict[str, Any]]:
-    file = pq.ParquetFile(pa.BufferReader(read_bytes(join(corpus, entry.path))))
-    for batch in file.iter_batches(columns=columns):
-        yield from batch.to_pylist()
+    for table in open_file(corpus, entry).tables(columns):
+        yield from table.to_pylist()
 
 
 def _line(row: dict[str, Any], languages: list[str]) -> str:

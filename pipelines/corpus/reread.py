@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import apache_beam as beam
-import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.pvalue import PBegin, PCollection
 
-from pipelines.io.storage import join, read_bytes
+from pipelines.corpus.corpus_file import DamagedCorpusError, open_file
 from pipelines.judge.model_checks import is_of
 from pipelines.translation.rows import Draft, Group
+from schemas.corpus_layout import FAILED_RECORD, ROW
 from schemas.language import SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
 from schemas.reason import NO_REASON, Reason
@@ -45,7 +44,7 @@ class Reread(beam.PTransform[PBegin, PCollection[Group]]):
             (place, one.folder, entry)
             for place, one in enumerate(corpora)
             for entry in one.manifest.files
-            if entry.kind != "failed_record"
+            if entry.kind != FAILED_RECORD
         ]
         self.scored = frozenset(c["name"] for c in corpus.manifest.config.get("model_checks", []))
 
@@ -88,7 +87,7 @@ def regroup(
         scored: Names of model checks, whose outcomes are kept.
 
     Raises:
-        ValueError: If the row in the source language is missing.
+        DamagedCorpusError: If the row in the source language is missing.
     """
     better = {
         _row(item).lang: item
@@ -105,7 +104,7 @@ def regroup(
         stands = better.get(row.lang, item) if isinstance(item, QuarantinedRow) else item
         drafts.append(_draft(stands, scored))
     if source is None:
-        raise ValueError(f"group {group_id} has no {SOURCE_LANGUAGE} row; run: tandemqa verify")
+        raise DamagedCorpusError(f"group {group_id} has no {SOURCE_LANGUAGE} row")
     drafts = [_of_record(draft, source) for draft in sorted(drafts, key=lambda d: d.row.lang)]
     return Group(_record(source), replace(source, languages=()), tuple(drafts))
 
@@ -155,10 +154,10 @@ def _record(source: Row) -> Record:
 def _read_rows(
     place: int, folder: str, entry: FileEntry
 ) -> Iterator[tuple[str, tuple[int, Found]]]:
-    table = pq.read_table(pa.BufferReader(read_bytes(join(folder, entry.path))))
-    if entry.kind == "row":
-        for row in table_to_rows(table):
-            yield row.group_id, (place, row)
-    else:
-        for item in table_to_quarantine(table):
-            yield item.row.group_id, (place, item)
+    for table in open_file(folder, entry).tables():
+        if entry.kind == ROW:
+            for row in table_to_rows(table):
+                yield row.group_id, (place, row)
+        else:
+            for item in table_to_quarantine(table):
+                yield item.row.group_id, (place, item)

@@ -5,50 +5,43 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipelines.io.storage import join, list_files, read_bytes
+from pipelines.corpus.corpus_file import DamagedCorpusError, open_file
+from pipelines.io.storage import list_entries, read_below
+from schemas.corpus_layout import CARD_NAME, ROW, TOP_FILES
 from schemas.identity import bucket
 from schemas.manifest import FileEntry, Manifest
-from schemas.record import FAILED_RECORD_SCHEMA
-from schemas.row import QUARANTINE_SCHEMA, ROW_SCHEMA, SCHEMA_VERSION
 
-_SCHEMAS = {
-    "row": ROW_SCHEMA,
-    "quarantine": QUARANTINE_SCHEMA,
-    "failed_record": FAILED_RECORD_SCHEMA,
-}
 _COUNTED_AS = {
     "row": "kept",
     "quarantine": "rejected or failed",
     "failed_record": "set aside before translation",
 }
+# What version control and the hub put beside a corpus.
+_NOT_OF_THE_CORPUS = frozenset({".git", ".gitattributes", ".gitignore", ".cache"})
+_LARGEST_CARD = 16 << 20
 _COLUMNS = ["group_id", "lang", "split", "languages", "question", "passage", "answers"]
 
 
 def verify(output: str, manifest: Manifest) -> Iterator[str]:
     """Yield one sentence for every fault of a corpus; nothing when it is whole.
 
-    Looked at: schema version, conservation of records, missing and foreign files, SHA-256,
-    schema and rows of every file, order and bucket of groups, answer offsets, and whether each
-    group is in exactly the languages that its rows name.
+    Looked at: conservation of records, missing and foreign files and links, SHA-256 of the card
+    and of every file, schema and rows of every file, order and bucket of groups, answer offsets,
+    and whether each group is in exactly the languages that its rows name. The manifest itself was
+    checked when it was read.
     """
-    if manifest.schema_version != SCHEMA_VERSION:
-        yield (
-            f"manifest.json: schema version {manifest.schema_version}, "
-            f"this version reads {SCHEMA_VERSION}"
-        )
-        return
     yield from manifest.faults
     yield from manifest.conservation_faults()
     yield from _counts(manifest)
     yield from _foreign_files(output, manifest)
+    yield from _check_card(output, manifest)
     shards: dict[tuple[str, int], list[tuple[FileEntry, pa.Table]]] = defaultdict(list)
     for number, entries in _by_bucket(manifest).items():
         for entry in entries:
             faults, table = _check_file(output, entry)
             yield from faults
-            if table is not None and entry.kind == "row":
+            if table is not None and entry.kind == ROW:
                 yield from _check_rows(entry, table, number, manifest.shards)
                 shards[entry.split, number].append((entry, table))
         for (split, _), tables in shards.items():
@@ -60,12 +53,8 @@ def _by_bucket(manifest: Manifest) -> dict[int, list[FileEntry]]:
     """Return the files by bucket, so that only one bucket is in memory at a time."""
     by_bucket: dict[int, list[FileEntry]] = defaultdict(list)
     for entry in manifest.files:
-        by_bucket[_number(entry)].append(entry)
+        by_bucket[entry.part[0]].append(entry)
     return dict(sorted(by_bucket.items()))
-
-
-def _number(entry: FileEntry) -> int:
-    return int(entry.path.rpartition("part-")[2].partition("-")[0])
 
 
 def _counts(manifest: Manifest) -> Iterator[str]:
@@ -88,51 +77,34 @@ def _counts(manifest: Manifest) -> Iterator[str]:
 
 
 def _foreign_files(output: str, manifest: Manifest) -> Iterator[str]:
-    known = {join(output, entry.path) for entry in manifest.files}
-    for folder in ("data", "quarantine"):
-        for path, _ in list_files(join(output, folder)):
-            if path not in known:
-                yield f"{path}: not in the manifest"
+    """Yield the files and links that no build has made."""
+    known = {entry.path for entry in manifest.files} | set(TOP_FILES)
+    for path in list_entries(output):
+        if path not in known and path.partition("/")[0] not in _NOT_OF_THE_CORPUS:
+            yield f"{path}: not in the manifest"
+
+
+def _check_card(output: str, manifest: Manifest) -> Iterator[str]:
+    if not manifest.card_sha256:  # of an older version
+        return
+    try:
+        card = read_below(output, CARD_NAME, _LARGEST_CARD)
+    except FileNotFoundError:
+        yield f"{CARD_NAME}: missing"
+    except OSError as error:
+        yield f"{CARD_NAME}: cannot be read ({error})"
+    else:
+        if sha256(card).hexdigest() != manifest.card_sha256:
+            yield f"{CARD_NAME}: content changed (SHA-256 differs)"
 
 
 def _check_file(output: str, entry: FileEntry) -> tuple[list[str], pa.Table | None]:
     """Return the faults of one file, and its content when it can be read."""
+    columns = _COLUMNS if entry.kind == ROW else None
     try:
-        content = read_bytes(join(output, entry.path))
-    except OSError:
-        return [f"{entry.path}: missing"], None
-    faults = []
-    if sha256(content).hexdigest() != entry.sha256:
-        faults.append(f"{entry.path}: content changed (SHA-256 differs)")
-    try:
-        file = pq.ParquetFile(pa.BufferReader(content))
-        schema = file.schema_arrow
-        expected = _SCHEMAS[entry.kind]
-        if not schema.equals(expected, check_metadata=True):
-            return [
-                *faults,
-                f"{entry.path}: schema changed ({_difference(schema, expected)})",
-            ], None
-        if file.metadata.num_rows != entry.rows:
-            faults.append(
-                f"{entry.path}: {file.metadata.num_rows} rows, {entry.rows} in the manifest"
-            )
-        return faults, file.read(_COLUMNS if entry.kind == "row" else ["reason"])
-    except (pa.ArrowException, OSError) as error:
-        return [*faults, f"{entry.path}: not readable as Parquet ({error})"], None
-
-
-def _difference(found: pa.Schema, wanted: pa.Schema) -> str:
-    names = [name for name in wanted.names if name not in found.names]
-    if names:
-        return f"columns missing: {', '.join(names)}"
-    changed = [
-        f"{field.name}: {found.field(field.name).type}, wanted {field.type}"
-        for field in wanted
-        if not found.field(field.name).equals(field)
-    ]
-    extra = [name for name in found.names if name not in wanted.names]
-    return "; ".join(changed + [f"unknown column {name}" for name in extra]) or "metadata"
+        return [], pa.concat_tables(open_file(output, entry).tables(columns))
+    except DamagedCorpusError as error:
+        return [str(error)], None
 
 
 def _check_rows(entry: FileEntry, table: pa.Table, number: int, shards: int) -> Iterator[str]:
@@ -141,8 +113,6 @@ def _check_rows(entry: FileEntry, table: pa.Table, number: int, shards: int) -> 
         yield f"{entry.path}: groups are not in order, or one stands twice"
     if any(bucket(group, shards) != number for group in groups):
         yield f"{entry.path}: holds groups of another shard"
-    if set(table.column("lang").to_pylist()) - {entry.lang}:
-        yield f"{entry.path}: holds rows of another language"
     wrong = 0
     passages, answers = table.column("passage").to_pylist(), table.column("answers").to_pylist()
     for passage, found in zip(passages, answers, strict=True):

@@ -13,6 +13,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 from pipelines.io.progress import advance
 from pipelines.io.storage import join, write_bytes
 from pipelines.translation.segment import Segmented, SegmentedRecord
+from schemas.corpus_layout import Place, file_path
 from schemas.identity import bucket
 from schemas.manifest import FileEntry
 from schemas.record import FailedRecord, failed_records_to_table
@@ -23,9 +24,6 @@ ROW_GROUP_BYTES: Final = 16 << 20
 
 # Characters of English text in one shard, about: its rows fit well into a worker's memory.
 SHARD_CHARACTERS: Final = 48_000_000
-
-# (kind, split, lang, number of the shard, number of shards)
-Place = tuple[str, str, str, int, int]
 
 
 @dataclass(eq=False)
@@ -117,17 +115,6 @@ def _place_quarantined(item: QuarantinedRow, shards: int) -> tuple[Place, Any]:
 
 def _place_failed(failure: FailedRecord) -> tuple[Place, Any]:
     return ("failed_record", "", "", 0, 1), failure
-
-
-def file_path(place: Place) -> str:
-    """Return where a file stands, relative to the corpus."""
-    kind, split, lang, number, shards = place
-    name = f"part-{number:05}-of-{shards:05}.parquet"
-    if kind == "row":
-        return f"data/{split}/lang={lang}/{name}"
-    return (
-        f"quarantine/lang={lang}/{name}" if kind == "quarantine" else f"quarantine/records/{name}"
-    )
 
 
 def _order_row(row: Row) -> str:

@@ -1,7 +1,9 @@
 """Files on any file system that Beam knows; writes appear whole or not at all."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from errno import ENOENT
 from pathlib import Path
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -9,6 +11,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from pipelines.io.remote import file_systems, os_errors, upload
 from schemas import files
 from schemas.files import PARTIAL_SUFFIX
+from schemas.regular_file import UnsafeFileError, read_regular
 
 
 def is_local(path: str) -> bool:
@@ -47,6 +50,32 @@ def read_bytes(path: str) -> bytes:
     plain = CompressionTypes.UNCOMPRESSED
     with os_errors(path), file_systems().open(path, compression_type=plain) as file:
         return bytes(file.read())
+
+
+def read_below(folder: str, relative: str, limit: int) -> bytes:
+    """Return the content of a file of a folder that somebody else may have made.
+
+    Args:
+        folder: The folder.
+        relative: Path of the file below it, with forward slashes.
+        limit: The most bytes it may have; a larger one is not read.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        OSError: If it cannot be read or is too large; on a local disk also where it is no
+            regular file, or a link leads to it.
+    """
+    if is_local(folder):
+        return read_regular(folder, relative, limit)
+    path = join(folder, relative)
+    with os_errors(path):
+        if not file_systems().exists(path):
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), path)
+        (match,) = file_systems().match([path])
+    size = sum(metadata.size_in_bytes for metadata in match.metadata_list)
+    if size > limit:
+        raise UnsafeFileError(f"{path}: {size:,} bytes, more than the {limit:,} it may have")
+    return read_bytes(path)
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -92,6 +121,21 @@ def list_files(folder: str) -> Iterator[tuple[str, int]]:
             (match,) = file_systems().match([join(folder, "**")])
         found = [(metadata.path, metadata.size_in_bytes) for metadata in match.metadata_list]
     yield from sorted(item for item in found if not item[0].endswith((PARTIAL_SUFFIX, "/")))
+
+
+def list_entries(folder: str) -> Iterator[str]:
+    """Yield the path below `folder` of everything in it that is no folder, sorted.
+
+    Links, pipes and devices are among them; links to folders are not followed.
+    """
+    if not is_local(folder):
+        yield from (path[len(folder.rstrip("/")) + 1 :] for path, _ in list_files(folder))
+        return
+    found = []
+    for here, folders, names in os.walk(folder):
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        found += [Path(here, name).relative_to(folder).as_posix() for name in names + links]
+    yield from sorted(found)
 
 
 def delete(path: str) -> None:

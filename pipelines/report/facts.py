@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-import pyarrow as pa
-
+from pipelines.corpus.corpus_file import DamagedCorpusError, open_file
 from pipelines.report.alarms import find_alarms
 from pipelines.report.check_facts import describe_checks, language_verdicts
 from pipelines.report.sample import Sample
-from pipelines.report.scan import Scan, open_file, scan_file
+from pipelines.report.scan import Scan, scan_file
 from schemas.command import FailedRunError
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import FileEntry, Manifest
@@ -32,10 +31,9 @@ def gather_facts(output: str, manifest: Manifest) -> Facts:
     for entry in _in_reading_order(manifest.files):
         try:
             _read(output, entry, scans, sample, failures)
-        except (OSError, pa.ArrowException) as error:
+        except DamagedCorpusError as error:
             raise FailedRunError(
-                f"{output}/{entry.path}: cannot be read ({error}); "
-                f"`tandemqa verify {output}` tells what is wrong with the corpus"
+                f"{output}/{error}; `tandemqa verify {output}` tells what is wrong with the corpus"
             ) from error
     targets = [lang for lang in manifest.languages if lang != SOURCE_LANGUAGE]
     verdicts = {lang: language_verdicts(scans[lang]) for lang in targets}
@@ -86,8 +84,8 @@ def _read(
 ) -> None:
     file = open_file(output, entry)
     if entry.kind == "failed_record":
-        for batch in file.iter_batches(columns=_FAILURE_COLUMNS):
-            failures.add(batch.to_pylist())
+        for table in file.tables(_FAILURE_COLUMNS):
+            failures.add(table.to_pylist())
         return
     is_source = entry.lang == SOURCE_LANGUAGE
     scan_file(scans[entry.lang], file, entry.kind == "row", is_source)

@@ -8,9 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.io.storage import join, read_bytes
-from schemas.manifest import FileEntry
-
 STEPS: Final = 100  # in which values are counted, for each whole number
 _LARGE: Final = 10.0
 LARGEST: Final = 100.0  # larger values are taken for this one
@@ -50,16 +47,6 @@ class Scan:
     methods: Counter[str] = field(default_factory=Counter)
     measures: Counter[tuple[str, bool, int]] = field(default_factory=Counter)
     breadth: Counter[int] = field(default_factory=Counter)
-
-
-def open_file(output: str, entry: FileEntry) -> pq.ParquetFile:
-    """Return a file of the corpus, wherever the corpus stands.
-
-    Raises:
-        OSError: If it cannot be read.
-        pyarrow.ArrowException: If it is no Parquet file.
-    """
-    return pq.ParquetFile(pa.BufferReader(read_bytes(join(output, entry.path))))
 
 
 def scan_file(scan: Scan, file: pq.ParquetFile, kept: bool, is_source: bool) -> None:

@@ -8,8 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipelines.corpus.write import encode, file_path
+from pipelines.corpus.write import encode
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
+from schemas.corpus_layout import file_path
 from schemas.identity import content_id
 from schemas.manifest import (
     Calibration,
@@ -190,7 +191,7 @@ class ReportCorpus:
                 "sources": [{"path": "rivers.json", "dataset": "rivers", "license": "Apache-2.0"}]
             },
             languages=list(TEXTS),
-            shards=1,
+            shards=max((entry.part[1] for entry in self.files), default=1),
             source=SourceCounts(
                 read=groups + 6,
                 failed={"malformed_json": 2},

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.corpus.verify import verify
-from pipelines.corpus.write import encode, file_path
+from pipelines.corpus.write import encode
+from schemas.corpus_layout import file_path
 from schemas.identity import bucket, content_id
 from schemas.manifest import FileEntry, LanguageCounts, Manifest, SourceCounts
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION, Row, RowAnswer, rows_to_table

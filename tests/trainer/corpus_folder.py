@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from schemas.corpus_layout import MANIFEST_NAME
 from schemas.identity import content_id
-from schemas.manifest import MANIFEST_NAME, FileEntry, Manifest, SourceCounts
+from schemas.manifest import FileEntry, LanguageCounts, Manifest, SourceCounts
 from schemas.row import SCHEMA_VERSION, Row, rows_to_table
 
 
@@ -81,16 +82,17 @@ def write_corpus(folder: Path, rows: Iterable[Row]) -> Path:
                 sha256=sha256(content).hexdigest(),
             )
         )
+    languages = sorted({"en", *(file.lang for file in files)})
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         tandemqa_version="0",
         created=datetime(2026, 1, 1, tzinfo=timezone.utc),
         seconds=1,
         config={},
-        languages=sorted({file.lang for file in files} - {"en"}),
+        languages=languages,
         shards=1,
         source=SourceCounts(read=1, groups=1),
-        counts={},
+        counts={lang: LanguageCounts() for lang in languages},
         segments={},
         translators={},
         calibration={},

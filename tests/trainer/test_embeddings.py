@@ -11,7 +11,7 @@ from tests.trainer.tiny_benchmark import make_parallel
 from tests.trainer.tiny_encoder import open_encoder
 from trainer.encoder import Encoder, Prompts, load_model, model_prompts
 from trainer.evaluation.embeddings import embed
-from trainer.evaluation.floors import embed_tfidf, forget
+from trainer.evaluation.floors import embed_tfidf, with_random_weights
 from trainer.model_settings import ModelSettings
 
 
@@ -89,7 +89,7 @@ def test_questions_of_another_variant_are_reused(encoder, monkeypatch):
 
 def test_other_weights_prompts_or_lengths_are_another_encoder(model, encoder):
     prints = {encoder.fingerprint, Encoder(model, Prompts("query: ")).fingerprint}
-    prints.add(forget(encoder).fingerprint)
+    prints.add(with_random_weights(encoder).fingerprint)
     model.max_seq_length = 7
     prints.add(Encoder(model, Prompts()).fingerprint)
     assert len(prints) == 4
@@ -149,12 +149,12 @@ def test_the_untrained_floor_has_the_same_architecture_and_other_weights(encoder
     import torch
 
     state = torch.random.get_rng_state()
-    floor = forget(encoder)
+    floor = with_random_weights(encoder)
     assert torch.equal(torch.random.get_rng_state(), state)
     shapes = {name: weights.shape for name, weights in encoder.model.state_dict().items()}
     assert {n: w.shape for n, w in floor.model.state_dict().items()} == shapes
     assert floor.fingerprint != encoder.fingerprint
-    assert forget(encoder).fingerprint == floor.fingerprint
+    assert with_random_weights(encoder).fingerprint == floor.fingerprint
     texts = ["en1 en2", "es3"]
     np.testing.assert_array_equal(floor.encode_questions(texts), floor.encode_questions(texts))
 

@@ -12,7 +12,7 @@ from tests.trainer.corpus_folder import make_rows, write_corpus
 from tests.trainer.tiny_benchmark import write_beir, write_lareqa
 from tests.trainer.tiny_encoder import write_encoder
 from trainer.evaluation.heat_map import tabulate
-from trainer.evaluation.ranking_metrics import METRICS
+from trainer.evaluation.measures import METRICS
 
 XQUAD_R = Path(__file__).parents[2].parent / "shared" / "data" / "xquad-r"
 

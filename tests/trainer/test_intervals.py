@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from trainer.evaluation.intervals import bootstrap, mean
-from trainer.evaluation.ranking_metrics import Measures
+from trainer.evaluation.ranking_metrics import QuestionScores
 
 
-def measures(values: np.ndarray, ids: np.ndarray | None = None) -> Measures:
+def measures(values: np.ndarray, ids: np.ndarray | None = None) -> QuestionScores:
     places = np.arange(len(values)) if ids is None else ids
-    return Measures(places, {"map": values})
+    return QuestionScores(places, {"map": values})
 
 
 def test_the_interval_is_that_of_a_mean_of_independent_ids():

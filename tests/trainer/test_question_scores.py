@@ -12,13 +12,13 @@ from trainer.evaluation.question_scores import (
     save_question_scores,
     subtract,
 )
-from trainer.evaluation.ranking_metrics import Measures
+from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.scoring import Scores
 
 
 def measures(values, ids=None):
     values = np.array(values, np.float64)
-    return Measures(np.arange(len(values)) if ids is None else np.array(ids), {"map": values})
+    return QuestionScores(np.arange(len(values)) if ids is None else np.array(ids), {"map": values})
 
 
 def test_what_is_saved_is_loaded(tmp_path):

@@ -12,7 +12,7 @@ from tests.trainer.tiny_benchmark import LANGUAGES, make_parallel, make_vectors
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 from trainer.evaluation import similarity
 from trainer.evaluation.embeddings import Embedded
-from trainer.evaluation.ranking_metrics import METRICS
+from trainer.evaluation.measures import METRICS
 from trainer.evaluation.scoring import score
 
 THEIRS = {

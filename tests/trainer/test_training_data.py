@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from schemas.command import FailedRunError, UsageError
-from schemas.manifest import MANIFEST_NAME, Manifest, SourceCounts, TranslatorEntry
+from schemas.corpus_layout import MANIFEST_NAME
+from schemas.manifest import Manifest, SourceCounts, TranslatorEntry
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from trainer.corpora.corpus_facts import read_facts
 from trainer.fine_tuning.hub import push_model

@@ -30,15 +30,15 @@ def _run(options: StudyOptions, _: Sequence[str]) -> int:
     if options.dry_run:
         sys.stdout.write(describe_plan(plan))
         return 0
-    from trainer.study.runs import conduct
+    from trainer.study.runs import run_study
 
-    done = conduct(plan, quiet=options.quiet)
+    result = run_study(plan, quiet=options.quiet)
     if not options.quiet:
-        sys.stdout.write(f"{done.table}\n{done.page}\n")
-    if done.elsewhere:
-        sys.stderr.write(f"another process works on: {', '.join(done.elsewhere)}\n")
-    if done.failed:
-        raise FailedRunError("; ".join(done.failed))
+        sys.stdout.write(f"{result.table}\n{result.page}\n")
+    if result.elsewhere:
+        sys.stderr.write(f"another process works on: {', '.join(result.elsewhere)}\n")
+    if result.failed:
+        raise FailedRunError("; ".join(result.failed))
     return 0
 
 

@@ -13,9 +13,9 @@ from datasets.table import ConcatenationTable, MemoryMappedTable
 from tqdm import tqdm
 
 from schemas.command import UsageError
+from schemas.corpus_layout import MANIFEST_NAME
 from schemas.files import cache_folder
 from schemas.language import canonical_code, list_codes, select_languages
-from schemas.manifest import MANIFEST_NAME
 from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.corpora.int_columns import Ints, read_column

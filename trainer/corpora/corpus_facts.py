@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from schemas.command import UsageError
-from schemas.manifest import MANIFEST_NAME, Manifest
-from trainer.corpora.corpus_files import expand
+from schemas.corpus_layout import MANIFEST_NAME
+from trainer.corpora.corpus_files import expand, read_manifest
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
@@ -46,12 +46,12 @@ def read_facts(path: str) -> CorpusFacts:
     """Return the facts of a corpus, or of a Parquet file, a folder or a glob of them.
 
     Raises:
-        UsageError: If there is nothing at the path.
+        UsageError: If there is nothing at the path, or a manifest that cannot be read.
     """
     manifest_path = Path(path) / MANIFEST_NAME
     if not manifest_path.is_file():
         return CorpusFacts(path, _digest(_parquet_files(path)), "", (), {}, {}, {}, ())
-    manifest = Manifest.model_validate_json(manifest_path.read_bytes())
+    manifest = read_manifest(Path(path))
     rows: dict[str, int] = {}
     for entry in manifest.files:
         if entry.kind == "row" and entry.split == TRAIN:

@@ -1,7 +1,6 @@
 """The Parquet files of corpora: which ones, in what order, and whether they can be read."""
 
 import glob
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +9,9 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from schemas.command import UsageError
-from schemas.manifest import MANIFEST_NAME, Manifest
+from schemas.manifest import Manifest, ManifestError, load_manifest
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION
 
 FIELDS: Final = (
@@ -82,25 +80,10 @@ def read_manifest(corpus: Path) -> Manifest:
     Raises:
         UsageError: If it is missing, damaged or of another schema version.
     """
-    path = corpus / MANIFEST_NAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        version = content.get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise UsageError(
-                f"{corpus}: schema version {version}, this version of tandemqa reads "
-                f"{SCHEMA_VERSION}; build the corpus again"
-            )
-        return Manifest.model_validate(content)
-    except FileNotFoundError:
-        raise UsageError(
-            f"{corpus}: no {MANIFEST_NAME}, so the corpus is incomplete; run `tandemqa build` "
-            "again with the same arguments, and it goes on where it stopped"
-        ) from None
-    except (OSError, ValueError, AttributeError, ValidationError) as error:
-        if isinstance(error, UsageError):
-            raise
-        raise UsageError(f"{path}: not a manifest ({error})") from error
+        return load_manifest(str(corpus))
+    except ManifestError as error:
+        raise UsageError(str(error)) from error
 
 
 def find_parquet(

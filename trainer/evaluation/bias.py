@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.evaluation.ranking import TOP, Ranking
-from trainer.evaluation.ranking_metrics import Measures
+from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.similarity import TOLERANCE, Floats, Ints
 
 RANK_DISTANCE: Final = "rank_distance"
@@ -59,7 +59,7 @@ def measure_bias(benchmark: Benchmark, lang: str, ranking: Ranking) -> dict[str,
 
 def measure_consistency(
     benchmark: Benchmark, tops: Mapping[str, tuple[Ints, Ints]], ids: int
-) -> Measures:
+) -> QuestionScores:
     """Return how much of the ten best candidates is the same when a question is asked elsewhere.
 
     Candidates are compared by their group: parallel copies are the same. The overlap of two
@@ -81,7 +81,7 @@ def measure_consistency(
         total[shared] += same.sum(1) / TOP
         pairs[shared] += 1
     pairs[pairs == 0] = np.nan
-    return Measures(np.arange(ids), {CONSISTENCY: total / pairs})
+    return QuestionScores(np.arange(ids), {CONSISTENCY: total / pairs})
 
 
 def unbiased(benchmark: Benchmark, copies: Sequence[Floats]) -> dict[str, float]:

@@ -50,7 +50,7 @@ def embed_tfidf(benchmark: Benchmark) -> Embedded:
     )
 
 
-def forget(encoder: Encoder) -> Encoder:
+def with_random_weights(encoder: Encoder) -> Encoder:
     """Return an encoder of the same architecture with random weights."""
     import torch
     from sentence_transformers.base.modules import Transformer

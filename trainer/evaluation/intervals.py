@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from trainer.evaluation.ranking_metrics import Measures
+from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.similarity import Floats
 
 LEVEL: Final = 0.95
@@ -19,7 +19,7 @@ _SEED: Final = 0
 _BATCH: Final = 50  # samples drawn at once
 
 
-def mean(measures: Sequence[Measures], name: str) -> float:
+def mean(measures: Sequence[QuestionScores], name: str) -> float:
     """Return the mean over settings of the means over their questions.
 
     Settings in which the measure applies to no question are left out; NaN where it applies to none.
@@ -29,7 +29,7 @@ def mean(measures: Sequence[Measures], name: str) -> float:
 
 
 def bootstrap(
-    measures: Sequence[Measures], names: Sequence[str], ids: int
+    measures: Sequence[QuestionScores], names: Sequence[str], ids: int
 ) -> dict[str, list[float]]:
     """Return the interval (low, high) of the mean of each measure; NaN where there is no mean.
 
@@ -50,7 +50,7 @@ def bootstrap(
 
 
 def _resample(
-    measures: Sequence[Measures],
+    measures: Sequence[QuestionScores],
     names: Sequence[str],
     rng: np.random.Generator,
     ids: int,

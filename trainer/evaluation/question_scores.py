@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from schemas.files import atomic_file
-from trainer.evaluation.ranking_metrics import Measures
+from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.scoring import Scores
 from trainer.evaluation.similarity import Floats
 
@@ -16,7 +16,7 @@ CONSISTENCY: Final = "consistency"
 _IDS: Final = "ids"
 _SEPARATOR: Final = "|"
 
-Parts = Mapping[str, Mapping[str, Measures]]
+Parts = Mapping[str, Mapping[str, QuestionScores]]
 """Measures by setting (or `BIAS`, `CONSISTENCY`), then by language or pair."""
 
 
@@ -33,7 +33,7 @@ def save_question_scores(path: Path, scores: Scores) -> None:
 
 def load_question_scores(path: Path) -> tuple[int, Parts]:
     """Return the number of question ids, and the measures of each part."""
-    parts: dict[str, dict[str, Measures]] = {}
+    parts: dict[str, dict[str, QuestionScores]] = {}
     with np.load(path, allow_pickle=False) as arrays:
         found: dict[tuple[str, str], dict[str, Floats]] = {}
         for key in arrays.files:
@@ -42,32 +42,36 @@ def load_question_scores(path: Path) -> tuple[int, Parts]:
                 found.setdefault((part, name), {})[measure] = arrays[key]
         for (part, name), values in found.items():
             ids = values.pop(_IDS).astype(np.int64)
-            parts.setdefault(part, {})[name] = Measures(ids, values)
+            parts.setdefault(part, {})[name] = QuestionScores(ids, values)
         return len(arrays[_IDS]), parts
 
 
-def average(runs: Sequence[Sequence[Measures]]) -> list[Measures]:
+def average(runs: Sequence[Sequence[QuestionScores]]) -> list[QuestionScores]:
     """Return the mean over runs of what each question scored, for each language or pair."""
     return [
-        Measures(same[0].ids, {name: _mean(same, name) for name in same[0].values})
+        QuestionScores(same[0].ids, {name: _mean(same, name) for name in same[0].values})
         for same in zip(*runs, strict=True)
     ]
 
 
-def subtract(left: Sequence[Measures], right: Sequence[Measures]) -> list[Measures]:
+def subtract(
+    left: Sequence[QuestionScores], right: Sequence[QuestionScores]
+) -> list[QuestionScores]:
     """Return how much more each question scored on the left, for each language or pair."""
     return [
-        Measures(of.ids, {name: values - other.values[name] for name, values in of.values.items()})
+        QuestionScores(
+            of.ids, {name: values - other.values[name] for name, values in of.values.items()}
+        )
         for of, other in zip(left, right, strict=True)
     ]
 
 
-def _mean(same: Sequence[Measures], name: str) -> Floats:
+def _mean(same: Sequence[QuestionScores], name: str) -> Floats:
     mean: Floats = np.mean([of.values[name] for of in same], axis=0, dtype=np.float64)
     return mean
 
 
-def _parts(scores: Scores) -> Iterator[tuple[str, str, Measures]]:
+def _parts(scores: Scores) -> Iterator[tuple[str, str, QuestionScores]]:
     for setting, by_name in scores.settings.items():
         for name, measures in by_name.items():
             yield setting, name, measures

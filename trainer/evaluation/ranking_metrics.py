@@ -1,4 +1,4 @@
-"""Measures of one question's result, from the ranks of its relevant candidates.
+"""What each question scores by each metric, from the ranks of its relevant candidates.
 
 Definitions are those of trec_eval, at full depth: average precision is divided by the number of
 all relevant candidates, and the gain of nDCG is the grade itself.
@@ -6,23 +6,20 @@ all relevant candidates, and the gain of nDCG is the grade itself.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from trainer.evaluation.ranking import Ranks
 from trainer.evaluation.similarity import Floats, Ints
 
-METRICS: Final = ("map", "ndcg@10", "mrr@10", "recall@1", "recall@10", "recall@100")
-
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """Measures of questions.
+class QuestionScores:
+    """What questions scored.
 
     Attributes:
         ids: Place of each question's id among all ids of the benchmark.
-        values: Values of each measure; NaN for questions it does not apply to.
+        values: By metric or measure of bias; NaN for questions it does not apply to.
     """
 
     ids: Ints

@@ -16,7 +16,8 @@ from trainer.evaluation.bias import (
     unbiased,
 )
 from trainer.evaluation.intervals import LEVEL, SAMPLES, bootstrap, mean
-from trainer.evaluation.ranking_metrics import METRICS, Measures
+from trainer.evaluation.measures import METRICS
+from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.scoring import Scores
 
 _DIGITS: Final = 6
@@ -40,7 +41,7 @@ def summarise(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
         setting: {
             "mean": mean_metrics(measured),
             _DETAIL[setting]: {
-                name: _mean_each([measures], METRICS) for name, measures in measured.items()
+                name: _mean_each([measures], list(METRICS)) for name, measures in measured.items()
             },
         }
         for setting, measured in scores.settings.items()
@@ -63,9 +64,9 @@ def summarise_means(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
     }
 
 
-def mean_metrics(measured: Mapping[str, Measures]) -> dict[str, float | None] | None:
+def mean_metrics(measured: Mapping[str, QuestionScores]) -> dict[str, float | None] | None:
     """Return each metric's mean over languages or pairs; None where there are none."""
-    return _mean_each(list(measured.values()), METRICS) if measured else None
+    return _mean_each(list(measured.values()), list(METRICS)) if measured else None
 
 
 def summarise_bias(benchmark: Benchmark, scores: Scores) -> dict[str, Any] | None:
@@ -109,7 +110,7 @@ def _intervals(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
     intervals: dict[str, Any] = {"level": LEVEL, "samples": SAMPLES}
     for setting, measured in scores.settings.items():
         if measured:
-            intervals[setting] = _round_all(bootstrap(list(measured.values()), METRICS, ids))
+            intervals[setting] = _round_all(bootstrap(list(measured.values()), list(METRICS), ids))
     if scores.consistency is not None:
         pool = sum(len(of_lang.ids) for of_lang in benchmark.candidates.values())
         names = (RANK_DISTANCE, SAME_LANGUAGE, PREFERENCE)
@@ -124,7 +125,7 @@ def _intervals(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
     return intervals
 
 
-def _mean_each(measures: Sequence[Measures], names: Sequence[str]) -> dict[str, float | None]:
+def _mean_each(measures: Sequence[QuestionScores], names: Sequence[str]) -> dict[str, float | None]:
     return {name: _round(mean(measures, name)) for name in names}
 
 

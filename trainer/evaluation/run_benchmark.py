@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.encoder import Encoder
 from trainer.evaluation.embeddings import Embedded, embed
-from trainer.evaluation.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, forget
+from trainer.evaluation.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, with_random_weights
 from trainer.evaluation.question_scores import save_question_scores
 from trainer.evaluation.results import summarise, summarise_means
 from trainer.evaluation.scoring import score
@@ -69,7 +69,7 @@ def _score_floors(
     if TFIDF in floors:
         found[TFIDF] = embed_tfidf(benchmark)
     if UNTRAINED in floors:
-        found[UNTRAINED] = embed(benchmark, forget(encoder), cache)
+        found[UNTRAINED] = embed(benchmark, with_random_weights(encoder), cache)
     if base is not None:
         found[BASE] = embed(benchmark, base, cache)
     return {

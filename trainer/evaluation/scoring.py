@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.evaluation.bias import measure_bias, measure_consistency
 from trainer.evaluation.embeddings import Embedded
+from trainer.evaluation.measures import SETTINGS
 from trainer.evaluation.ranking import Ranking, rank
-from trainer.evaluation.ranking_metrics import Measures, measure
-
-SETTINGS: Final = ("monolingual", "crosslingual", "multilingual")
+from trainer.evaluation.ranking_metrics import QuestionScores, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +26,9 @@ class Scores:
     """
 
     ids: Sequence[str]
-    settings: Mapping[str, Mapping[str, Measures]]
-    bias: Mapping[str, Measures]
-    consistency: Measures | None
+    settings: Mapping[str, Mapping[str, QuestionScores]]
+    bias: Mapping[str, QuestionScores]
+    consistency: QuestionScores | None
 
 
 def score(benchmark: Benchmark, embedded: Embedded) -> Scores:
@@ -43,15 +41,15 @@ def score(benchmark: Benchmark, embedded: Embedded) -> Scores:
     ids = list(dict.fromkeys(name for asked in benchmark.questions.values() for name in asked.ids))
     place = {name: number for number, name in enumerate(ids)}
     parallel = benchmark.is_parallel()
-    settings: dict[str, dict[str, Measures]] = {setting: {} for setting in SETTINGS}
+    settings: dict[str, dict[str, QuestionScores]] = {setting: {} for setting in SETTINGS}
     bias, tops = {}, {}
     for lang, ranking in rank(benchmark, embedded, pooled=parallel):
         asked = np.array([place[name] for name in benchmark.questions[lang].ids], np.int64)
         for setting, name, langs in _pools(benchmark, lang, ranking, parallel):
             values = measure(ranking.relevant.ranks(langs), len(asked))
-            settings[setting][name] = Measures(asked, values)
+            settings[setting][name] = QuestionScores(asked, values)
         if parallel:
-            bias[lang] = Measures(asked, measure_bias(benchmark, lang, ranking))
+            bias[lang] = QuestionScores(asked, measure_bias(benchmark, lang, ranking))
             tops[lang] = (asked, ranking.top)
     consistency = measure_consistency(benchmark, tops, len(ids)) if parallel else None
     return Scores(ids, settings, bias, consistency)

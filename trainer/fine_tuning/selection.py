@@ -10,7 +10,8 @@ from trainer.encoder import Encoder, Prompts
 from trainer.evaluation.bias import RANK_DISTANCE
 from trainer.evaluation.embeddings import embed
 from trainer.evaluation.intervals import mean
-from trainer.evaluation.scoring import SETTINGS, score
+from trainer.evaluation.measures import SETTINGS
+from trainer.evaluation.scoring import score
 
 METRIC: Final = "eval_dev_multilingual_map"
 

@@ -1,19 +1,42 @@
-"""From runs to cells: mean and spread over seeds, intervals, difference to the baseline."""
+"""From runs to cells: mean and spread over seeds, intervals, differences from the baseline.
+
+All seeds of a cell answer the same questions, so their scores are averaged question by question
+before questions are drawn: the interval says what other questions would change, the spread over
+seeds what another training would.
+"""
 
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from trainer.study.paired import Interval, average_runs, draw_intervals, subtract_runs
-from trainer.study.run_scores import Outcome
+from trainer.evaluation.floors import TFIDF, UNTRAINED
+from trainer.evaluation.intervals import bootstrap
+from trainer.evaluation.measures import MEASURES, read_measures
+from trainer.evaluation.question_scores import (
+    BIAS,
+    CONSISTENCY,
+    average,
+    load_question_scores,
+    subtract,
+)
+from trainer.evaluation.ranking_metrics import QuestionScores
+from trainer.study.run_scores import RunScores
+
+Interval = tuple[float, float]
+Questions = tuple[int, dict[str, list[QuestionScores]]]
+"""Number of question ids, and the scores in each setting's languages or pairs."""
+
+_FLOORS: Final = {TFIDF: "TF-IDF of characters", UNTRAINED: "random weights"}
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A measure of a cell, or how much more it has of it than the baseline.
+    """A measure of a cell, or its difference from the baseline.
 
     Attributes:
-        values: Of each seed.
+        values: One for each seed.
         interval: Where the mean would lie with other questions, 95 times of 100; None where the
             benchmark does not tell questions apart.
     """
@@ -33,23 +56,23 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """A cell on one benchmark.
+class CellScores:
+    """What a cell of the grid, or an untrained model, scored on one benchmark.
 
     Attributes:
         benchmark: Name of the benchmark in the study.
         labels: Value of each axis; the model's name where nothing was trained.
-        outcomes: Of its runs.
+        runs: Scores of its runs.
         is_baseline: Whether others are compared with it.
         statistics: By measure.
-        differences: To the baseline, by measure; empty for the baseline itself, or as long as
-            it is not finished. Seeds that both have are compared with each other; a model that
-            was not trained with all of them.
+        differences: From the baseline, by measure; empty for the baseline itself, and until it
+            is finished. Runs with the same seed are compared with each other, an untrained model
+            with every run of the baseline.
     """
 
     benchmark: str
     labels: Mapping[str, str]
-    outcomes: tuple[Outcome, ...]
+    runs: tuple[RunScores, ...]
     is_baseline: bool
     statistics: Mapping[str, Statistic]
     differences: Mapping[str, Statistic]
@@ -57,7 +80,7 @@ class Summary:
     @property
     def trained(self) -> bool:
         """Whether its models were trained in the study."""
-        return self.outcomes[0].trained
+        return self.runs[0].trained
 
     @property
     def name(self) -> str:
@@ -65,36 +88,52 @@ class Summary:
         return ", ".join(f"{axis} {label}" for axis, label in self.labels.items())
 
 
-def summarise(outcomes: Sequence[Outcome], baseline: Mapping[str, str]) -> list[Summary]:
-    """Return the summary of each cell and each untrained model, in the order of the outcomes.
+def score_cells(runs: Sequence[RunScores], baseline: Mapping[str, str]) -> list[CellScores]:
+    """Return the scores of each cell and each untrained model, in the order of the runs.
 
     Args:
-        outcomes: Of all runs that are finished, on all benchmarks.
+        runs: Scores of all finished runs, on all benchmarks.
         baseline: Labels of the cell that others are compared with.
     """
-    cells: dict[tuple[str, ...], list[Outcome]] = {}
-    for outcome in outcomes:
-        key = (outcome.benchmark, *outcome.labels, *outcome.labels.values())
-        cells.setdefault(key, []).append(outcome)
+    by_cell: dict[tuple[str, ...], list[RunScores]] = {}
+    for run in runs:
+        key = (run.benchmark, *run.labels, *run.labels.values())
+        by_cell.setdefault(key, []).append(run)
     compared = {
-        runs[0].benchmark: runs for runs in cells.values() if dict(runs[0].labels) == baseline
+        same[0].benchmark: same for same in by_cell.values() if dict(same[0].labels) == baseline
     }
-    return [_summarise(runs, compared.get(runs[0].benchmark, [])) for runs in cells.values()]
+    return [_score_cell(same, compared.get(same[0].benchmark, [])) for same in by_cell.values()]
 
 
-def _summarise(runs: list[Outcome], baseline: list[Outcome]) -> Summary:
-    return Summary(
+def read_floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:
+    """Return the measures of each floor, by name, from the first results that have it.
+
+    Args:
+        cells: Cells of one benchmark.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for run in (run for cell in cells for run in cell.runs):
+        for key, results in (run.results.get("floors") or {}).items():
+            if key in _FLOORS and _FLOORS[key] not in found:
+                found[_FLOORS[key]] = read_measures(results)
+    return found
+
+
+def _score_cell(runs: list[RunScores], baseline: list[RunScores]) -> CellScores:
+    return CellScores(
         benchmark=runs[0].benchmark,
         labels=runs[0].labels,
-        outcomes=tuple(runs),
+        runs=tuple(runs),
         is_baseline=runs is baseline,
         statistics=_statistics([(run, None) for run in runs]),
         differences={} if runs is baseline else _statistics(_pair(runs, baseline)),
     )
 
 
-def _pair(runs: Sequence[Outcome], baseline: Sequence[Outcome]) -> list[tuple[Outcome, Outcome]]:
-    """Return each run with that of the baseline that has its seed; untrained ones with each."""
+def _pair(
+    runs: Sequence[RunScores], baseline: Sequence[RunScores]
+) -> list[tuple[RunScores, RunScores]]:
+    """Pair each run with the baseline's of the same seed, an untrained one with each of them."""
     return [
         (run, other)
         for run in runs
@@ -103,14 +142,14 @@ def _pair(runs: Sequence[Outcome], baseline: Sequence[Outcome]) -> list[tuple[Ou
     ]
 
 
-def _statistics(pairs: Sequence[tuple[Outcome, Outcome | None]]) -> dict[str, Statistic]:
+def _statistics(pairs: Sequence[tuple[RunScores, RunScores | None]]) -> dict[str, Statistic]:
     """Return the statistic of each measure that all runs have; of differences where paired."""
     if not pairs:
         return {}
     intervals = _intervals(pairs)
     found = {}
     for name in pairs[0][0].measures:
-        if all(name in of.measures for pair in pairs for of in pair if of):
+        if all(name in run.measures for pair in pairs for run in pair if run):
             values = [
                 run.measures[name] - (other.measures[name] if other else 0) for run, other in pairs
             ]
@@ -118,10 +157,39 @@ def _statistics(pairs: Sequence[tuple[Outcome, Outcome | None]]) -> dict[str, St
     return found
 
 
-def _intervals(pairs: Sequence[tuple[Outcome, Outcome | None]]) -> dict[str, Interval]:
+def _intervals(pairs: Sequence[tuple[RunScores, RunScores | None]]) -> dict[str, Interval]:
     files = [run.questions for run, _ in pairs if run.questions]
     others = [other.questions for _, other in pairs if other and other.questions]
     if len(files) < len(pairs) or len(others) not in (0, len(pairs)):
         return {}
-    questions = average_runs(files)
-    return draw_intervals(subtract_runs(questions, average_runs(others)) if others else questions)
+    questions = _average_runs(files)
+    return _draw_intervals(
+        _subtract_runs(questions, _average_runs(others)) if others else questions
+    )
+
+
+def _average_runs(files: Sequence[Path]) -> Questions:
+    """Return the mean over runs of what each question scored."""
+    loaded = [load_question_scores(file) for file in files]
+    ids, first = loaded[0]
+    return ids, {
+        part: average([[parts[part][name] for name in by_name] for _, parts in loaded])
+        for part, by_name in first.items()
+    }
+
+
+def _subtract_runs(left: Questions, right: Questions) -> Questions:
+    """Return how much more each question scored on the left; both have the same questions."""
+    return left[0], {part: subtract(scores, right[1][part]) for part, scores in left[1].items()}
+
+
+def _draw_intervals(questions: Questions) -> dict[str, Interval]:
+    """Return the 95 % interval of the mean of each measure."""
+    ids, parts = questions
+    found: dict[str, Interval] = {}
+    for part, scores in parts.items():
+        prefix = "" if part in (BIAS, CONSISTENCY) else f"{part}."
+        names = [name for name in scores[0].values if prefix + name in MEASURES]
+        for name, (low, high) in bootstrap(scores, names, ids).items():
+            found[prefix + name] = (low, high)
+    return found

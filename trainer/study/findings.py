@@ -3,36 +3,36 @@
 from collections.abc import Iterator, Sequence
 
 from trainer.evaluation.measures import MEASURES
-from trainer.study.cell_scores import Statistic, Summary
+from trainer.study.cell_scores import CellScores, Statistic
 from trainer.study.study_table import show_interval
 
 Sentence = str
 
 
-def find(summaries: Sequence[Summary], measures: Sequence[str]) -> list[Sentence]:
-    """Return what stands out among the cells of one benchmark.
+def state_findings(cells: Sequence[CellScores], measures: Sequence[str]) -> list[Sentence]:
+    """Return what stands out among the cells on one benchmark.
 
     Args:
-        summaries: Of one benchmark.
-        measures: The measures to speak of.
+        cells: Cells on one benchmark.
+        measures: The measures to write about.
     """
-    trained = [of for of in summaries if of.trained]
-    known = [name for name in measures if all(name in of.statistics for of in trained)]
+    trained = [cell for cell in cells if cell.trained]
+    known = [name for name in measures if all(name in cell.statistics for cell in trained)]
     if not trained or not known:
         return []
     return [
         *_bests(trained, known),
         *_unbeaten(trained, known),
         *_against_baseline(trained, known),
-        *_against_base_models(summaries, known),
+        *_against_base_models(cells, known),
         *_one_seed(trained),
     ]
 
 
 def is_clear(gain: Statistic) -> bool:
-    """Whether a difference is more than drawing questions and training again would make.
+    """Whether a difference is more than other questions or another training would make.
 
-    The interval does not hold 0, and all seeds point the same way; two at least.
+    The interval excludes 0, and all seeds, two at least, point the same way.
     """
     if gain.interval is None or gain.spread is None:
         return False
@@ -41,72 +41,72 @@ def is_clear(gain: Statistic) -> bool:
     return same_way and not low <= 0 <= high
 
 
-def _bests(trained: Sequence[Summary], measures: Sequence[str]) -> Iterator[Sentence]:
+def _bests(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:
     for name in measures:
         measure = MEASURES[name]
         choose = min if measure.lower_is_better else max
-        best = choose(trained, key=lambda of: of.statistics[name].mean)
+        best = choose(trained, key=lambda cell: cell.statistics[name].mean)
         word = "Lowest" if measure.lower_is_better else "Highest"
         value = measure.show(best.statistics[name].mean)
         yield f"{word} {measure.title}: {value} at {best.name}."
 
 
-def _unbeaten(trained: Sequence[Summary], measures: Sequence[str]) -> Iterator[Sentence]:
-    """Say which cells no other one beats in everything: the choices of a trade-off."""
+def _unbeaten(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:
+    """Name the cells that no other cell beats in every measure: the choices of a trade-off."""
     if len(measures) < 2 or len(trained) < 2:
         return
-    scores = {id(of): [_merit(of, name) for name in measures] for of in trained}
+    scores = {id(cell): [_merit(cell, name) for name in measures] for cell in trained}
 
-    def beats(other: Summary, of: Summary) -> bool:
-        pairs = list(zip(scores[id(other)], scores[id(of)], strict=True))
+    def beats(other: CellScores, cell: CellScores) -> bool:
+        pairs = list(zip(scores[id(other)], scores[id(cell)], strict=True))
         return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
-    left = [of.name for of in trained if not any(beats(other, of) for other in trained)]
+    left = [cell.name for cell in trained if not any(beats(other, cell) for other in trained)]
     if len(left) == 1:
         yield f"{left[0]} is at least as good as every other cell in all of these measures."
     else:
         yield (
-            f"A choice has to be made between {len(left)} of {len(trained)} cells, which no other "
-            f"beats in all of these measures: {'; '.join(left)}."
+            f"No cell is best in all of these measures. The choice is between {len(left)} of "
+            f"{len(trained)} cells that no other beats in all of them: {'; '.join(left)}."
         )
 
 
-def _against_baseline(trained: Sequence[Summary], measures: Sequence[str]) -> Iterator[Sentence]:
-    baseline = next((of for of in trained if of.is_baseline), None)
-    if baseline is None or any(len(of.outcomes) < 2 for of in trained):
+def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:
+    baseline = next((cell for cell in trained if cell.is_baseline), None)
+    if baseline is None or any(len(cell.runs) < 2 for cell in trained):
         return
     for name in measures:
         measure = MEASURES[name]
-        gains = {of.name: of.differences[name] for of in trained if name in of.differences}
+        gains = {cell.name: cell.differences[name] for cell in trained if name in cell.differences}
         if not any(gain.interval for gain in gains.values()):
             continue
-        clear = sorted((gain.mean, cell) for cell, gain in gains.items() if is_clear(gain))
+        clear = sorted((gain.mean, place) for place, gain in gains.items() if is_clear(gain))
         if not clear:
             yield f"No cell differs clearly from {baseline.name} in {measure.title}."
             continue
-        ends = dict.fromkeys(cell for _, cell in (clear[0], clear[-1]))
-        told = [
-            f"{measure.show(gains[cell].mean, True)} {show_interval(measure, gains[cell], True)} "
-            f"at {cell}"
-            for cell in ends
+        ends = dict.fromkeys(place for _, place in (clear[0], clear[-1]))
+        shown = [
+            f"{measure.show(gains[place].mean, True)} {show_interval(measure, gains[place], True)} "
+            f"at {place}"
+            for place in ends
         ]
         yield (
             f"In {measure.title}, {len(clear)} of {len(gains)} other cells differ clearly from "
-            f"{baseline.name}: {' to '.join(told)}."
+            f"{baseline.name}: {' to '.join(shown)}."
         )
 
 
-def _against_base_models(summaries: Sequence[Summary], measures: Sequence[str]) -> Iterator[str]:
-    """Say where training made a model worse: that is a fault, or a finding."""
-    before = [of for of in summaries if not of.trained]
+def _against_base_models(cells: Sequence[CellScores], measures: Sequence[str]) -> Iterator[str]:
+    """Say where training made a model worse, which is a fault or a finding."""
+    before = [cell for cell in cells if not cell.trained]
     if len(before) != 1:
         return
     base = before[0]
     for name in measures:
         worse = [
-            of.name
-            for of in summaries
-            if of.trained and name in base.statistics and _merit(of, name) < _merit(base, name)
+            cell.name
+            for cell in cells
+            if cell.trained and name in base.statistics and _merit(cell, name) < _merit(base, name)
         ]
         if worse:
             yield (
@@ -115,14 +115,14 @@ def _against_base_models(summaries: Sequence[Summary], measures: Sequence[str]) 
             )
 
 
-def _one_seed(trained: Sequence[Summary]) -> Iterator[Sentence]:
-    if any(len(of.outcomes) < 2 for of in trained):
+def _one_seed(trained: Sequence[CellScores]) -> Iterator[Sentence]:
+    if any(len(cell.runs) < 2 for cell in trained):
         yield (
-            "With one seed for a cell, nothing is known of the spread between trainings: no "
+            "Where a cell has only one seed, the spread between trainings is unknown, and no "
             "difference is called clear."
         )
 
 
-def _merit(of: Summary, name: str) -> float:
-    mean = of.statistics[name].mean
+def _merit(cell: CellScores, name: str) -> float:
+    mean = cell.statistics[name].mean
     return -mean if MEASURES[name].lower_is_better else mean

@@ -1,196 +1,161 @@
-"""Plots of a study: how measures change along an axis of its grid."""
+"""The plots of a study: curves for each axis of its grid, and heat maps of languages."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-from trainer.evaluation.heat_map import tabulate
+from trainer.evaluation.heat_map import plot_gains, plot_heat_map
+from trainer.evaluation.measures import MEASURES
+from trainer.study.cell_scores import CellScores, read_floors
+from trainer.study.curves import COLOURS, Panel, Point, plot_curves
+from trainer.study.grid import BASE
 
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-# Okabe and Ito's palette, which people with any colour vision can tell apart, without black.
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
-READABLE: Final = 25
-"""Languages up to which each cell of a heat map has its number."""
-
-_MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
-_FLOOR_COLOUR: Final = "#777777"
-_FLOOR_STYLES: Final = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
+_SUFFIX: Final = ".svg"
+_DETAILS: Final = {"monolingual": "by_language", "crosslingual": "by_pair"}
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """What came out at one value of the axis.
+class Plot:
+    """A plot in a file.
 
     Attributes:
-        label: The value.
-        mean: Mean over seeds.
-        low: Lower end of what the band shows.
-        high: Upper end.
+        path: The file.
+        caption: What it shows.
     """
 
-    label: str
-    mean: float
-    low: float
-    high: float
+    path: Path
+    caption: str
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One measure, with a line for each series and one for each floor.
-
-    Attributes:
-        title: The measure.
-        series: Points by name of the series; the name is empty where there is only one.
-        floors: Values that need no training, by name.
-    """
-
-    title: str
-    series: Mapping[str, Sequence[Point]]
-    floors: Mapping[str, float]
-
-
-def plot_curves(path: Path, axis: str, panels: Sequence[Panel]) -> None:
-    """Draw one panel beside the other over the same axis.
-
-    Bands show the spread that the points state. Values that are all numbers stand where they
-    belong; others stand in their order.
+def draw_plots(
+    folder: Path, benchmark: str, cells: Sequence[CellScores], measures: Sequence[str]
+) -> list[Plot]:
+    """Draw the plots of one benchmark.
 
     Args:
-        path: File to write; its suffix is the format.
-        axis: What the axis is called.
-        panels: What to draw.
+        folder: Folder of the plots.
+        benchmark: Name of the benchmark.
+        cells: Cells on this benchmark.
+        measures: Measures to draw.
     """
-    from matplotlib.figure import Figure
-
-    labels = _labels(panels)
-    places = _places(labels)
-    spans_decades = min(places.values()) > 0 and max(places.values()) >= 10 * min(places.values())
-    columns = min(len(panels), 2)
-    rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(4.6 * columns, 3.1 * rows + 0.6), layout="constrained")
-    for number, panel in enumerate(panels):
-        axes = figure.add_subplot(rows, columns, number + 1)
-        _draw(axes, panel, places)
-        axes.set_xlabel(axis)
-        if spans_decades:
-            axes.set_xscale("log")
-            axes.minorticks_off()
-        axes.set_xticks(list(places.values()), labels, rotation=_rotation(labels))
-    _add_legend(figure)
-    figure.savefig(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    trained = [cell for cell in cells if cell.trained]
+    if not trained:
+        return []
+    plots = []
+    for axis in trained[0].labels:
+        if len({cell.labels[axis] for cell in trained}) > 1:
+            path = folder / f"{_file_name(benchmark, axis)}{_SUFFIX}"
+            plots.append(_draw_curves(path, axis, cells, trained, measures))
+    return [*plots, *_draw_heat_maps(folder, benchmark, trained)]
 
 
-def plot_gains(results: Mapping[str, Any], other: Mapping[str, Any], path: Path) -> None:
-    """Draw how much more mAP one result has than another, by languages.
-
-    Args:
-        results: Results of an evaluation.
-        other: Results of another model on the same benchmark.
-        path: File to write; its suffix is the format.
-    """
-    from matplotlib.figure import Figure
-
-    languages = results["languages"]
-    gains = tabulate(results, "map") - tabulate(other, "map")
-    most = max(float(np.nanmax(np.abs(gains))), 1e-9)
-    side = max(3.5, 1.5 + 0.5 * len(languages))
-    figure = Figure(figsize=(side + 1, side), layout="constrained")
-    axes = figure.add_subplot()
-    image = axes.imshow(gains, cmap="PuOr_r", vmin=-most, vmax=most)
-    axes.set_xticks(range(len(languages)), languages, rotation=90 if len(languages) > 12 else 0)
-    axes.set_yticks(range(len(languages)), languages)
-    axes.set_xlabel("language of the candidates")
-    axes.set_ylabel("language of the questions")
-    axes.set_title(f"{results['benchmark']}: difference of mAP")
-    if len(languages) <= READABLE:
-        for (row, column), gain in np.ndenumerate(gains):
-            if np.isfinite(gain):
-                colour = "white" if abs(gain) > 0.6 * most else "black"
-                text = f"{gain:+.2f}".replace("0.", ".")
-                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
-    figure.colorbar(image, ax=axes, shrink=0.8)
-    figure.savefig(path)
-
-
-def _add_legend(figure: "Figure") -> None:
-    """Name the lines and floors of all panels once, below them."""
-    found: dict[str, Artist] = {}
-    for axes in figure.axes:
-        handles, names = axes.get_legend_handles_labels()
-        found.update(zip(names, handles, strict=True))
-    if found:
-        figure.legend(
-            handles=list(found.values()),
-            labels=list(found),
-            loc="outside lower center",
-            ncols=3,
-            frameon=False,
+def _draw_curves(
+    path: Path,
+    axis: str,
+    cells: Sequence[CellScores],
+    trained: Sequence[CellScores],
+    measures: Sequence[str],
+) -> Plot:
+    series = _series(axis, trained)
+    shown = dict(itertools.islice(series.items(), len(COLOURS)))
+    floors = _floors(cells)
+    panels = [
+        Panel(
+            MEASURES[name].title,
+            {label: _points(axis, line, name) for label, line in shown.items()},
+            {label: values[name] for label, values in floors.items() if name in values},
         )
+        for name in measures
+        if any(name in cell.statistics for cell in trained)
+    ]
+    plot_curves(path, axis, panels)
+    caption = f"By {axis}. Points are means over seeds, bands one standard deviation over seeds."
+    if len(shown) < len(series):
+        caption += f" The first {len(shown)} of {len(series)} lines; the table has all."
+    return Plot(path, caption)
 
 
-def _draw(axes: "Axes", panel: Panel, places: Mapping[str, float]) -> None:
-    for number, (name, points) in enumerate(panel.series.items()):
-        colour = COLOURS[number % len(COLOURS)]
-        at = [places[point.label] for point in points]
-        means = [point.mean for point in points]
-        marker = _MARKERS[number % len(_MARKERS)]
-        axes.plot(at, means, marker=marker, markersize=5, color=colour, label=name or None)
-        lows, highs = [p.low for p in points], [p.high for p in points]
-        if len(points) > 1:
-            axes.fill_between(at, lows, highs, color=colour, alpha=0.15, linewidth=0)
-        else:
-            axes.vlines(at, lows, highs, color=colour, alpha=0.5)
-    _draw_floors(axes, panel)
-    axes.set_title(panel.title, fontsize=11, loc="left", pad=14)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    axes.margins(x=0.06)
+def _series(axis: str, trained: Sequence[CellScores]) -> dict[str, list[CellScores]]:
+    """Return the cells of each line: those that differ in this axis only."""
+    varied = [other for other in trained[0].labels if other != axis and _count(other, trained) > 1]
+    series: dict[str, list[CellScores]] = {}
+    for cell in trained:
+        name = ", ".join(f"{other} {cell.labels[other]}" for other in varied)
+        series.setdefault(name, []).append(cell)
+    return series
 
 
-def _draw_floors(axes: "Axes", panel: Panel) -> None:
-    """Draw the floors that leave the points apart; tell the others, which would squeeze them."""
-    values = [p.mean for points in panel.series.values() for p in points]
-    low, high = min(values), max(values)
-    room = max(high - low, 0.05 * abs(high))
-    far = []
-    for number, (name, value) in enumerate(panel.floors.items()):
-        if low - room <= value <= high + room:
-            style = _FLOOR_STYLES[number % len(_FLOOR_STYLES)]
-            axes.axhline(value, color=_FLOOR_COLOUR, linewidth=1.2, linestyle=style, label=name)
-        else:
-            far.append(f"{name} {value:,.0f}" if abs(value) > 10 else f"{name} {value:.3f}")
-    if far:
-        told = "off the scale: " + ", ".join(far)
-        axes.text(0, 1.01, told, transform=axes.transAxes, fontsize=7, color=_FLOOR_COLOUR)
+def _count(axis: str, trained: Sequence[CellScores]) -> int:
+    return len({cell.labels[axis] for cell in trained})
 
 
-def _labels(panels: Sequence[Panel]) -> list[str]:
-    """Return all values of the axis: numbers by size, others as they come."""
-    points = (p for panel in panels for series in panel.series.values() for p in series)
-    labels = list(dict.fromkeys(point.label for point in points))
-    return sorted(labels, key=float) if all(map(_is_number, labels)) else labels
+def _points(axis: str, cells: Sequence[CellScores], name: str) -> list[Point]:
+    points = []
+    for cell in cells:
+        if name in cell.statistics:
+            statistic = cell.statistics[name]
+            spread = statistic.spread or 0.0
+            mean = statistic.mean
+            points.append(Point(cell.labels[axis], mean, mean - spread, mean + spread))
+    return points
 
 
-def _places(labels: Sequence[str]) -> dict[str, float]:
-    if all(map(_is_number, labels)):
-        return {label: float(label) for label in labels}
-    return {label: float(number) for number, label in enumerate(labels)}
+def _floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:
+    floors = {
+        f"before training: {cell.labels[BASE]}": {n: s.mean for n, s in cell.statistics.items()}
+        for cell in cells
+        if not cell.trained
+    }
+    return {**floors, **read_floors(cells)}
 
 
-def _is_number(label: str) -> bool:
-    """Whether a label is a number with a place on an axis; `inf` has none."""
-    try:
-        return abs(float(label)) < float("inf")
-    except ValueError:
-        return False
+def _draw_heat_maps(folder: Path, benchmark: str, trained: Sequence[CellScores]) -> Iterator[Plot]:
+    """Draw the cell with the best pool, and its gain over the baseline, by languages."""
+    pool = "multilingual.map"
+    with_pairs = [cell for cell in trained if _has_pairs(cell) and pool in cell.statistics]
+    if not with_pairs:
+        return
+    best = max(with_pairs, key=lambda cell: cell.statistics[pool].mean)
+    path = folder / f"{_file_name(benchmark, 'languages')}{_SUFFIX}"
+    plot_heat_map(_average_details(best), path)
+    yield Plot(path, f"mAP by languages at {best.name}, which has the best pool; mean over seeds.")
+    baseline = next((cell for cell in with_pairs if cell.is_baseline), None)
+    if baseline is not None and baseline is not best:
+        path = folder / f"{_file_name(benchmark, 'languages-gain')}{_SUFFIX}"
+        plot_gains(_average_details(best), _average_details(baseline), path)
+        yield Plot(path, f"The same, minus that of the baseline, {baseline.name}.")
 
 
-def _rotation(labels: Sequence[str]) -> int:
-    return 20 if max(map(len, labels), default=0) > 8 and len(labels) > 2 else 0
+def _average_details(cell: CellScores) -> dict[str, Any]:
+    """Return the mAP of each language and pair, as results have them, averaged over seeds."""
+    runs = [run.results for run in cell.runs]
+    first = runs[0]
+    return {
+        "benchmark": cell.benchmark,
+        "model": "best cell",
+        "languages": first["languages"],
+        **{
+            setting: {
+                detail: {
+                    name: {"map": float(np.mean([r[setting][detail][name]["map"] for r in runs]))}
+                    for name in first[setting][detail]
+                }
+            }
+            for setting, detail in _DETAILS.items()
+        },
+    }
+
+
+def _has_pairs(cell: CellScores) -> bool:
+    crosslingual = cell.runs[0].results.get("crosslingual") or {}
+    return bool(crosslingual.get("by_pair"))
+
+
+def _file_name(benchmark: str, axis: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", f"{benchmark}-{axis}")

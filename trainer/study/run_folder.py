@@ -1,11 +1,11 @@
-"""The folder of one run of a study: what is in it, what is still missing, and whose it is.
+"""The folder of one run of a study: what it holds, what is missing, which process works on it.
 
 train.yaml          options of the command, to repeat it by hand
 model/              the trained model
 training.json       its record: it is trained
 scores/NAME.yaml    options of the evaluation on one benchmark
 scores/NAME.json    its results; beside it NAME.questions.npz, question by question
-log.txt             what the commands said
+log.txt             output of the commands
 run.json            what the run was and how long it took, written last
 """
 
@@ -50,7 +50,7 @@ class RunFolder:
 
     @property
     def log(self) -> Path:
-        """What the commands said."""
+        """Output of the commands."""
         return self.path / "log.txt"
 
     def is_trained(self) -> bool:
@@ -75,18 +75,18 @@ class RunFolder:
         return self.path / _SCORES_NAME / f"{name}.questions.npz"
 
     def is_scored(self, name: str) -> bool:
-        """Whether the results of an evaluation are there, and are those of these options."""
+        """Whether there are results of an evaluation with these options."""
         if not self.results(name).exists():
             return False
         used = yaml.safe_load(self.evaluation_options(name).read_text(encoding="utf-8"))
         return bool(used == self.evaluations[name])
 
     def missing(self) -> list[str]:
-        """Return the evaluations that the run has no results of."""
+        """Return the evaluations that have no results yet."""
         return [name for name in self.evaluations if not self.is_scored(name)]
 
     def is_done(self) -> bool:
-        """Whether nothing is left to do; a model that is not kept is not missed."""
+        """Whether nothing is left to do; a model that was not kept is not needed."""
         return self.is_trained() and not self.missing()
 
     def finish(self, seconds: float) -> None:
@@ -106,7 +106,7 @@ class RunFolder:
 
 
 def open_folder(output: Path, run: Run, evaluations: Mapping[str, Options]) -> RunFolder:
-    """Return the folder of a run: the one it has, whatever it was called then, or a new one."""
+    """Return the folder of a run: the existing one, whatever its name, or else a new one."""
     runs = output / "runs"
     found = sorted(runs.glob(f"*-{run.key}"))
     return RunFolder(found[0] if found else runs / run.name, run, evaluations)
@@ -114,10 +114,10 @@ def open_folder(output: Path, run: Run, evaluations: Mapping[str, Options]) -> R
 
 @contextmanager
 def claim(folder: RunFolder) -> Iterator[int | None]:
-    """Yield a lock on the folder, or None where another process works on the run.
+    """Yield a lock on the folder, or None while another process works on the run.
 
     The lock is a file descriptor. Programs that inherit it hold the lock, too, so that a run
-    whose study was killed is not begun twice.
+    whose study was killed is not started twice.
     """
     folder.path.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder.path / _LOCK_NAME, os.O_RDWR | os.O_CREAT)
@@ -133,8 +133,8 @@ def claim(folder: RunFolder) -> Iterator[int | None]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process is at the same place with this folder."""
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """Wait until no other process holds the lock of this folder, then hold it."""
     lock = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

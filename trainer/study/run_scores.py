@@ -12,7 +12,7 @@ from trainer.study.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunScores:
     """What one run scored on one benchmark.
 
     Attributes:
@@ -39,13 +39,13 @@ class Outcome:
         return self.seed is not None
 
 
-def read_outcomes(
+def read_run_scores(
     cells: Sequence[Cell],
     base_models: Sequence[Run],
     folders: Mapping[str, RunFolder],
     benchmarks: Sequence[str],
-) -> list[Outcome]:
-    """Return the outcomes of all evaluations that are finished.
+) -> list[RunScores]:
+    """Return the scores of all finished evaluations.
 
     Args:
         cells: The grid.
@@ -53,17 +53,17 @@ def read_outcomes(
         folders: Folder of each run, by its key.
         benchmarks: Their names in the study.
     """
-    outcomes: list[Outcome] = []
+    scores: list[RunScores] = []
     for name in benchmarks:
         for cell in cells:
-            outcomes += _read(name, cell.labels, cell.seed, folders[cell.run.key])
+            scores += _read(name, cell.labels, cell.seed, folders[cell.run.key])
         for label, run in _name_base_models(base_models).items():
-            outcomes += _read(name, {BASE: label}, None, folders[run.key])
-    return outcomes
+            scores += _read(name, {BASE: label}, None, folders[run.key])
+    return scores
 
 
 def _name_base_models(base_models: Sequence[Run]) -> dict[str, Run]:
-    """Return each with a name of its own: the model's, and the run's key where that is not."""
+    """Return each run by its model's name, with the run's key where models share a name."""
     names = [shorten(str(run.options["model"])) for run in base_models]
     return {
         name if names.count(name) == 1 else f"{name} ({run.key})": run
@@ -73,11 +73,11 @@ def _name_base_models(base_models: Sequence[Run]) -> dict[str, Run]:
 
 def _read(
     benchmark: str, labels: Mapping[str, str], seed: int | None, folder: RunFolder
-) -> Iterator[Outcome]:
+) -> Iterator[RunScores]:
     if folder.is_scored(benchmark):
         results = read_json(folder.results(benchmark))
         questions = folder.questions(benchmark)
-        yield Outcome(
+        yield RunScores(
             benchmark=benchmark,
             labels=labels,
             seed=seed,

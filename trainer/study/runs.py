@@ -1,52 +1,90 @@
-"""Do the runs of a study one after the other, and write down after each what is known."""
+"""Do the runs of a study one after the other, and write after each what is known.
 
+A run is the commands `train` and `evaluate`, each in a process of its own: its memory is free
+again afterwards, a crash costs one run, and what was run can be repeated by hand.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from tqdm import tqdm
 
 from schemas.command import FailedRunError
-from trainer.study.execute import Launch, execute, launch
-from trainer.study.run_folder import claim
+from schemas.files import write_text
+from trainer.study.run_folder import RECORD_NAME, RunFolder, claim
+from trainer.study.study_file import Options, StudyFile
 from trainer.study.study_plan import StudyPlan, check_inputs
-from trainer.study.write_results import write_study
+from trainer.study.write_results import write_results
+
+Launch = Callable[[Sequence[str], RunFolder, int, int], int]
+"""Runs a tandemqa command; see `launch`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
-    """How it went.
+class StudyResult:
+    """What came out of a study, as far as it is done.
 
     Attributes:
         page: The page with the results.
-        failed: One sentence for each run that failed.
-        elsewhere: Runs that another process is working on.
         table: The results as Markdown.
+        failed: One sentence for each run that failed.
+        elsewhere: Names of the runs that another process is working on.
     """
 
     page: Path
+    table: str
     failed: tuple[str, ...]
     elsewhere: tuple[str, ...]
-    table: str
 
 
-def conduct(plan: StudyPlan, launch: Launch = launch, quiet: bool = False) -> Conduct:
-    """Do what is not done yet.
+def launch(command: Sequence[str], folder: RunFolder, processes: int, lock: int) -> int:
+    """Run a tandemqa command, append its output to the run's log, and return its exit code.
 
-    A run that fails costs only itself. A run that another process works on is left to it, so
-    that several processes, each with a GPU of its own, can share a study.
+    Args:
+        command: Its arguments.
+        folder: Folder of the run.
+        processes: Number of processes that share the command, started by torchrun.
+        lock: The run's lock, which the command holds as long as it lives.
+    """
+    python = [sys.executable, "-m"]
+    if processes > 1:
+        python += ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
+    with folder.log.open("ab") as log:
+        log.write(f"$ tandemqa {' '.join(command)}\n".encode())
+        log.flush()
+        return subprocess.run(
+            [*python, "tandemqa", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=[lock],
+            check=False,
+        ).returncode
+
+
+def run_study(plan: StudyPlan, launch: Launch = launch, quiet: bool = False) -> StudyResult:
+    """Do the runs that are not done yet.
+
+    A run that fails costs only itself. A run that another process is working on is left to it,
+    so that several processes, each with its own GPU, can share a study.
 
     Args:
         plan: The study.
-        launch: Runs commands of tandemqa.
+        launch: Runs the commands.
         quiet: Show no progress.
 
     Raises:
-        UsageError: If a corpus or the data of a benchmark are not there; nothing was done.
+        UsageError: If a corpus or the data of a benchmark is missing; nothing was done.
     """
     check_inputs(plan)
     failed, elsewhere = [], []
-    unfinished = plan.unfinished()
-    with tqdm(unfinished, desc="runs", unit="run", disable=quiet) as bar:
+    with tqdm(plan.unfinished(), desc="runs", unit="run", disable=quiet) as bar:
         for folder in bar:
             bar.set_postfix_str(folder.run.name)
             with claim(folder) as lock:
@@ -56,10 +94,79 @@ def conduct(plan: StudyPlan, launch: Launch = launch, quiet: bool = False) -> Co
                 if folder.is_done():
                     continue  # another process was faster
                 try:
-                    execute(plan.study, folder, lock, launch)
+                    _do_run(plan.study, folder, lock, launch)
                 except FailedRunError as error:
                     failed.append(str(error))
                     bar.write(f"failed: {error}")
-            write_study(plan, failed)
-    page, table = write_study(plan, failed)
-    return Conduct(page, tuple(failed), tuple(elsewhere), table)
+            write_results(plan, failed)
+    page, table = write_results(plan, failed)
+    return StudyResult(page, table, tuple(failed), tuple(elsewhere))
+
+
+def _do_run(study: StudyFile, folder: RunFolder, lock: int, launch: Launch) -> None:
+    """Train what is not trained and evaluate what is not evaluated.
+
+    Raises:
+        FailedRunError: If a command failed; the next call continues there.
+    """
+    started = time.monotonic()
+    # A model that was not kept is needed again for a benchmark that was added later.
+    if folder.run.trained and not (folder.is_trained() and folder.model.exists()):
+        _write_options(folder.training_options, {**folder.run.options, "output": str(folder.model)})
+        command = ["train", "--config", str(folder.training_options), "--resume"]
+        _run_command(command, folder, study.processes, lock, launch)
+        shutil.copyfile(folder.model / RECORD_NAME, folder.path / RECORD_NAME)
+    for name in folder.missing():
+        _evaluate(name, folder, lock, launch)
+    folder.finish(time.monotonic() - started)
+    if not study.keep_models:
+        shutil.rmtree(folder.model, ignore_errors=True)
+
+
+def _evaluate(name: str, folder: RunFolder, lock: int, launch: Launch) -> None:
+    results, options = folder.results(name), folder.evaluation_options(name)
+    results.unlink(missing_ok=True)  # they are those of other options
+    _write_options(options, folder.evaluations[name])
+    command = [
+        *("evaluate", *_model_arguments(folder)),
+        *("--config", str(options), "--output", str(results)),
+    ]
+    _run_command(command, folder, 1, lock, launch)
+
+
+def _model_arguments(folder: RunFolder) -> list[str]:
+    """Return the model to evaluate, with the options it is loaded with."""
+    if folder.run.trained:
+        return [str(folder.model)]
+    options = dict(folder.run.options)
+    arguments = [str(options.pop("model"))]
+    for option, value in options.items():
+        flag = f"--{option.replace('_', '-')}"
+        if value is True:
+            arguments.append(flag)
+        elif value is not False:
+            arguments.append(f"{flag}={value}")
+    return arguments
+
+
+def _run_command(
+    command: Sequence[str], folder: RunFolder, processes: int, lock: int, launch: Launch
+) -> None:
+    code = launch(command, folder, processes, lock)
+    if code:
+        raise FailedRunError(
+            f"{folder.path.name}: `{command[0]}` ended with exit code {code}; the log is "
+            f"{folder.log}{_end_of_log(folder)}"
+        )
+
+
+def _end_of_log(folder: RunFolder) -> str:
+    if not folder.log.exists():
+        return ""
+    lines = folder.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    filled = [line.strip() for line in lines if line.strip()]
+    return f", which ends: {filled[-1][-300:]}" if filled else ""
+
+
+def _write_options(path: Path, options: Options) -> None:
+    write_text(path, yaml.safe_dump(options, allow_unicode=True, sort_keys=False))

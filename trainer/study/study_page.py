@@ -11,28 +11,28 @@ from typing import Any, Final
 from schemas.page import render_page
 from schemas.wording import counted
 from trainer.evaluation.measures import MEASURES
-from trainer.study.charts import Chart
+from trainer.study.plots import Plot
 from trainer.study.study_plan import StudyPlan
-from trainer.study.study_table import Row
+from trainer.study.study_table import TableRow
 
 _VERSIONS: Final = ("tandemqa", "sentence-transformers", "transformers", "torch")
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPart:
-    """What the page says of one benchmark.
+    """What the page says about one benchmark.
 
     Attributes:
         name: Its name in the study.
-        findings: Sentences.
+        findings: What stands out, in sentences.
         rows: The table.
-        charts: The plots.
+        plots: The plots.
     """
 
     name: str
     findings: Sequence[str]
-    rows: Sequence[Row]
-    charts: Sequence[Chart]
+    rows: Sequence[TableRow]
+    plots: Sequence[Plot]
 
 
 def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence[str]) -> str:
@@ -40,7 +40,7 @@ def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence
 
     Args:
         plan: The study.
-        parts: What is known of each benchmark.
+        parts: The results on each benchmark.
         failed: One sentence for each run that failed.
     """
     left = plan.unfinished()

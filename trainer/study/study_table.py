@@ -6,108 +6,103 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.tables import markdown_table
 from trainer.evaluation.measures import MEASURES, Measure
-from trainer.study.cell_scores import Statistic, Summary
-from trainer.study.floors import read_floors
-from trainer.study.run_scores import Outcome
+from trainer.study.cell_scores import CellScores, Statistic, read_floors
+from trainer.study.run_scores import RunScores
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A line of a table of results.
 
     Attributes:
         name: The cell.
         values: Mean and spread of each measure.
-        details: Lines under each value: interval, and difference to the baseline.
+        details: Lines under each value: interval, and difference from the baseline.
         best: Whether the value is the best of all trained cells.
         trained: Whether the cell was trained in the study.
     """
 
     name: str
-    values: tuple[str, ...]
-    details: tuple[tuple[str, ...], ...]
-    best: tuple[bool, ...]
+    values: Sequence[str]
+    details: Sequence[Sequence[str]]
+    best: Sequence[bool]
     trained: bool
 
 
-def make_rows(summaries: Sequence[Summary], measures: Sequence[str]) -> list[Row]:
+def make_rows(cells: Sequence[CellScores], measures: Sequence[str]) -> list[TableRow]:
     """Return the table of one benchmark: cells, then untrained models, then other floors."""
-    best = {name: best_mean(summaries, name) for name in measures}
+    best = {name: _best_mean(cells, name) for name in measures}
     rows = []
-    for of in summaries:
-        found = [of.statistics.get(name) for name in measures]
+    for cell in cells:
+        found = {name: cell.statistics.get(name) for name in measures}
         rows.append(
-            Row(
-                of.name + (" (baseline)" if of.is_baseline else ""),
-                tuple(_value(s, n) for s, n in zip(found, measures, strict=True)),
-                tuple(tuple(_details(of, name)) for name in measures),
-                tuple(
-                    s is not None and of.trained and s.mean == best[name]
-                    for s, name in zip(found, measures, strict=True)
-                ),
-                of.trained,
+            TableRow(
+                name=cell.name + (" (baseline)" if cell.is_baseline else ""),
+                values=[_value(statistic, name) for name, statistic in found.items()],
+                details=[list(_details(cell, name)) for name in measures],
+                best=[
+                    statistic is not None and cell.trained and statistic.mean == best[name]
+                    for name, statistic in found.items()
+                ],
+                trained=cell.trained,
             )
         )
-    for floor, values in read_floors(summaries).items():
-        shown = [MEASURES[n].show(values[n]) if n in values else "" for n in measures]
-        none: tuple[tuple[str, ...], ...] = ((),) * len(measures)
-        rows.append(Row(floor, tuple(shown), none, (False,) * len(measures), False))
+    for floor, values in read_floors(cells).items():
+        shown = [MEASURES[name].show(values[name]) if name in values else "" for name in measures]
+        rows.append(TableRow(floor, shown, [()] * len(shown), [False] * len(shown), trained=False))
     return rows
 
 
-def best_mean(summaries: Sequence[Summary], name: str) -> float | None:
-    """Return the best mean of a measure among trained cells."""
-    means = [of.statistics[name].mean for of in summaries if of.trained and name in of.statistics]
-    if not means:
-        return None
-    return min(means) if MEASURES[name].lower_is_better else max(means)
-
-
-def markdown(summaries: Sequence[Summary], measures: Sequence[str]) -> str:
+def write_markdown(cells: Sequence[CellScores], measures: Sequence[str]) -> str:
     """Return the tables of all benchmarks; the best trained cell of each column is bold."""
+    head = ["", *(MEASURES[name].title for name in measures)]
     parts = []
-    for benchmark, of in by_benchmark(summaries).items():
-        lines = [["", *(MEASURES[name].title for name in measures)]]
-        for row in make_rows(of, measures):
-            cells = zip(row.values, row.best, strict=True)
-            lines.append([row.name, *(f"**{v}**" if bold else v for v, bold in cells)])
-        parts.append(f"### {benchmark}\n\n{_align(lines)}")
+    for benchmark, of_benchmark in by_benchmark(cells).items():
+        rows = []
+        for row in make_rows(of_benchmark, measures):
+            values = zip(row.values, row.best, strict=True)
+            rows.append([row.name, *(f"**{value}**" if bold else value for value, bold in values)])
+        table = markdown_table(head, rows, "l" + "r" * len(measures))
+        parts.append(f"### {benchmark}\n\n{table}\n")
     return "\n".join(parts)
 
 
-def write_csv(outcomes: Sequence[Outcome]) -> str:
+def write_csv(runs: Sequence[RunScores]) -> str:
     """Return a line for each run and benchmark, with all measures."""
-    names = [name for name in MEASURES if any(name in of.measures for of in outcomes)]
-    axes = list(dict.fromkeys(axis for of in outcomes for axis in of.labels))
+    names = [name for name in MEASURES if any(name in run.measures for run in runs)]
+    axes = list(dict.fromkeys(axis for run in runs for axis in run.labels))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["benchmark", *axes, "seed", "run", *names])
-    for of in outcomes:
-        labels = [of.labels.get(axis) for axis in axes]
-        values = [of.measures.get(name) for name in names]
-        writer.writerow([of.benchmark, *labels, of.seed, of.folder, *values])
+    for run in runs:
+        labels = [run.labels.get(axis) for axis in axes]
+        values = [run.measures.get(name) for name in names]
+        writer.writerow([run.benchmark, *labels, run.seed, run.folder, *values])
     return text.getvalue()
 
 
-def describe(of: Summary) -> dict[str, Any]:
+def describe_cell(cell: CellScores) -> dict[str, Any]:
     """Return a cell as JSON values."""
     return {
-        "benchmark": of.benchmark,
-        "cell": dict(of.labels),
-        "trained": of.trained,
-        "baseline": of.is_baseline,
-        "runs": [{"seed": run.seed, "folder": run.folder} for run in of.outcomes],
-        "measures": {name: _json(statistic) for name, statistic in of.statistics.items()},
-        "against_baseline": {name: _json(statistic) for name, statistic in of.differences.items()},
+        "benchmark": cell.benchmark,
+        "cell": dict(cell.labels),
+        "trained": cell.trained,
+        "baseline": cell.is_baseline,
+        "runs": [{"seed": run.seed, "folder": run.folder} for run in cell.runs],
+        "measures": {name: _describe(statistic) for name, statistic in cell.statistics.items()},
+        "against_baseline": {
+            name: _describe(statistic) for name, statistic in cell.differences.items()
+        },
     }
 
 
-def by_benchmark(summaries: Iterable[Summary]) -> dict[str, list[Summary]]:
-    """Return the summaries of each benchmark."""
-    found: dict[str, list[Summary]] = {}
-    for summary in summaries:
-        found.setdefault(summary.benchmark, []).append(summary)
+def by_benchmark(cells: Iterable[CellScores]) -> dict[str, list[CellScores]]:
+    """Return the cells of each benchmark."""
+    found: dict[str, list[CellScores]] = {}
+    for cell in cells:
+        found.setdefault(cell.benchmark, []).append(cell)
     return found
 
 
@@ -119,6 +114,15 @@ def show_interval(measure: Measure, statistic: Statistic, signed: bool = False) 
     return f"[{low}, {high}]"
 
 
+def _best_mean(cells: Sequence[CellScores], name: str) -> float | None:
+    """Return the best mean of a measure among trained cells."""
+    means = [
+        cell.statistics[name].mean for cell in cells if cell.trained and name in cell.statistics
+    ]
+    choose = min if MEASURES[name].lower_is_better else max
+    return choose(means, default=None)
+
+
 def _value(statistic: Statistic | None, name: str) -> str:
     if statistic is None:
         return ""
@@ -128,35 +132,20 @@ def _value(statistic: Statistic | None, name: str) -> str:
     return f"{mean} ± {MEASURES[name].show(statistic.spread)}"
 
 
-def _details(of: Summary, name: str) -> Iterator[str]:
+def _details(cell: CellScores, name: str) -> Iterator[str]:
     measure = MEASURES[name]
-    if name in of.statistics and of.statistics[name].interval:
-        yield show_interval(measure, of.statistics[name])
-    if name in of.differences:
-        gain = of.differences[name]
+    if name in cell.statistics and cell.statistics[name].interval:
+        yield show_interval(measure, cell.statistics[name])
+    if name in cell.differences:
+        gain = cell.differences[name]
         interval = show_interval(measure, gain, signed=True)
         yield f"Δ {measure.show(gain.mean, signed=True)} {interval}".strip()
 
 
-def _json(statistic: Statistic) -> dict[str, Any]:
+def _describe(statistic: Statistic) -> dict[str, Any]:
     return {
         "mean": statistic.mean,
         "spread": statistic.spread,
         "interval": statistic.interval,
         "values": statistic.values,
     }
-
-
-def _align(lines: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns stand below each other in the source as well."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    out = []
-    for line in [lines[0], rule, *lines[1:]]:
-        first, *others = (c.replace("|", "\\|") for c in line)
-        cells = [
-            first.ljust(widths[0]),
-            *(c.rjust(w) for c, w in zip(others, widths[1:], strict=True)),
-        ]
-        out.append(f"| {' | '.join(cells)} |\n")
-    return "".join(out)

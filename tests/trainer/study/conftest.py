@@ -14,7 +14,7 @@ from schemas.files import CACHE_VARIABLE
 from tests.trainer.corpus_folder import make_row, write_corpus
 from tests.trainer.tiny_encoder import words_of, write_encoder
 from trainer.study.run_folder import RunFolder
-from trainer.study.runs import conduct
+from trainer.study.runs import run_study
 from trainer.study.study_file import StudyFile
 from trainer.study.study_plan import plan_study
 
@@ -91,7 +91,7 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory, corpus: Path, encode
     study = StudyFile.model_validate(make_content(folder / "study", corpus, encoder))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(CACHE_VARIABLE, str(folder / "tables"))
-        conduct(plan_study(study), InProcess(), quiet=True)
+        run_study(plan_study(study), InProcess(), quiet=True)
     return folder / "study"
 
 

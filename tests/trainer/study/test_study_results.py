@@ -9,16 +9,16 @@ import pytest
 
 from trainer.evaluation.measures import DEFAULT_MEASURES, MEASURES, read_measures
 from trainer.evaluation.question_scores import save_question_scores
-from trainer.evaluation.ranking_metrics import Measures
+from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.scoring import Scores
-from trainer.study.cell_scores import Statistic, summarise
-from trainer.study.charts import draw_charts
-from trainer.study.findings import find, is_clear
-from trainer.study.run_scores import Outcome
-from trainer.study.runs import conduct
+from trainer.study.cell_scores import Statistic, score_cells
+from trainer.study.findings import is_clear, state_findings
+from trainer.study.plots import draw_plots
+from trainer.study.run_scores import RunScores
+from trainer.study.runs import run_study
 from trainer.study.study_file import read_study
 from trainer.study.study_plan import plan_study
-from trainer.study.study_table import make_rows, markdown, write_csv
+from trainer.study.study_table import make_rows, write_csv, write_markdown
 
 QUESTIONS = 100
 LANGUAGES = ["en", "es"]
@@ -27,7 +27,7 @@ LANGUAGES = ["en", "es"]
 def scores_of(level):
     """Return what each question scores: half as high as the level on average, never the same."""
     values = np.linspace(0, level, QUESTIONS)
-    return Measures(np.arange(QUESTIONS), {"map": values})
+    return QuestionScores(np.arange(QUESTIONS), {"map": values})
 
 
 def results_of(level, **more):
@@ -43,7 +43,7 @@ def results_of(level, **more):
 
 
 @pytest.fixture
-def outcome(tmp_path):
+def run(tmp_path):
     def make(labels, seed, level, questions=True, **more):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.questions.npz"
         parts = {s: {"en": scores_of(level)} for s in ("monolingual", "crosslingual")}
@@ -51,7 +51,7 @@ def outcome(tmp_path):
         names = [str(number) for number in range(QUESTIONS)]
         save_question_scores(path, Scores(names, {**parts, "multilingual": pool}, {}, None))
         results = results_of(level, **more)
-        return Outcome(
+        return RunScores(
             benchmark="b",
             labels=labels,
             seed=seed,
@@ -65,20 +65,20 @@ def outcome(tmp_path):
 
 
 @pytest.fixture
-def outcomes(outcome):
+def runs(run):
     """Two cells with two seeds, a base model with floors."""
     floors = {"tfidf": results_of(0.2), "untrained": results_of(0.0)}
     return [
-        outcome({"ratio": "1"}, 0, 0.80),
-        outcome({"ratio": "1"}, 1, 0.84),
-        outcome({"ratio": "0.5"}, 0, 0.90),
-        outcome({"ratio": "0.5"}, 1, 0.92),
-        outcome({"base model": "org/m"}, None, 0.5, floors=floors),
+        run({"ratio": "1"}, 0, 0.80),
+        run({"ratio": "1"}, 1, 0.84),
+        run({"ratio": "0.5"}, 0, 0.90),
+        run({"ratio": "0.5"}, 1, 0.92),
+        run({"base model": "org/m"}, None, 0.5, floors=floors),
     ]
 
 
-def test_cells_have_mean_spread_and_interval(outcomes):
-    baseline, other, base = summarise(outcomes, {"ratio": "1"})
+def test_cells_have_mean_spread_and_interval(runs):
+    baseline, other, base = score_cells(runs, {"ratio": "1"})
     assert baseline.is_baseline and not other.is_baseline and not base.trained
     pool = baseline.statistics["multilingual.map"]
     assert pool.mean == pytest.approx(0.41)
@@ -91,8 +91,8 @@ def test_cells_have_mean_spread_and_interval(outcomes):
     assert high == pytest.approx(0.41 + 1.96 * error, abs=0.01)
 
 
-def test_differences_are_paired_by_seed_and_by_question(outcomes):
-    _, other, base = summarise(outcomes, {"ratio": "1"})
+def test_differences_are_paired_by_seed_and_by_question(runs):
+    _, other, base = score_cells(runs, {"ratio": "1"})
     gain = other.differences["multilingual.map"]
     assert gain.values == pytest.approx((0.05, 0.04))
     assert gain.interval is not None
@@ -103,15 +103,15 @@ def test_differences_are_paired_by_seed_and_by_question(outcomes):
     assert base.differences["multilingual.map"].values == pytest.approx((-0.15, -0.17))
 
 
-def test_seeds_that_only_one_cell_has_are_not_compared(outcome):
-    cells = [outcome({"r": "1"}, 0, 0.8), outcome({"r": "0"}, 0, 0.6), outcome({"r": "0"}, 1, 0.9)]
-    _, other = summarise(cells, {"r": "1"})
+def test_seeds_that_only_one_cell_has_are_not_compared(run):
+    cells = [run({"r": "1"}, 0, 0.8), run({"r": "0"}, 0, 0.6), run({"r": "0"}, 1, 0.9)]
+    _, other = score_cells(cells, {"r": "1"})
     assert other.differences["multilingual.map"].values == pytest.approx((-0.1,))
 
 
-def test_without_scores_of_questions_there_is_no_interval(outcome):
-    cells = [outcome({"r": r}, 0, 0.5, questions=False) for r in "10"]
-    first, second = summarise(cells, {"r": "1"})
+def test_without_scores_of_questions_there_is_no_interval(run):
+    cells = [run({"r": r}, 0, 0.5, questions=False) for r in "10"]
+    first, second = score_cells(cells, {"r": "1"})
     assert first.statistics["multilingual.map"].interval is None
     assert second.differences["multilingual.map"].interval is None
 
@@ -124,8 +124,8 @@ def test_a_difference_is_clear_when_questions_and_seeds_agree():
     assert not is_clear(Statistic((0.1, 0.2), None))
 
 
-def test_the_table_has_all_cells_the_best_in_bold_and_floors(outcomes):
-    rows = make_rows(summarise(outcomes, {"ratio": "1"}), DEFAULT_MEASURES)
+def test_the_table_has_all_cells_the_best_in_bold_and_floors(runs):
+    rows = make_rows(score_cells(runs, {"ratio": "1"}), DEFAULT_MEASURES)
     assert [row.name for row in rows] == [
         "ratio 1 (baseline)",
         "ratio 0.5",
@@ -133,35 +133,35 @@ def test_the_table_has_all_cells_the_best_in_bold_and_floors(outcomes):
         "TF-IDF of characters",
         "random weights",
     ]
-    assert rows[1].best == (True, True, True, True)  # of rank distance, the lowest
+    assert rows[1].best == [True, True, True, True]  # of rank distance, the lowest
     assert rows[0].values[2] == "0.4100 ± 0.0141"
-    assert rows[3].values[:2] == ("0.1000", "0.1000")
+    assert rows[3].values[:2] == ["0.1000", "0.1000"]
     assert [row.trained for row in rows] == [True, True, False, False, False]
     assert rows[1].details[2][1].startswith("Δ +0.0450 [+0.0")
 
 
-def test_markdown_columns_stand_below_each_other(outcomes):
-    lines = markdown(summarise(outcomes, {"ratio": "1"}), DEFAULT_MEASURES).splitlines()
+def test_markdown_columns_stand_below_each_other(runs):
+    lines = write_markdown(score_cells(runs, {"ratio": "1"}), DEFAULT_MEASURES).splitlines()
     assert lines[0] == "### b"
     assert len({len(line) for line in lines[2:]}) == 1
     assert "**0.4550 ± 0.0071**" in lines[5]
 
 
-def test_markdown_survives_bars_in_names(outcome):
-    summaries = summarise([outcome({"a|b": "c|d"}, 0, 0.5)], {"a|b": "c|d"})
-    assert "a\\|b c\\|d" in markdown(summaries, DEFAULT_MEASURES)
+def test_markdown_survives_bars_in_names(run):
+    cells = score_cells([run({"a|b": "c|d"}, 0, 0.5)], {"a|b": "c|d"})
+    assert "a\\|b c\\|d" in write_markdown(cells, DEFAULT_MEASURES)
 
 
-def test_csv_has_a_line_for_each_run(outcomes):
-    lines = list(csv.DictReader(io.StringIO(write_csv(outcomes))))
+def test_csv_has_a_line_for_each_run(runs):
+    lines = list(csv.DictReader(io.StringIO(write_csv(runs))))
     assert len(lines) == 5
     assert lines[2]["ratio"] == "0.5" and lines[2]["seed"] == "0"
     assert float(lines[2]["multilingual.map"]) == pytest.approx(0.45)
     assert lines[4]["base model"] == "org/m" and lines[4]["ratio"] == ""
 
 
-def test_findings_name_bests_trade_offs_and_clear_differences(outcomes):
-    text = " ".join(find(summarise(outcomes, {"ratio": "1"}), DEFAULT_MEASURES))
+def test_findings_name_bests_trade_offs_and_clear_differences(runs):
+    text = " ".join(state_findings(score_cells(runs, {"ratio": "1"}), DEFAULT_MEASURES))
     assert "Highest monolingual mAP: 0.4550 at ratio 0.5." in text
     assert "Lowest rank distance: 54.5 at ratio 0.5." in text
     assert "ratio 0.5 is at least as good as every other cell" in text
@@ -169,23 +169,23 @@ def test_findings_name_bests_trade_offs_and_clear_differences(outcomes):
     assert "worse than before training" not in text
 
 
-def test_findings_tell_a_choice_that_has_to_be_made(outcome):
+def test_findings_tell_a_choice_that_has_to_be_made(run):
     better_alone = {"monolingual": {"mean": {"map": 0.9}, "by_language": {}}}
-    cells = [outcome({"r": "1"}, 0, 0.5, **better_alone), outcome({"r": "0"}, 0, 0.6)]
-    text = " ".join(find(summarise(cells, {"r": "1"}), DEFAULT_MEASURES))
-    assert "A choice has to be made between 2 of 2 cells" in text
-    assert "With one seed for a cell" in text
+    cells = [run({"r": "1"}, 0, 0.5, **better_alone), run({"r": "0"}, 0, 0.6)]
+    text = " ".join(state_findings(score_cells(cells, {"r": "1"}), DEFAULT_MEASURES))
+    assert "The choice is between 2 of 2 cells" in text
+    assert "only one seed" in text
     assert "clearly" not in text
 
 
-def test_findings_tell_when_training_did_harm(outcome):
-    cells = [outcome({"r": "1"}, 0, 0.5), outcome({"base model": "m"}, None, 0.6)]
-    text = " ".join(find(summarise(cells, {"r": "1"}), DEFAULT_MEASURES))
+def test_findings_tell_when_training_did_harm(run):
+    cells = [run({"r": "1"}, 0, 0.5), run({"base model": "m"}, None, 0.6)]
+    text = " ".join(state_findings(score_cells(cells, {"r": "1"}), DEFAULT_MEASURES))
     assert "Training made multilingual mAP worse than before training at r 1." in text
 
 
 def test_nothing_is_said_before_a_run_is_finished():
-    assert find([], DEFAULT_MEASURES) == []
+    assert state_findings([], DEFAULT_MEASURES) == []
 
 
 def test_an_mteb_task_has_its_main_score():
@@ -193,15 +193,15 @@ def test_an_mteb_task_has_its_main_score():
     assert set(read_measures(results_of(1.0))) <= set(MEASURES)
 
 
-def test_each_axis_gets_a_curve_and_languages_a_heat_map(outcomes, tmp_path):
-    summaries = summarise(outcomes, {"ratio": "1"})
-    charts = draw_charts(tmp_path / "plots", "b", summaries, DEFAULT_MEASURES)
-    assert [chart.path.name for chart in charts] == [
+def test_each_axis_gets_a_curve_and_languages_a_heat_map(runs, tmp_path):
+    cells = score_cells(runs, {"ratio": "1"})
+    plots = draw_plots(tmp_path / "plots", "b", cells, DEFAULT_MEASURES)
+    assert [plot.path.name for plot in plots] == [
         "b-ratio.svg",
         "b-languages.svg",
         "b-languages-gain.svg",
     ]
-    assert all(chart.path.read_text().startswith("<?xml") for chart in charts)
+    assert all(plot.path.read_text().startswith("<?xml") for plot in plots)
 
 
 class Page(HTMLParser):
@@ -223,7 +223,7 @@ def test_the_page_needs_no_network_and_escapes_everything(write_study, in_proces
         question='"><img src=x onerror=alert(2)>',
         vary={"x": {hostile: {"mono_ratio": 1}, "other": {"mono_ratio": 0}}},
     )
-    page = conduct(plan_study(read_study(path)), in_process, quiet=True).page.read_text()
+    page = run_study(plan_study(read_study(path)), in_process, quiet=True).page.read_text()
     elements = Page(page).found
     assert "&lt;script&gt;" in page
     assert not [tag for tag, _ in elements if tag == "script"]

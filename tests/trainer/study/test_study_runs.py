@@ -11,9 +11,8 @@ import pytest
 
 from schemas.command import UsageError
 from tandemqa import run
-from trainer.study.execute import launch
 from trainer.study.run_folder import claim
-from trainer.study.runs import conduct
+from trainer.study.runs import launch, run_study
 from trainer.study.study_file import read_study
 from trainer.study.study_plan import describe_plan, plan_study
 
@@ -24,7 +23,7 @@ def plan(write_study):
 
 
 def test_a_study_trains_evaluates_and_writes_all_it_promises(plan, in_process, tmp_path):
-    done = conduct(plan(vary={"mono_ratio": [1, 0], "seed": [0, 1]}), in_process, quiet=True)
+    done = run_study(plan(vary={"mono_ratio": [1, 0], "seed": [0, 1]}), in_process, quiet=True)
     assert done.failed == () and done.elsewhere == ()
     assert [name for name, _ in in_process.commands].count("train") == 4
     assert [name for name, _ in in_process.commands].count("evaluate") == 5
@@ -61,36 +60,36 @@ def test_floors_are_measured_once(plan, finished):
 
 
 def test_what_is_finished_is_not_done_again(plan, in_process, finished):
-    conduct(plan(), in_process, quiet=True)
+    run_study(plan(), in_process, quiet=True)
     assert in_process.commands == []
 
 
 def test_only_what_is_new_is_done(plan, in_process, content, finished):
-    conduct(plan(vary={"mono_ratio": [1, 0.5, 0]}), in_process, quiet=True)
+    run_study(plan(vary={"mono_ratio": [1, 0.5, 0]}), in_process, quiet=True)
     assert in_process.commands == [("train", "mono_ratio=0.5"), ("evaluate", "mono_ratio=0.5")]
     in_process.commands.clear()
     spanish = {"held-out": {**content["evaluate"]["held-out"], "languages": "es"}}
-    conduct(plan(evaluate=spanish), in_process, quiet=True)
+    run_study(plan(evaluate=spanish), in_process, quiet=True)
     assert [name for name, _ in in_process.commands] == ["evaluate"] * 3
 
 
 def test_a_run_is_found_whatever_it_was_called(plan, in_process, finished):
     renamed = {"share": {"all mono": {"mono_ratio": 1}, "none": {"mono_ratio": 0}}}
-    done = conduct(plan(vary=renamed), in_process, quiet=True)
+    done = run_study(plan(vary=renamed), in_process, quiet=True)
     assert in_process.commands == []
     assert "share all mono (baseline)" in done.table
 
 
 def test_a_failed_run_costs_only_itself_and_is_tried_again(plan, in_process):
     in_process.fail_on = ("train", "mono_ratio=1")
-    done = conduct(plan(), in_process, quiet=True)
+    done = run_study(plan(), in_process, quiet=True)
     (sentence,) = done.failed
     assert "exit code 1" in sentence and "CUDA out of memory" in sentence
     assert "mono_ratio 0" in done.table and "mono_ratio 1" not in done.table
     assert "CUDA out of memory" in done.page.read_text()
     in_process.fail_on = None
     in_process.commands.clear()
-    assert conduct(plan(), in_process, quiet=True).failed == ()
+    assert run_study(plan(), in_process, quiet=True).failed == ()
     assert in_process.commands == [("train", "mono_ratio=1"), ("evaluate", "mono_ratio=1")]
 
 
@@ -99,22 +98,22 @@ def test_an_evaluation_that_failed_does_not_cost_the_training(plan, in_process, 
     folder = next(f for f in study.folders.values() if f.run.slug == "mono_ratio=0")
     folder.results("held-out").unlink()
     in_process.fail_on = ("evaluate", "mono_ratio=0")
-    assert len(conduct(study, in_process, quiet=True).failed) == 1
+    assert len(run_study(study, in_process, quiet=True).failed) == 1
     in_process.fail_on = None
     in_process.commands.clear()
-    conduct(study, in_process, quiet=True)
+    run_study(study, in_process, quiet=True)
     assert in_process.commands == [("evaluate", "mono_ratio=0")]
 
 
 def test_models_that_are_not_kept_leave_their_scores(plan, in_process, content):
     few = {"keep_models": False, "base_models": False, "vary": {"mono_ratio": [1]}}
     study = plan(**few)
-    conduct(study, in_process, quiet=True)
+    run_study(study, in_process, quiet=True)
     (folder,) = study.folders.values()
     assert folder.is_done() and not folder.model.exists()
     in_process.commands.clear()
     more = {**content["evaluate"], "again": content["evaluate"]["held-out"]}
-    conduct(plan(**few, evaluate=more), in_process, quiet=True)
+    run_study(plan(**few, evaluate=more), in_process, quiet=True)
     # It is needed again for the new benchmark, and only that is evaluated.
     assert [name for name, _ in in_process.commands] == ["train", "evaluate"]
 
@@ -124,7 +123,7 @@ def test_a_run_of_another_process_is_left_to_it(plan, in_process):
     first, second = study.folders.values()
     with claim(first) as lock:
         assert lock is not None
-        done = conduct(study, in_process, quiet=True)
+        done = run_study(study, in_process, quiet=True)
     assert done.elsewhere == (first.run.name,)
     assert {slug for _, slug in in_process.commands} == {second.run.slug}
 
@@ -175,14 +174,14 @@ def test_a_study_without_its_corpus_is_planned_but_not_begun(plan, in_process, c
     study = plan(train=train)
     assert "corpus nowhere is not there yet" in describe_plan(study)
     with pytest.raises(UsageError, match="no corpus at nowhere"):
-        conduct(study, in_process, quiet=True)
+        run_study(study, in_process, quiet=True)
     assert in_process.commands == []
 
 
 def test_a_study_without_the_data_of_a_benchmark_is_not_begun(plan, in_process):
     study = plan(evaluate={"far": {"benchmark": "beir", "data": "/nowhere"}})
     with pytest.raises(UsageError, match=r"evaluate\.far\.data: /nowhere is not there"):
-        conduct(study, in_process, quiet=True)
+        run_study(study, in_process, quiet=True)
     assert in_process.commands == []
 
 
