@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.corpus.write import encode
+from schemas.command import UsageError
 from schemas.manifest import SourceCounts, load_manifest
 from schemas.row import rows_to_table
 from tandemqa import run
 from tests.pipelines.report_corpus import make_corpus, make_row
+from trainer.corpora.corpus import open_corpus
 
 SHARD = "data/train/lang=es/part-00000-of-00001.parquet"
 
@@ -229,6 +231,14 @@ def test_revalidate_writes_nothing_outside_its_output(corpus, capsys, damage):
     after = {path: of for path, of in everything(corpus.parent).items() if output.name not in path}
     assert after == before
     assert not (output / "manifest.json").exists()
+
+
+# Training reads no lists, and takes any id.
+@pytest.mark.parametrize("damage", FAULTS.keys() - {path_as_group, nothing_in_a_list})
+def test_training_opens_nothing_that_is_damaged(corpus, tmp_path, damage):
+    damage(corpus)
+    with pytest.raises(UsageError):
+        open_corpus(corpus, cache=tmp_path / "cache")
 
 
 def test_verify_finds_what_no_build_has_made(corpus, capsys):

@@ -2,8 +2,11 @@
 
 import json
 import multiprocessing
+import os
 import pickle
+import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +16,11 @@ import pytest
 
 from schemas.command import UsageError
 from schemas.identity import content_id
-from schemas.row import ROW_SCHEMA
+from schemas.row import ROW_SCHEMA, rows_to_table
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from trainer.batches.sampler import HybridBatchSampler
 from trainer.corpora.corpus import Corpus, open_corpus
+from trainer.corpora.corpus_facts import read_facts
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +37,14 @@ def corpus(tmp_path: Path) -> Path:
 def write(path: Path, **columns: object) -> str:
     pq.write_table(pa.table(columns), path)
     return str(path)
+
+
+def forge(corpus: Path, shard: Path, content: bytes) -> None:
+    """Replace a shard, and its hash in the manifest."""
+    manifest = corpus / "manifest.json"
+    old = sha256(shard.read_bytes()).hexdigest()
+    shard.write_bytes(content)
+    manifest.write_text(manifest.read_text().replace(old, sha256(content).hexdigest()))
 
 
 def numbers_by_text(corpus: Corpus, column: str, text: str) -> dict[str, int]:
@@ -115,18 +127,18 @@ def test_tags_are_kept_for_the_sampler(tmp_path):
 
 def test_languages_can_be_chosen_and_their_texts_are_converted_only_once(corpus, cache):
     open_corpus(corpus)
-    kept = set(cache.iterdir())
+    kept = set(cache.glob("*.arrow"))
     opened = open_corpus(corpus, languages=["es"])
     assert opened.languages == ("es",)
     assert set(opened.table["question"]) == {f"es question {n}" for n in range(10)}
-    assert [path.name[-12:] for path in set(cache.iterdir()) - kept] == ["-index.arrow"]
+    assert [path.name[-12:] for path in set(cache.glob("*.arrow")) - kept] == ["-index.arrow"]
 
 
 def test_a_copied_corpus_is_not_converted_again(corpus, cache, tmp_path):
     open_corpus(corpus)
-    kept = set(cache.iterdir())
+    kept = set(cache.glob("*.arrow"))
     open_corpus(corpus.rename(tmp_path / "moved"))
-    assert set(cache.iterdir()) == kept
+    assert set(cache.glob("*.arrow")) == kept
 
 
 def test_splits_are_apart(tmp_path):
@@ -164,11 +176,75 @@ def test_several_processes_can_open_the_same_corpus_at_once(corpus, cache):
 
 def test_a_conversion_that_fails_leaves_nothing_behind(corpus, cache):
     shard = next(corpus.glob("data/train/lang=es/*.parquet"))
-    shard.write_bytes(b"x" * shard.stat().st_size)
+    content = shard.read_bytes()
+    middle = len(content) // 2
+    forge(corpus, shard, content[: middle - 50] + b"x" * 100 + content[middle + 50 :])
     with pytest.raises(UsageError, match="not readable as Parquet"):
         open_corpus(corpus)
     assert all("index" not in path.name and path.stat().st_size for path in cache.iterdir())
     assert not [path for path in cache.iterdir() if path.name.startswith(".")]
+
+
+def test_a_corpus_that_claims_the_hashes_of_another_poisons_nothing(corpus, tmp_path):
+    """Neither is the stranger's text taken for the real one, nor the other way round."""
+    stranger = tmp_path / "stranger"
+    shutil.copytree(corpus, stranger)
+    rows = make_rows(range(10), languages=("es",))
+    for number, row in enumerate(rows):
+        rows[number] = replace(row, question=row.question.replace("question", "poisoned"))
+    table = rows_to_table(sorted(rows, key=lambda row: row.group_id))
+    (shard,) = stranger.glob("data/train/lang=es/*.parquet")
+    pq.write_table(table, shard, compression="zstd")
+    manifest = stranger / "manifest.json"
+    size = next((corpus / "data/train/lang=es").iterdir()).stat().st_size
+    manifest.write_text(
+        manifest.read_text().replace(f'"size":{size}', f'"size":{shard.stat().st_size}')
+    )
+    with pytest.raises(UsageError, match=r"changed since the build \(SHA-256"):
+        open_corpus(stranger)
+    assert "es question 3" in set(open_corpus(corpus).table["question"])
+    with pytest.raises(UsageError, match=r"changed since the build \(SHA-256"):
+        open_corpus(stranger)
+
+
+def test_a_shard_that_changes_after_its_hash_was_kept_is_noticed(corpus, cache, monkeypatch):
+    monkeypatch.setattr("trainer.corpora.content_digest._SETTLED", -(10**18))
+    open_corpus(corpus)
+    assert len(list(cache.glob("*.sha256"))) == 2
+    open_corpus(corpus)
+    assert len(list(cache.glob("*.sha256"))) == 2
+    shard = next(corpus.glob("data/train/lang=es/*.parquet"))
+    stat = shard.stat()
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    os.utime(shard, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(UsageError, match="changed since the build"):
+        open_corpus(corpus)
+
+
+def test_the_hash_of_a_file_that_was_just_written_is_not_kept(corpus, cache, monkeypatch):
+    monkeypatch.setattr("trainer.corpora.content_digest._SETTLED", 10**18)
+    open_corpus(corpus)
+    assert not list(cache.glob("*.sha256"))
+
+
+def test_pipes_among_parquet_files_are_refused(tmp_path):
+    folder = tmp_path / "parquet"
+    folder.mkdir()
+    os.mkfifo(folder / "a.parquet")
+    with pytest.raises(UsageError, match="not a regular file"):
+        open_corpus(folder)
+    with pytest.raises(UsageError, match="not a regular file"):
+        read_facts(str(folder))
+
+
+def test_a_folder_whose_manifest_is_no_file_is_told(corpus):
+    (corpus / "manifest.json").unlink()
+    os.mkfifo(corpus / "manifest.json")
+    for read in (open_corpus, read_facts):
+        with pytest.raises(UsageError, match="not a regular file"):
+            read(str(corpus))
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(corpus, tmp_path):

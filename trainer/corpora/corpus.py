@@ -13,10 +13,10 @@ from datasets.table import ConcatenationTable, MemoryMappedTable
 from tqdm import tqdm
 
 from schemas.command import UsageError
-from schemas.corpus_layout import MANIFEST_NAME
 from schemas.files import cache_folder
 from schemas.language import canonical_code, list_codes, select_languages
-from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards
+from trainer.corpora.content_digest import content_digest
+from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards, is_corpus
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.corpora.int_columns import Ints, read_column
 from trainer.corpora.table_cache import cache_key, cached
@@ -74,7 +74,7 @@ def open_corpus(
         raise UsageError("no corpus given")
     files = _find(named, split, languages, fields)
     folder = cache or cache_folder()
-    names = [f"{cache_key(FORMAT, replace(file, path=Path()))}.arrow" for file in files]
+    names = _name_tables(files, folder)
     texts = _convert(files, names, folder)
     if not sum(table.num_rows for table in texts):
         raise UsageError(
@@ -106,11 +106,31 @@ def _find(
 ) -> list[CorpusFile]:
     files: list[CorpusFile] = []
     for path in paths:
-        if any((Path(path) / name).exists() for name in (MANIFEST_NAME, "quarantine")):
+        if is_corpus(path):
             files += find_shards(Path(path), split, languages)
         else:
             files += find_parquet(str(path), split, languages, fields)
     return files
+
+
+def _name_tables(files: Sequence[CorpusFile], folder: Path) -> list[str]:
+    """Return the name of each file's table: what is in the file, and how it is read.
+
+    Raises:
+        UsageError: If the content of a file is not what its manifest says.
+    """
+
+    def name(file: CorpusFile) -> str:
+        digest = content_digest(file.path, folder)
+        if file.entry and digest != file.entry.sha256:
+            raise UsageError(
+                f"{file.path}: changed since the build (SHA-256 is not that of the manifest); "
+                "see `tandemqa verify`"
+            )
+        return f"{cache_key(FORMAT, digest, replace(file, path=Path()))}.arrow"
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(name, files))
 
 
 def _convert(

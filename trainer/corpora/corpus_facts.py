@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.command import UsageError
 from schemas.corpus_layout import MANIFEST_NAME
-from trainer.corpora.corpus_files import expand, read_manifest
+from trainer.corpora.corpus_files import expand, is_corpus, read_manifest
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
@@ -48,8 +48,7 @@ def read_facts(path: str) -> CorpusFacts:
     Raises:
         UsageError: If there is nothing at the path, or a manifest that cannot be read.
     """
-    manifest_path = Path(path) / MANIFEST_NAME
-    if not manifest_path.is_file():
+    if not is_corpus(path):
         return CorpusFacts(path, _digest(_parquet_files(path)), "", (), {}, {}, {}, ())
     manifest = read_manifest(Path(path))
     rows: dict[str, int] = {}
@@ -62,7 +61,7 @@ def read_facts(path: str) -> CorpusFacts:
     }
     return CorpusFacts(
         path=path,
-        digest=_digest([manifest_path]),
+        digest=_digest([Path(path) / MANIFEST_NAME]),
         tandemqa_version=manifest.tandemqa_version,
         sources=tuple(sorted(sources)),
         rows=rows,

@@ -2,6 +2,7 @@
 
 import glob
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.command import UsageError
-from schemas.manifest import Manifest, ManifestError, load_manifest
+from schemas.corpus_layout import MANIFEST_NAME
+from schemas.manifest import FileEntry, Manifest, ManifestError, load_manifest
+from schemas.regular_file import open_regular
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION
 
 FIELDS: Final = (
@@ -31,21 +34,26 @@ class CorpusFile:
 
     Attributes:
         path: Where it is.
-        identity: Changes whenever its content does.
         columns: Its column for each of our fields, as far as it has them.
         dataset: Name of the dataset, where there is no column for it.
         lang: Language of all rows, where there is no column for it.
         split: The split to read, where there is a column for it; None for all rows.
         languages: The languages to read; None for all.
+        entry: What the manifest of its corpus says of it; None without a manifest.
     """
 
     path: Path
-    identity: str
     columns: Mapping[str, str]
     dataset: str = ""
     lang: str | None = None
     split: str | None = None
     languages: tuple[str, ...] | None = None
+    entry: FileEntry | None = None
+
+
+def is_corpus(path: str | Path) -> bool:
+    """Return whether a folder is meant to be a corpus built by tandemqa, whole or not."""
+    return any(os.path.lexists(Path(path) / name) for name in (MANIFEST_NAME, "quarantine"))
 
 
 def find_shards(corpus: Path, split: str, languages: Sequence[str] | None) -> list[CorpusFile]:
@@ -62,14 +70,14 @@ def find_shards(corpus: Path, split: str, languages: Sequence[str] | None) -> li
         splits = sorted({f.split for f in manifest.files if f.kind == "row"})
         raise UsageError(f"{corpus}: no split {split!r}; it has {', '.join(splits) or 'no rows'}")
     entries = [f for f in entries if languages is None or f.lang in languages]
-    changed = [f.path for f in entries if _size(corpus / f.path) != f.size]
+    changed = [f.path for f in entries if _is_changed(corpus, f)]
     if changed:
         raise UsageError(
             f"{corpus}: {len(changed)} files are missing or changed since the build, such as "
             f"{changed[0]}; see `tandemqa verify {corpus}`"
         )
     return [
-        CorpusFile(corpus / f.path, f.sha256, _ROW_FIELDS)
+        CorpusFile(corpus / f.path, _ROW_FIELDS, entry=f)
         for f in sorted(entries, key=lambda f: (f.lang, f.path))
     ]
 
@@ -121,21 +129,39 @@ def find_parquet(
 
 
 def expand(pattern: str) -> Iterator[Path]:
-    """Yield the Parquet files of a path, folder or glob."""
+    """Yield the Parquet files of a path, folder or glob.
+
+    Raises:
+        UsageError: If there is something else than files and folders, such as a named pipe.
+    """
     if Path(pattern).is_dir():
-        yield from sorted(Path(pattern).rglob("*.parquet"))
+        found = sorted(Path(pattern).rglob("*.parquet"))
     else:
-        yield from map(Path, sorted(glob.glob(pattern, recursive=True)))  # noqa: PTH207
+        found = list(map(Path, sorted(glob.glob(pattern, recursive=True))))  # noqa: PTH207
+    for path in found:
+        if not path.is_file() and not path.is_dir():
+            raise UsageError(f"{path}: not a regular file")
+        if path.is_file():
+            yield path
 
 
 def _one_shard(path: Path, split: str, languages: tuple[str, ...] | None) -> CorpusFile:
-    faults = list(_schema_faults(_read_schema(path)))
+    check_schema(path, _read_schema(path))
+    return CorpusFile(path, _ROW_FIELDS, split=split, languages=languages)
+
+
+def check_schema(path: Path, schema: pa.Schema) -> None:
+    """Refuse a file that is no shard of a corpus.
+
+    Raises:
+        UsageError: With all differences.
+    """
+    faults = list(_schema_faults(schema))
     if faults:
         raise UsageError(
             f"{path}: not a shard of schema version {SCHEMA_VERSION}: {'; '.join(faults)}. "
             "Other Parquet files can be trained on with --fields, such as question=COLUMN"
         )
-    return CorpusFile(path, _identity(path), _ROW_FIELDS, split=split, languages=languages)
 
 
 def _mapped_file(
@@ -154,7 +180,7 @@ def _mapped_file(
             f"{path}: {'; '.join(faults)}. Its columns: {', '.join(schema.names)}; map them with "
             "--fields, such as question=COLUMN"
         )
-    return CorpusFile(path, _identity(path), columns, lang=lang, languages=languages)
+    return CorpusFile(path, columns, lang=lang, languages=languages)
 
 
 def _read_schema(path: Path) -> pa.Schema:
@@ -162,11 +188,6 @@ def _read_schema(path: Path) -> pa.Schema:
         return pq.read_schema(path)
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"{path}: not readable as Parquet ({error})") from error
-
-
-def _identity(path: Path) -> str:
-    stat = path.stat()
-    return f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def _schema_faults(found: pa.Schema) -> Iterator[str]:
@@ -177,6 +198,8 @@ def _schema_faults(found: pa.Schema) -> Iterator[str]:
     for field in ROW_SCHEMA:
         if field.name not in found.names:
             yield f"no column {field.name}"
+        elif found.names.count(field.name) > 1:
+            yield f"column {field.name} is there twice"
         elif found.field(field.name).type != field.type:
             yield f"{field.name} is {found.field(field.name).type}, wanted {field.type}"
     for name in found.names:
@@ -207,5 +230,10 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else -1
+def _is_changed(corpus: Path, entry: FileEntry) -> bool:
+    """Return whether a file is missing, of another size, or no regular file of the corpus."""
+    try:
+        with open_regular(corpus, entry.path) as file:
+            return os.fstat(file.fileno()).st_size != entry.size
+    except OSError:
+        return True

@@ -1,7 +1,7 @@
 """From Parquet files to memory-mapped Arrow: texts file by file, then integers over all files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from schemas.command import UsageError
 from schemas.identity import content_id
 from schemas.language import select_languages
+from schemas.manifest import FileEntry
 from trainer.corpora.clusters import connect
-from trainer.corpora.corpus_files import CorpusFile
+from trainer.corpora.corpus_files import CorpusFile, check_schema
 
 FORMAT: Final = 2  # part of the names of kept files: raise it when their content changes
 TEXT_COLUMNS: Final = ("question", "passage")
@@ -44,19 +45,41 @@ def write_texts(file: CorpusFile, path: Path) -> None:
     Raises:
         UsageError: If the file is damaged, or rows have no question, passage or language.
     """
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, _TEXT_SCHEMA) as writer:
+        for table in _read_tables(file):
+            writer.write_table(table)
+
+
+def _read_tables(file: CorpusFile) -> Iterator[pa.Table]:
+    """Yield the rows that are to be read, in our columns."""
+    columns = list(dict.fromkeys(file.columns.values()))
     try:
-        with (
-            pq.ParquetFile(file.path, memory_map=True) as parquet,
-            pa.OSFile(str(path), "wb") as sink,
-            pa.ipc.new_stream(sink, _TEXT_SCHEMA) as writer,
-        ):
-            columns = list(dict.fromkeys(file.columns.values()))
+        with pq.ParquetFile(file.path, memory_map=True) as parquet:
+            if file.entry:
+                _check_file(file.path, file.entry, parquet)
             for batch in parquet.iter_batches(_BATCH_ROWS, columns=columns):
+                batch.validate(full=True)
+                if file.entry:
+                    _check_rows(file.path, file.entry, batch)
                 table = _select_rows(pa.table(batch), file)
                 if table.num_rows:
-                    writer.write_table(_Texts(file, table).convert())
-    except pa.ArrowException as error:
+                    yield _Texts(file, table).convert()
+    except (OSError, pa.ArrowException) as error:
         raise UsageError(f"{file.path}: not readable as Parquet ({error})") from error
+
+
+def _check_file(path: Path, entry: FileEntry, parquet: pq.ParquetFile) -> None:
+    """Refuse a file of a corpus that has other columns or rows than it should."""
+    check_schema(path, parquet.schema_arrow)
+    if parquet.metadata.num_rows != entry.rows:
+        raise UsageError(f"{path}: {parquet.metadata.num_rows} rows, {entry.rows} in the manifest")
+
+
+def _check_rows(path: Path, entry: FileEntry, batch: pa.RecordBatch) -> None:
+    """Refuse rows of another split or language than their file is for."""
+    for name, wanted in (("split", entry.split), ("lang", entry.lang)):
+        if pc.unique(batch[name].cast(pa.string())).to_pylist() != [wanted]:
+            raise UsageError(f"{path}: holds rows whose {name} is not {wanted}")
 
 
 def _select_rows(table: pa.Table, file: CorpusFile) -> pa.Table:
