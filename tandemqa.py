@@ -70,6 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     What stands behind `--` goes to Beam.
     """
     from schemas.command import FailedRunError, UsageError  # only now is it known to be ours
+    from schemas.plain_text import write_error
 
     logging.getLogger().addFilter(_is_for_users)
     try:
@@ -77,10 +78,13 @@ def run(arguments: Sequence[str]) -> int:
             return _answer(arguments)
         return find_command(arguments[0]).execute(arguments[1:])
     except UsageError as error:
-        sys.stderr.write(f"tandemqa: error: {error}\n")
+        write_error(f"tandemqa: error: {error}\n")
         raise SystemExit(2) from None
     except FailedRunError as error:
-        sys.stderr.write(f"tandemqa: failed: {error}\n")
+        write_error(f"tandemqa: failed: {error}\n")
+        return 1
+    except OSError as error:  # a full disk, a folder that may not be written to
+        write_error(f"tandemqa: failed: {error}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("tandemqa: stopped\n")

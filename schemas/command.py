@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, NoReturn
 
 from schemas.errors import FailedRunError, UsageError
 from schemas.options import Made, Setting, make_options, settings_of, tell_unknown
+from schemas.plain_text import printable
 
 __all__ = ["Command", "FailedRunError", "UsageError"]
 
@@ -52,7 +53,10 @@ class Command(Generic[Made]):
         options, verbose = self._read(arguments[:cut])
         if beam_arguments and not self.takes_beam_options:
             raise UsageError(f"this command takes no options behind --: {beam_arguments[0]}")
-        logging.basicConfig(level=logging.INFO if verbose else logging.WARNING)
+        handler = logging.StreamHandler()
+        handler.setFormatter(_PrintableFormatter(logging.BASIC_FORMAT))
+        level = logging.INFO if verbose else logging.WARNING
+        logging.basicConfig(level=level, handlers=[handler])
         return self.run(options, beam_arguments)
 
     def parse(self, arguments: Sequence[str]) -> Made:
@@ -99,6 +103,11 @@ class Command(Generic[Made]):
         general.add_argument("--verbose", action="store_true", help="log what each step does")
         general.add_argument("-h", "--help", action="help", help="show this help")
         return parser
+
+
+class _PrintableFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,12 +1,12 @@
 """`tandemqa build`: from English question-answer sets to a parallel corpus."""
 
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from pipelines.commands.options import CorpusOptions
 from schemas.command import Command, FailedRunError
 from schemas.options import option
+from schemas.plain_text import write_error, write_out
 
 
 class BuildOptions(CorpusOptions):
@@ -36,13 +36,13 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
         )
         write_report(config.output, read_manifest(config.output))
     else:
-        sys.stderr.write(
+        write_error(
             f"{config.output} is complete already; --overwrite builds it again, for instance "
             "after the inputs have changed\n"
         )
     manifest = read_manifest(config.output)
     if not options.quiet:
-        sys.stdout.write(summarise(manifest, config.output))
+        write_out(summarise(manifest, config.output))
     if manifest.faults:
         raise FailedRunError(
             f"the corpus is marked failed: {'; '.join(manifest.faults)}. Look at "

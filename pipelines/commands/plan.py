@@ -1,12 +1,12 @@
 """`tandemqa plan`: what a build would do, how long it would take and what it would cost."""
 
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from pipelines.commands.options import CorpusOptions
 from schemas.command import Command, UsageError
 from schemas.options import option
+from schemas.plain_text import write_out
 
 
 class PlanOptions(CorpusOptions):
@@ -48,7 +48,7 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
             )
         )
     rows.append(("all", "", "", *_spent(total.tokens, total.seconds, price)))
-    sys.stdout.write(
+    write_out(
         f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
         + text_table(head, rows, "lrrrrr")
         + "\n\ntimes are for this machine, from translating a sample\n"

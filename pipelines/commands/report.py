@@ -1,12 +1,12 @@
 """`tandemqa report`: write the report of a corpus again."""
 
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from pipelines.commands.options import absolute
 from schemas.command import Command
 from schemas.options import Options, option
+from schemas.plain_text import write_out
 
 
 class ReportOptions(Options):
@@ -26,7 +26,7 @@ def _run(options: ReportOptions, beam_arguments: Sequence[str]) -> int:
     use_options(beam_options(beam_arguments))
     output = absolute(options.corpus)
     write_report(output, read_manifest(output))
-    sys.stdout.write(f"{join(output, REPORT_PAGE_NAME)}\n")
+    write_out(f"{join(output, REPORT_PAGE_NAME)}\n")
     return 0
 
 

@@ -1,12 +1,12 @@
 """`tandemqa revalidate`: judge a corpus again without translating again."""
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from pipelines.commands.options import CheckOptions, absolute
 from schemas.command import Command, FailedRunError, UsageError
 from schemas.options import option
+from schemas.plain_text import write_error, write_out
 
 if TYPE_CHECKING:
     from pipelines.corpus.reread import Corpus
@@ -60,9 +60,9 @@ def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
     write_report(output, revised)
     if options.queue:
         count = queue_records(output, revised, absolute(options.queue))
-        sys.stderr.write(f"{count:,} records queued in {options.queue}\n")
+        write_error(f"{count:,} records queued in {options.queue}\n")
     if not options.quiet:
-        sys.stdout.write(summarise(revised, output))
+        write_out(summarise(revised, output))
     if revised.faults:
         raise FailedRunError(f"the corpus is marked failed: {'; '.join(revised.faults)}")
     return 0

@@ -1,12 +1,12 @@
 """`tandemqa verify`: is a corpus whole?"""
 
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from pipelines.commands.options import absolute
 from schemas.command import Command
 from schemas.options import Options, option
+from schemas.plain_text import one_line, write_out
 from schemas.wording import counted
 
 
@@ -27,9 +27,9 @@ def _run(options: VerifyOptions, beam_arguments: Sequence[str]) -> int:
     manifest = read_manifest(output)
     faults = list(verify(output, manifest))
     for fault in faults:
-        sys.stdout.write(f"{fault}\n")
+        write_out(f"{one_line(fault)}\n")
     rows = sum(entry.rows for entry in manifest.files if entry.kind == "row")
-    sys.stdout.write(
+    write_out(
         f"{counted(len(faults), 'fault')} found\n"
         if faults
         else f"whole: {len(manifest.files)} files, {rows:,} rows in "

@@ -16,6 +16,7 @@ from pipelines.corpus.card_header import (
 )
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import Manifest
+from schemas.plain_text import markdown_code, markdown_text
 from schemas.tables import markdown_table
 from schemas.wording import counted
 
@@ -37,7 +38,7 @@ def write_card(manifest: Manifest) -> str:
     template = (files("pipelines.corpus") / "card.md").read_text(encoding="utf-8")
     return Template(template).substitute(
         header=write_header(manifest, present),
-        title=_plain(card_title(manifest)),
+        title=markdown_text(card_title(manifest)),
         notice=_failed(manifest) + _notice(manifest),
         rows=f"{splits.total():,}",
         languages=len(present),
@@ -52,14 +53,14 @@ def write_card(manifest: Manifest) -> str:
         missing=_missing(manifest),
         calibration=_calibration(manifest),
         leaked=_leaked(manifest),
-        version=manifest.tandemqa_version,
+        version=markdown_text(manifest.tandemqa_version),
     )
 
 
 def _failed(manifest: Manifest) -> str:
     if not manifest.faults:
         return ""
-    return _FAILED.format(faults="; ".join(map(_plain, manifest.faults)))
+    return _FAILED.format(faults="; ".join(map(markdown_text, manifest.faults)))
 
 
 def _notice(manifest: Manifest) -> str:
@@ -73,7 +74,7 @@ def _notice(manifest: Manifest) -> str:
     notice = _NOTICE.format(
         names=", ".join(_name(lang) for lang in entries),
         these="these languages" if len(entries) > 1 else "this language",
-        licences=", ".join(sorted({_plain(licence) for licence in entries.values()})),
+        licences=", ".join(sorted({markdown_text(licence) for licence in entries.values()})),
     )
     everything = len(entries) == len(manifest.translators)
     return notice.replace(" The other languages are not affected.", "") if everything else notice
@@ -93,7 +94,7 @@ def _languages_table(manifest: Manifest, splits: Counter[tuple[str, str]], names
             )
         )
     head = ("language", "code", *names, "rejected", "failed")
-    return _table(head, rows, "ll" + "r" * len(names) + "rr")
+    return markdown_table(head, rows, "ll" + "r" * len(names) + "rr")
 
 
 def _translators_table(manifest: Manifest) -> str:
@@ -129,7 +130,7 @@ def _missing(manifest: Manifest) -> str:
         reasons.update(counts.reasons)
     if not reasons:
         return "No row is missing in any language."
-    told = ", ".join(f"`{name}` {count:,}" for name, count in reasons.most_common())
+    told = ", ".join(f"{markdown_code(name)} {count:,}" for name, count in reasons.most_common())
     return f"Rows that are missing, by their first reason, in all languages together: {told}."
 
 
@@ -173,7 +174,7 @@ def _leaked(manifest: Manifest) -> str:
 def _alarms(manifest: Manifest) -> list[str]:
     """Return what the audit of translated rows found; it is for people to look at."""
     found = [
-        f"{counted(count, field)} in {_name(lang)} resembling {_plain(name)}"
+        f"{counted(count, field)} in {_name(lang)} resembling {markdown_text(name)}"
         for lang, sets in manifest.alarms.items()
         for name, fields in sets.items()
         for field, count in fields.items()
@@ -186,9 +187,4 @@ def _name(lang: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment: str) -> str:
-    return markdown_table(head, [tuple(map(_plain, row)) for row in rows], alignment)
-
-
-def _plain(text: str) -> str:
-    """Return text on one line that Markdown and HTML read as text."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("<", "&lt;")
+    return markdown_table(head, [tuple(map(markdown_text, row)) for row in rows], alignment)

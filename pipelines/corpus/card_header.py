@@ -8,6 +8,7 @@ from typing import Any, Final
 import yaml
 
 from schemas.manifest import Manifest
+from schemas.plain_text import one_line
 
 _NON_COMMERCIAL: Final = re.compile(r"(?<![a-z])nc(?![a-z])|non-?commercial", re.IGNORECASE)
 _HUB_LICENSES: Final = re.compile(
@@ -55,7 +56,7 @@ def card_title(manifest: Manifest) -> str:
     """Return the title, with the datasets' names when they are few."""
     names = sorted({name for name, _ in source_licences(manifest)})
     title = "Parallel question answering corpus"
-    return f"{title} from {' '.join(', '.join(names).split())}" if 0 < len(names) <= 3 else title
+    return f"{title} from {one_line(', '.join(names))}" if 0 < len(names) <= 3 else title
 
 
 def rows_by_split(manifest: Manifest) -> Counter[tuple[str, str]]:

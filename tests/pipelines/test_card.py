@@ -110,3 +110,12 @@ def test_only_lengths_are_told_as_lengths(tmp_path):
     card = write_card(manifest.model_copy(update={"calibration": calibration}))
     assert "| Spanish | question |" in squeezed(card)
     assert "overlap" not in card and "| score |" not in card
+
+
+def test_names_of_others_are_text_in_the_card_and_steer_no_terminal(tmp_path):
+    name = "a\x1b[31m *b* `c` [d](https://e.org) <img src=x> &lt; f_g | \u202eh"
+    sources = [{"dataset": name, "license": f"{name}2", "path": ""}]
+    manifest = make_corpus(tmp_path).model_copy(update={"config": {"sources": sources}})
+    card = write_card(manifest)
+    assert not set("\x1b\u202e") & set(card)
+    assert r"\\x1b\[31m \*b\* \`c\` \[d\](https://e.org) &lt;img src=x> &amp;lt; f_g" in card

@@ -267,3 +267,27 @@ def test_verify_finds_a_changed_or_missing_card(corpus, capsys):
 def test_a_missing_file_is_named(corpus, capsys):
     (corpus / SHARD).unlink()
     assert f"{SHARD}: missing" in verify(corpus, capsys)
+
+
+def test_what_verify_prints_steers_no_terminal(corpus, capsys):
+    (corpus / "data" / "\x1b[2J\r\nwhole: 9 files").touch()
+    (corpus / "data" / os.fsdecode(b"\xff")).touch()
+    told = verify(corpus, capsys)
+    assert told == [
+        r"data/\x1b[2J whole: 9 files: not in the manifest",
+        r"data/\udcff: not in the manifest",
+        "2 faults found",
+    ]
+
+
+def test_errors_and_logs_steer_no_terminal(corpus, capsys):
+    with pytest.raises(SystemExit):
+        run(["report", str(corpus), "--\x1b[31m"])
+    assert run(["report", str(corpus / "\x1b[31m")]) == 1
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_a_sentence(corpus, capsys):
+    (corpus / "report.html" / "folder").mkdir(parents=True)
+    assert run(["report", str(corpus)]) == 1
+    assert "tandemqa: failed: " in capsys.readouterr().err

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from schemas.command import Command, UsageError
 from schemas.files import write_json
+from schemas.plain_text import write_out
 from trainer.evaluation.evaluation_options import EvaluateOptions, ScoredModel
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
     if not options.quiet:
         from trainer.evaluation.result_table import format_results
 
-        sys.stdout.write(format_results(results))
+        write_out(format_results(results))
     return 0
 
 

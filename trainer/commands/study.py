@@ -1,11 +1,11 @@
 """`tandemqa study`: train and evaluate a grid of runs, and write what came out."""
 
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from schemas.command import Command, FailedRunError
 from schemas.options import Options, option
+from schemas.plain_text import write_error, write_out
 
 
 class StudyOptions(Options):
@@ -28,15 +28,15 @@ def _run(options: StudyOptions, _: Sequence[str]) -> int:
         study = study.model_copy(update={"output": options.output})
     plan = plan_study(study)
     if options.dry_run:
-        sys.stdout.write(describe_plan(plan))
+        write_out(describe_plan(plan))
         return 0
     from trainer.study.runs import run_study
 
     result = run_study(plan, quiet=options.quiet)
     if not options.quiet:
-        sys.stdout.write(f"{result.table}\n{result.page}\n")
+        write_out(f"{result.table}\n{result.page}\n")
     if result.elsewhere:
-        sys.stderr.write(f"another process works on: {', '.join(result.elsewhere)}\n")
+        write_error(f"another process works on: {', '.join(result.elsewhere)}\n")
     if result.failed:
         raise FailedRunError("; ".join(result.failed))
     return 0

@@ -1,10 +1,10 @@
 """`tandemqa train`: from corpora to a multilingual dual encoder."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from schemas.command import Command
+from schemas.plain_text import write_error, write_out
 from trainer.fine_tuning.training_options import TrainOptions
 
 
@@ -12,7 +12,7 @@ def _run(options: TrainOptions, _: Sequence[str]) -> int:
     if options.dry_run:
         from trainer.fine_tuning.dry_run import describe_run
 
-        sys.stdout.write(describe_run(options))
+        write_out(describe_run(options))
         return 0
     from trainer.fine_tuning.model_folder import is_finished
     from trainer.fine_tuning.training import leave_processes, train
@@ -21,9 +21,9 @@ def _run(options: TrainOptions, _: Sequence[str]) -> int:
     finished_before = is_finished(options.output) and not options.overwrite
     record = train(options, resume=options.resume, overwrite=options.overwrite, quiet=options.quiet)
     if record and finished_before:
-        sys.stderr.write(f"{options.output} is trained already; --overwrite trains it again\n")
+        write_error(f"{options.output} is trained already; --overwrite trains it again\n")
     if record and not options.quiet:
-        sys.stdout.write(_summarise(options, record))
+        write_out(_summarise(options, record))
     if record and options.push_to_hub:
         _push(options)
     leave_processes()
@@ -41,7 +41,7 @@ def _push(options: TrainOptions) -> None:
     from trainer.fine_tuning.hub import push_model
 
     url = push_model(options.output, options.push_to_hub, private=options.private)
-    sys.stderr.write(f"uploaded to {url}\n")
+    write_error(f"uploaded to {url}\n")
 
 
 def _summarise(options: TrainOptions, record: Mapping[str, Any]) -> str:

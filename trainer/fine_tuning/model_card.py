@@ -6,6 +6,7 @@ from typing import Final
 
 from sentence_transformers import SentenceTransformer
 
+from schemas.plain_text import markdown_code, markdown_text
 from trainer.corpora.corpus_facts import CorpusFacts
 from trainer.fine_tuning.training_settings import TrainingSettings
 
@@ -56,15 +57,15 @@ def _section(settings: TrainingSettings, corpora: Sequence[CorpusFacts], dev: st
 
 
 def _corpus(facts: CorpusFacts) -> list[str]:
-    lines = [f"### {Path(facts.path).name}", ""]
+    lines = [f"### {markdown_text(Path(facts.path).name)}", ""]
     if facts.tandemqa_version:
-        lines.append(f"- Built by tandemqa {facts.tandemqa_version}")
+        lines.append(f"- Built by tandemqa {markdown_text(facts.tandemqa_version)}")
     lines.append(f"- SHA-256 of its manifest or files: `{facts.digest}`")
     for name, licence in facts.sources:
-        lines.append(f"- Source: {name} (licence: {licence})")
+        lines.append(f"- Source: {markdown_text(name)} (licence: {markdown_text(licence)})")
     for lang, rows in sorted(facts.rows.items()):
         who = facts.translators.get(lang, "original")
-        lines.append(f"- `{lang}`: {rows:,} rows; {who}")
+        lines.append(f"- `{lang}`: {rows:,} rows; {markdown_text(who)}")
     for name, removed in sorted(facts.evaluation_sets.items()):
-        lines.append(f"- Records of `{name}` removed before translation: {removed:,}")
+        lines.append(f"- Records of {markdown_code(name)} removed before translation: {removed:,}")
     return [*lines, ""]
