@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from schemas.command import UsageError
+from schemas.command import FailedRunError, UsageError
+from schemas.wording import counted
 from trainer.model_settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -140,7 +141,25 @@ class Encoder:
             show_progress_bar=False,
             normalize_embeddings=self.model.similarity_fn_name == "cosine",
         )
+        refuse_broken(embeddings, texts)
         return embeddings.astype(np.float32, copy=False)
+
+
+def refuse_broken(vectors: Any, texts: Sequence[Any]) -> None:  # noqa: ANN401 - array or tensor
+    """Refuse NaN and infinite vectors: whatever is ranked by them is ranked at random.
+
+    Raises:
+        FailedRunError: If there are any.
+    """
+    import torch
+
+    broken = (~torch.isfinite(torch.as_tensor(vectors)).all(dim=-1)).nonzero().flatten().tolist()
+    if broken:
+        raise FailedRunError(
+            f"the model gives NaN or infinite vectors for {len(broken):,} of "
+            f"{counted(len(texts), 'text')}, such as {str(texts[broken[0]])[:60]!r}; if it runs in "
+            "float16, try --dtype float32 or bfloat16"
+        )
 
 
 def _describe_tokenizer(tokenizer: Any) -> str:  # noqa: ANN401

@@ -6,7 +6,8 @@ from typing import Final
 from apache_beam.io.filesystem import BeamIOError
 
 from pipelines.formats import huggingface
-from pipelines.formats.stream import COMPRESSIONS, list_directory
+from pipelines.formats.stream import COMPRESSIONS, list_tree
+from schemas.collection_files import is_collection, locate_parts
 
 FORMATS: Final = {
     "squad": "SQuAD 1 or 2 JSON",
@@ -16,7 +17,7 @@ FORMATS: Final = {
     "csv": "comma-separated, with a header",
     "tsv": "tab-separated, with a header",
     "parquet": "Parquet",
-    "beir": "a directory with corpus.jsonl, queries.jsonl and qrels/*.tsv",
+    "beir": "a directory or zip file with corpus, queries and qrels: BEIR, MTEB, MIRACL, Mr. TyDi",
     "msmarco": "a directory with collection.tsv, queries.*.tsv and qrels.*.tsv",
     "hf": "a Hugging Face dataset, downloaded: NAME[:CONFIG][#SPLIT], or a directory",
     "hf-stream": "the same, read over the network without a copy on disk",
@@ -42,9 +43,10 @@ def guess_format(path: str) -> str:
     if huggingface.is_saved(path):
         return "hf"
     try:
-        names = {file.rpartition("/")[2].partition(".")[0] for file in list_directory(path)}
-    except (BeamIOError, ValueError):
+        files = list_tree(path)
+        parts = locate_parts(path, list_tree)
+    except (BeamIOError, ValueError, OSError):
         return ""  # reported by check_sources
-    if {"corpus", "queries"} <= names:
-        return "beir"
-    return "msmarco" if "collection" in names else ""
+    if any(name.startswith("collection.") for name in files):
+        return "msmarco"
+    return "beir" if is_collection(parts) else ""

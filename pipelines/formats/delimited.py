@@ -8,15 +8,9 @@ from typing import Any, Final
 
 from pipelines.formats.dialect import detect_separator, excel_separator, split_header
 from pipelines.formats.fields import fold
-from pipelines.formats.item import (
-    ENCODING_ADVICE,
-    INVALID_UTF8,
-    WRONG_COLUMN_COUNT,
-    Item,
-    Origin,
-    Repeated,
-)
+from pipelines.formats.item import ENCODING_ADVICE, Item, Origin, Repeated
 from pipelines.formats.stream import CutLine
+from schemas.file_reasons import INVALID_UTF8, WRONG_COLUMN_COUNT
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord
 

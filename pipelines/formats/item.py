@@ -14,8 +14,10 @@ from pipelines.formats.fields import DEEPEST, Fields, is_deep, is_missing
 from pipelines.formats.literals import unprinted
 from pipelines.formats.stream import LONGEST_LINE
 from pipelines.text.normalise import EMPTY_TEXT
+from schemas.file_reasons import INVALID_UTF8
 from schemas.reason import Reason, declare_reason
 from schemas.record import Answer, FailedRecord, Record, printable
+from schemas.splits import split_name
 
 RAW_LIMIT: Final = 1000
 DETAIL_LIMIT: Final = 1000
@@ -27,19 +29,11 @@ _OTHER_TEXTS: Final = 3  # question, passage and title
 
 # Reasons that several formats give.
 EMPTY_FILE: Final = declare_reason("empty_file", "a file with nothing in it")
-INVALID_UTF8: Final = declare_reason("invalid_utf8", "bytes that are not UTF-8 text")
-MALFORMED_JSON: Final = declare_reason("malformed_json", "not valid JSON")
-NOT_AN_OBJECT: Final = declare_reason(
-    "not_an_object", "a value that is not a JSON object with named fields"
-)
 RECORD_TOO_LARGE: Final = declare_reason(
     "record_too_large", "a line, or the texts of a record, beyond the limit of size"
 )
 _NESTED_TOO_DEEPLY: Final = declare_reason(
     "nested_too_deeply", "a value with too many lists or objects inside of each other"
-)
-WRONG_COLUMN_COUNT: Final = declare_reason(
-    "wrong_column_count", "a row with more or fewer columns than expected"
 )
 MISSING: Final = {
     "question": declare_reason("missing_question", "no question"),
@@ -68,18 +62,6 @@ ENTITIES: Final = "html_entities"  # what was mended, as the manifest counts it
 # Printed by pandas, Python and SQL where there is nothing; no question or passage is one of these.
 _PRINTED_NOTHING: Final = {"nan", "NaN", "NaT", "<NA>", "None", "null", "NULL"}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_SPLITS: Final = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "development": "validation",
-    "eval": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 class BadItem(Exception):
@@ -255,11 +237,6 @@ def optional_text(target: str, value: object) -> str:
     if not text.isascii() and _SURROGATE.search(text):
         raise BadItem(INVALID_UTF8, f"the {target} holds bytes or code points that are not UTF-8")
     return text
-
-
-def split_name(name: str) -> str:
-    """Return `train`, `validation` or `test` for a split by any usual name; "" for others."""
-    return _SPLITS.get(name.strip().casefold(), "")
 
 
 def _split(value: object) -> str:

@@ -7,9 +7,11 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from pipelines.formats.item import EMPTY_FILE, MISSING, BadItem, Origin, build_record
-from pipelines.formats.judged import Judgement, Part, Text, part_parser
+from pipelines.formats.judged import Passage, read_part
 from pipelines.formats.stream import Stream
 from pipelines.io.progress import advance
+from schemas.collection_entries import Judgement
+from schemas.collection_files import Part
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
@@ -18,13 +20,16 @@ _MISSING_TEXT: Final = {
     "passage": MISSING["passage"],
 }
 _DUPLICATE_ID: Final = declare_reason("duplicate_id", "one id for several different texts")
+_CONTRADICTORY_JUDGEMENT: Final = declare_reason(
+    "contradictory_judgement", "a passage that is judged both relevant and not relevant"
+)
 
 FAILED: Final = "failed"
 
 Key = tuple[str, str]  # the collection's path, the id of a query or passage in it
 _Group = tuple[Key, dict[str, Iterable[Any]]]
-_Passage = TaggedOutput[Literal["passages"], tuple[Key, Text]]
-_Query = TaggedOutput[Literal["queries"], tuple[Key, Text]]
+_Passage = TaggedOutput[Literal["passages"], tuple[Key, Passage]]
+_Query = TaggedOutput[Literal["queries"], tuple[Key, Passage]]
 _Failure = TaggedOutput[Literal["failed"], FailedRecord]
 
 
@@ -32,17 +37,17 @@ class Work(NamedTuple):
     """One file of a collection, to be read by one worker."""
 
     collection: str
-    format: str
     part: Part
     origin: Origin
 
 
 class Judged(NamedTuple):
-    """A judgement on its way: which passage answers which query, and where that is written."""
+    """A judgement on its way: whether a passage answers a query, and where that is written."""
 
     query_id: str
     question: str
     passage_id: str
+    is_positive: bool
     line: int
     origin: Origin
 
@@ -79,13 +84,14 @@ class JoinJudged(beam.PTransform[PCollection[Work], Joined]):
 def _read_part(work: Work) -> Iterator[tuple[Key, Judged] | _Passage | _Query | _Failure]:
     stream = Stream(work.part.path)
     count = 0
-    for entry in part_parser(work.format, work.part.role)(stream.lines(), work.origin):
+    for entry in read_part(work.part, work.origin, stream):
         count += 1
         advance("read", 1)
         if isinstance(entry, FailedRecord):
             yield _Failure(FAILED, entry)
         elif isinstance(entry, Judgement):
-            judged = Judged(entry.query_id, "", entry.passage_id, entry.line, work.origin)
+            positive, line = entry.grade > 0, entry.line
+            judged = Judged(entry.query_id, "", entry.passage_id, positive, line, work.origin)
             yield (work.collection, entry.query_id), judged
         elif work.part.role == "queries":
             yield _Query("queries", ((work.collection, entry.id), entry))
@@ -100,8 +106,10 @@ def _read_part(work: Work) -> Iterator[tuple[Key, Judged] | _Passage | _Query | 
 
 def _add_question(group: _Group) -> Iterator[tuple[Key, Judged] | _Failure]:
     (collection, query_id), found = group
-    for judged in _distinct(found["judged"]):
+    for judged, contradicting in _distinct(found["judged"]):
         try:
+            if contradicting:
+                raise _contradiction(judged, contradicting)
             question = _one_text(found["texts"], "query", query_id)
         except BadItem as bad:
             yield _Failure(FAILED, _failure(judged, bad))
@@ -111,7 +119,7 @@ def _add_question(group: _Group) -> Iterator[tuple[Key, Judged] | _Failure]:
 
 def _add_passage(group: _Group) -> Iterator[Record | _Failure]:
     (_, passage_id), found = group
-    for judged in _distinct(found["judged"]):
+    for judged in found["judged"]:
         try:
             passage = _one_text(found["texts"], "passage", passage_id)
             name = _record_id(judged)
@@ -120,16 +128,27 @@ def _add_passage(group: _Group) -> Iterator[Record | _Failure]:
             yield _Failure(FAILED, _failure(judged, bad))
 
 
-def _distinct(judged: Iterable[Judged]) -> list[Judged]:
-    """Return one judgement for each pair and split: `dev.small` repeats what is in `dev`."""
-    first: dict[tuple[str, str, str], Judged] = {}
+def _distinct(judged: Iterable[Judged]) -> list[tuple[Judged, Judged | None]]:
+    """Return one positive judgement for each pair and split, and one that contradicts it.
+
+    `dev.small` repeats what is in `dev`: judgements that agree count once.
+    """
+    first: dict[tuple[str, str], dict[bool, Judged]] = {}
     for judgement in sorted(judged, key=lambda j: (j.origin.path, j.line)):
-        pair = judgement.query_id, judgement.passage_id, judgement.origin.split
-        first.setdefault(pair, judgement)
-    return list(first.values())
+        verdicts = first.setdefault((judgement.passage_id, judgement.origin.split), {})
+        verdicts.setdefault(judgement.is_positive, judgement)
+    return [(found[True], found.get(False)) for found in first.values() if True in found]
 
 
-def _one_text(texts: Iterable[Text], kind: str, name: str) -> Text:
+def _contradiction(judged: Judged, other: Judged) -> BadItem:
+    detail = (
+        f"the passage {judged.passage_id!r} is relevant to {judged.query_id!r} here, and not "
+        f"relevant in line {other.line} of {other.origin.path}"
+    )
+    return BadItem(_CONTRADICTORY_JUDGEMENT, detail)
+
+
+def _one_text(texts: Iterable[Passage], kind: str, name: str) -> Passage:
     """Return the text that an id stands for.
 
     Raises:

@@ -6,15 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Final
 
-from pipelines.formats.item import (
-    ENCODING_ADVICE,
-    INVALID_UTF8,
-    MALFORMED_JSON,
-    Item,
-    Origin,
-    Repeated,
-)
+from pipelines.formats.item import ENCODING_ADVICE, Item, Origin, Repeated
 from pipelines.formats.stream import CutLine, PartialLine
+from schemas.file_reasons import INVALID_UTF8, MALFORMED_JSON
 from schemas.record import FailedRecord
 
 # In JSON no line breaks are inside strings, so that a line has whole strings only; one that does

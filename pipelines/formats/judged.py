@@ -1,41 +1,32 @@
-"""BEIR and MS MARCO: passages, queries and relevance judgements in files of their own."""
+"""Collections: passages, queries and relevance judgements in files of their own."""
 
-from collections.abc import Callable, Iterable, Iterator
-from fnmatch import fnmatch
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
-from pipelines.formats import json_text
-from pipelines.formats.item import (
-    INVALID_UTF8,
-    NOT_AN_OBJECT,
-    WRONG_COLUMN_COUNT,
-    BadItem,
-    Item,
-    Origin,
-    optional_text,
-    split_name,
+import pyarrow as pa
+
+from pipelines.formats.item import BadItem, Origin, optional_text
+from pipelines.formats.parquet import MALFORMED_PARQUET
+from pipelines.formats.stream import CutLine, Stream, list_tree, open_file
+from schemas.collection_entries import (
+    TABLES,
+    Entry,
+    Fault,
+    Judgement,
+    parse_lines,
+    parse_rows,
+    read_table,
 )
-from pipelines.formats.stream import CutLine, list_directory
-from schemas.reason import declare_reason
-from schemas.record import FailedRecord, printable
+from schemas.collection_files import Part, format_of, is_language, locate_parts
+from schemas.language import parse_language
+from schemas.record import FailedRecord
+from schemas.splits import split_name
 
-_MALFORMED_JUDGEMENT: Final = declare_reason(
-    "malformed_judgement", "a line that is not a relevance judgement"
-)
-_MISSING_ID: Final = declare_reason("missing_id", "a text without the id that judgements name")
-
-Role = Literal["passages", "queries", "judgements"]
+FORMATS: Final = ("beir", "msmarco")
+_ENGLISH: Final = parse_language("en")
 
 
-class Part(NamedTuple):
-    """One file of a collection; `split` is set for judgements only."""
-
-    role: Role
-    path: str
-    split: str = ""
-
-
-class Text(NamedTuple):
+class Passage(NamedTuple):
     """A passage or a query, with the id that judgements use."""
 
     id: str
@@ -43,115 +34,71 @@ class Text(NamedTuple):
     text: str
 
 
-class Judgement(NamedTuple):
-    """A passage that answers a query, and where that is written."""
+def list_parts(path: str) -> list[Part]:
+    """Return the English files of a collection, a folder or a zip file, sorted.
 
-    query_id: str
-    passage_id: str
-    line: int
+    Of a collection in several languages these are the English ones; what has no language belongs
+    to all.
 
-
-# Folder inside the collection, file name; compressed files follow.
-COLLECTIONS: Final[dict[str, dict[Role, tuple[str, str]]]] = {
-    "beir": {
-        "passages": ("", "corpus.jsonl"),
-        "queries": ("", "queries.jsonl"),
-        "judgements": ("qrels", "*.tsv"),
-    },
-    "msmarco": {
-        "passages": ("", "collection.tsv"),
-        "queries": ("", "queries.*tsv"),
-        "judgements": ("", "qrels.*tsv"),
-    },
-}
-
-
-def find_parts(directory: str, format: str) -> list[Part]:
-    """Return the files of a collection, sorted; roles without a file are simply absent."""
-    parts = []
-    for role, (folder, pattern) in COLLECTIONS[format].items():
-        where = f"{directory.rstrip('/')}/{folder}".rstrip("/")
-        for path in list_directory(where):
-            name = path.rpartition("/")[2]
-            if fnmatch(name, pattern) or fnmatch(name, f"{pattern}.*"):
-                parts.append(Part(role, path, _split(name) if role == "judgements" else ""))
-    return parts
-
-
-def part_parser(format: str, role: Role) -> Callable[[Iterable[bytes], Origin], "_Parsed"]:
-    """Return the generator function for the lines of a file with this role."""
-    if role == "judgements":
-        return judgements
-    return beir_texts if format == "beir" else msmarco_texts
-
-
-def beir_texts(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
-    """Parse `corpus.jsonl` or `queries.jsonl`: `_id`, `text` and perhaps `title`."""
-    for item in json_text.items(lines, origin):
-        if isinstance(item, FailedRecord):
-            yield item
-            continue
-        try:
-            yield _beir_text(item)
-        except BadItem as bad:
-            yield origin.failed(item.line, bad.reason, bad.detail, item.value)
-
-
-def msmarco_texts(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
-    """Parse `collection.tsv` or `queries.*.tsv`: id and text; quotes mean nothing."""
-    for number, line in enumerate(lines, start=1):
-        if isinstance(line, CutLine):
-            yield origin.too_long(number, line)
-            continue
-        try:
-            name, tab, text = line.decode("utf-8").rstrip("\r").partition("\t")
-        except UnicodeDecodeError as error:
-            yield origin.failed(number, INVALID_UTF8, f"the line is not UTF-8: {error}", line)
-            continue
-        if tab and name:
-            yield Text(name, "", text)
-        elif name.strip():
-            yield origin.failed(number, WRONG_COLUMN_COUNT, "wanted an id, a tab, a text", line)
-
-
-def judgements(lines: Iterable[bytes], origin: Origin) -> "_Parsed":
-    """Parse relevance judgements: those with a score above 0 are given, the others skipped.
-
-    Three columns are query, passage and score (BEIR, which has a header), four are query, 0,
-    passage and score (TREC and MS MARCO).
+    Raises:
+        ValueError: If it has several languages or parts, and none is English.
     """
+    parts = locate_parts(path, list_tree)
+    labels = {part.lang for part in parts} - {""}
+    english = {label for label in labels if _is_english(label)}
+    if len(labels) > 1 and not english:
+        raise ValueError(f"it holds {', '.join(sorted(labels))}, but nothing in English")
+    return [part for part in parts if part.lang in english | {""} or len(labels) == 1]
+
+
+def split_of(part: Part) -> str:
+    """Return the split of a record that judgements make; `train` where their file names none."""
+    return split_name(part.split) or "train"
+
+
+def read_part(
+    part: Part, origin: Origin, stream: Stream
+) -> Iterator[Passage | Judgement | FailedRecord]:
+    """Yield what is in one file, in order; `stream` then knows whether it broke off."""
+    format = format_of(part.path)
+    cut: list[tuple[int, CutLine]] = []
+    if format in TABLES:
+        entries = parse_rows(part.role, _rows(part.path, format))
+    else:
+        entries = parse_lines(part.role, format, _set_aside(stream.lines(), cut))
+    try:
+        for entry in entries:
+            yield _to_result(entry, origin)
+    except pa.ArrowException as error:
+        yield origin.failed(0, MALFORMED_PARQUET, f"the file cannot be read to its end: {error}")
+    for number, line in cut:
+        yield origin.too_long(number, line)
+
+
+def _set_aside(lines: Iterator[bytes], cut: list[tuple[int, CutLine]]) -> Iterator[bytes]:
+    """Yield the lines, and nothing in the place of those that are too long; `cut` takes them."""
     for number, line in enumerate(lines, start=1):
         if isinstance(line, CutLine):
-            yield origin.too_long(number, line)
-            continue
-        text = line.decode("utf-8", "backslashreplace").rstrip("\r")
-        columns = text.split("\t") if "\t" in text else text.split()
-        try:
-            score = float(columns[-1])
-        except (ValueError, IndexError):
-            score = None
-        if len(columns) in (3, 4) and score is not None:
-            if score > 0:
-                yield Judgement(columns[0], columns[-2], number)
-        elif text.strip() and not (number == 1 and len(columns) == 3):
-            detail = "wanted query, passage, score, or query, 0, passage, score"
-            yield origin.failed(number, _MALFORMED_JUDGEMENT, detail, line)
+            cut.append((number, line))
+        yield b"" if isinstance(line, CutLine) else line
 
 
-_Parsed = Iterator[Text | Judgement | FailedRecord]
+def _is_english(label: str) -> bool:
+    return is_language(label) and parse_language(label) == _ENGLISH
 
 
-def _beir_text(item: Item) -> Text:
-    value = item.value
-    if not isinstance(value, dict):
-        raise BadItem(NOT_AN_OBJECT, f"the item is a {type(value).__name__}, not an object")
-    name = value.get("_id", value.get("id"))
-    if not isinstance(name, str | int) or name == "":
-        raise BadItem(_MISSING_ID, "the item has no _id, so no judgement can name it")
-    title, text = (optional_text(key, value.get(key)) for key in ("title", "text"))
-    return Text(printable(str(name)), title, text)
+def _rows(path: str, format: str) -> Iterator[dict[str, Any]]:
+    with open_file(path) as file:
+        yield from read_table(file, format)
 
 
-def _split(name: str) -> str:
-    """Return the split that `dev.tsv`, `qrels.dev.small.tsv` and the like name."""
-    return next((split for word in name.split(".") if (split := split_name(word))), "train")
+def _to_result(entry: Entry, origin: Origin) -> Passage | Judgement | FailedRecord:
+    if isinstance(entry, Fault):
+        return origin.failed(entry.line, entry.reason, entry.detail, entry.raw)
+    if isinstance(entry, Judgement):
+        return entry
+    try:
+        title, text = optional_text("title", entry.title), optional_text("text", entry.text)
+    except BadItem as bad:
+        return origin.failed(entry.line, bad.reason, bad.detail, entry.text, entry.id)
+    return Passage(entry.id, title, text)

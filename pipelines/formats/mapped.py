@@ -10,7 +10,6 @@ from pipelines.formats.fields import find, fold, is_missing, resolve
 from pipelines.formats.item import (
     IMPOSSIBLE_QUESTION,
     MISSING,
-    NOT_AN_OBJECT,
     NOT_TEXT,
     REPEATED_COLUMN,
     BadItem,
@@ -19,6 +18,7 @@ from pipelines.formats.item import (
     build_record,
     refuse_deep,
 )
+from schemas.file_reasons import NOT_AN_OBJECT
 from schemas.record import FailedRecord, Record
 
 # Columns are guessed once for a file, from this many items: guessed item by item, an item

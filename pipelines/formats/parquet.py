@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.formats.fields import parse_path, resolve
-from pipelines.formats.item import INVALID_UTF8, Item, Origin
+from pipelines.formats.item import Item, Origin
+from schemas.file_reasons import INVALID_UTF8
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord
 
-_MALFORMED_PARQUET: Final = declare_reason(
+MALFORMED_PARQUET: Final = declare_reason(
     "malformed_parquet", "a Parquet file that cannot be read to its end"
 )
 
@@ -34,7 +35,7 @@ def items(file: BinaryIO, origin: Origin) -> Iterator[Item | FailedRecord]:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         detail = f"cannot be read beyond row {read}: {error}"
-        yield origin.failed(0, _MALFORMED_PARQUET, detail)
+        yield origin.failed(0, MALFORMED_PARQUET, detail)
 
 
 def batch_items(batches: Iterable[pa.RecordBatch], origin: Origin) -> Iterator[Item | FailedRecord]:

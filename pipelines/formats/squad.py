@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Final
 
-from pipelines.formats.item import MALFORMED_JSON, Item, Origin
+from pipelines.formats.item import Item, Origin
 from pipelines.formats.json_text import parse_document
+from schemas.file_reasons import MALFORMED_JSON
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord
 

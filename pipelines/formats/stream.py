@@ -1,9 +1,10 @@
 """The bytes of one file, decompressed on the way, from any file system Beam knows."""
 
 import bz2
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import zstandard
 from apache_beam.io.filesystem import CompressionTypes
@@ -21,10 +22,19 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Natural Questions has lines of 10 MB; a file without line breaks must not fill the memory.
 LONGEST_LINE: Final = 64 << 20
 _BEGINNING: Final = 4096  # bytes of a longer line that are kept, to show which one it is
+ZIP: Final = ".zip"
+_INSIDE: Final = f"{ZIP}!/"
 
 
 def open_file(path: str) -> BinaryIO:
-    """Open `path` as it is stored: seekable, and not decompressed."""
+    """Open `path` as it is stored: seekable, and not decompressed.
+
+    A file inside a zip file is `FILE.zip!/NAME`; nothing is ever unpacked to disk.
+    """
+    archive, inside, member = path.partition(_INSIDE)
+    if inside:
+        packed = zipfile.ZipFile(open_file(archive + ZIP))
+        return cast(BinaryIO, packed.open(member))
     file: BinaryIO = file_systems().open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return file
 
@@ -44,6 +54,22 @@ def match_files(pattern: str) -> list[str]:
 def list_directory(path: str) -> list[str]:
     """Return the files that stand directly in the directory `path`; none if it is not one."""
     return match_files(path.rstrip("/") + "/*")
+
+
+def list_tree(path: str) -> dict[str, str]:
+    """Return all files below a directory, or in a zip file: their paths by their names in it.
+
+    Raises:
+        ValueError: If the zip file is damaged.
+    """
+    if not path.endswith(ZIP):
+        root = path.rstrip("/") + "/"
+        return {file.removeprefix(root): file for file in match_files(f"{root}**")}
+    try:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
+            return {name: f"{path}!/{name}" for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"not a zip file, or a damaged one ({error}); fetch it again") from error
 
 
 class CutLine(bytes):

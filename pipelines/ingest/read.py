@@ -9,12 +9,12 @@ from apache_beam.pvalue import PBegin, PCollection, TaggedOutput
 
 from pipelines.formats import huggingface, judged
 from pipelines.formats.catalogue import HUGGING_FACE
-from pipelines.formats.item import split_name
 from pipelines.formats.join import JoinJudged, Work
 from pipelines.formats.reader import read_dataset, read_file
 from pipelines.formats.stream import match_files
 from pipelines.ingest.source import Source
 from pipelines.io.progress import advance
+from schemas.collection_files import choose_split
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
@@ -47,8 +47,8 @@ class Read(beam.PTransform[PBegin, Records]):
 
     def expand(self, begin: PBegin) -> "Records":
         """Wire single files and datasets on one side, collections with judgements on the other."""
-        collections = [s for s in self.sources if s.format in judged.COLLECTIONS]
-        plain = [s for s in self.sources if s.format not in judged.COLLECTIONS]
+        collections = [s for s in self.sources if s.format in judged.FORMATS]
+        plain = [s for s in self.sources if s.format not in judged.FORMATS]
         outcomes = []
         if plain:
             outcomes.append(_read_plain(begin, plain))
@@ -122,10 +122,9 @@ def read_unit(source: Source, name: str) -> Iterator[Record | FailedRecord]:
 
 
 def _find_parts(source: Source) -> Iterator[Work]:
-    for part in judged.find_parts(source.path, source.format):
-        if not (source.split and part.split) or part.split == split_name(source.split):
-            origin = source.origin(part.path, split=part.split)
-            yield Work(source.path, source.format, part, origin)
+    parts = judged.list_parts(source.path)
+    for part in choose_split(parts, source.split) if source.split else parts:
+        yield Work(source.path, part, source.origin(part.path, split=part.split))
 
 
 def _count_record(record: Record) -> Record:

@@ -14,10 +14,12 @@ from apache_beam.io.filesystem import BeamIOError
 from pipelines.formats import huggingface, judged
 from pipelines.formats.catalogue import FORMATS, HUGGING_FACE, guess_format
 from pipelines.formats.fields import Fields, fields_problems
-from pipelines.formats.item import Origin, split_name
+from pipelines.formats.item import Origin
 from pipelines.formats.reader import read_file
-from pipelines.formats.stream import COMPRESSIONS, list_directory, match_files
+from pipelines.formats.stream import COMPRESSIONS, ZIP, list_directory, list_tree, match_files
+from schemas.collection_files import ROLES, WANTED
 from schemas.record import FailedRecord
+from schemas.splits import split_name
 
 SAMPLE: Final = 20  # results looked at before work
 _PREFIX: Final = re.compile(r"([A-Za-z][\w-]*):(?!//)(.+)", re.DOTALL)
@@ -104,7 +106,7 @@ def source_problems(source: Source) -> list[str]:
     if source.split and not split_name(source.split):
         problems.append(f"unknown split {source.split!r}; choose train, validation or test")
     try:
-        if source.format in judged.COLLECTIONS:
+        if source.format in judged.FORMATS:
             problems += _collection_problems(source)
         else:
             problems += _file_problems(source, readable=not problems)
@@ -117,7 +119,7 @@ def _dataset_name(path: str, format: str) -> str:
     if format in HUGGING_FACE:
         return huggingface.parse_name(path).name.rstrip("/").rpartition("/")[2]
     *_, folder, file = ["", *path.rstrip("/").split("/")]
-    stem = file if format in judged.COLLECTIONS else file.partition(".")[0]
+    stem = file.removesuffix(ZIP) if format in judged.FORMATS else file.partition(".")[0]
     words = re.split(r"[\W_]+", _GLOB.sub("-", re.sub(r"\[.*?\]", "-", stem)))
     kept = [word for word in words if word and not split_name(word)]
     if kept and not split_name(words[0]):
@@ -134,9 +136,11 @@ def _fixed_part(path: str) -> str:
 def _format_problem(source: Source) -> str:
     if not source.format:
         try:
-            inside = list_directory(source.path)
-        except (BeamIOError, ValueError) as error:
+            inside = list_tree(source.path)
+        except (BeamIOError, ValueError, OSError) as error:
             return f"cannot be opened: {error}"
+        if source.path.endswith(ZIP):
+            return "holds no corpus, queries and qrels; unpack it and name its files"
         if inside:
             return "is a directory of no known layout; name its files, as in DIR/*.jsonl"
         return f"cannot tell the format; write FORMAT:PATH with one of: {', '.join(FORMATS)}"
@@ -157,12 +161,10 @@ def _hugging_face_problems(source: Source) -> list[str]:
 
 
 def _collection_problems(source: Source) -> list[str]:
-    parts = judged.find_parts(source.path, source.format)
-    problems = []
-    for role, (folder, pattern) in judged.COLLECTIONS[source.format].items():
-        if not any(part.role == role for part in parts):
-            problems.append(f"no {role}: wanted {f'{folder}/{pattern}'.lstrip('/')}")
-    splits = {part.split for part in parts if part.role == "judgements"}
+    parts = judged.list_parts(source.path)
+    found = {part.role for part in parts}
+    problems = [f"no {role}: wanted {WANTED[role]}" for role in ROLES if role not in found]
+    splits = {judged.split_of(part) for part in parts if part.role == "judgements"}
     wanted = split_name(source.split)
     if wanted and splits and wanted not in splits:
         problems.append(f"no judgements for {wanted}; found: {', '.join(sorted(splits))}")

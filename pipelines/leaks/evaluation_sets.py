@@ -136,7 +136,7 @@ def refuse_broken(name: str, failure: FailedRecord) -> FailedRecord:
 
 def is_collection(evaluation_set: EvaluationSet) -> bool:
     """Return whether passages, queries and judgements stand in files of their own."""
-    return evaluation_set.source.format in judged.COLLECTIONS
+    return evaluation_set.source.format in judged.FORMATS
 
 
 def _raw(source: Source, unit: str, origin: Origin) -> Iterator[Item | FailedRecord]:

@@ -29,7 +29,7 @@ def test_with_context_has_no_line_ends_and_the_same_ids():
     [
         ({"questions": {"en": Questions(["q0", "q0"], ["?", "?"])}}, "question id repeats in en"),
         ({"questions": {"en": Questions(["q0"], [])}}, "questions in en: 1 ids, but 0 texts"),
-        ({"questions": {"en": Questions(["new"], ["?"])}}, "new has no relevant candidate"),
+        ({"questions": {"en": Questions(["new"], ["?"])}}, "nothing is known of question new"),
         ({"relevance": {"q0": {"elsewhere": 1}}}, "elsewhere, relevant to q0, is no candidate"),
         ({"relevance": {"q0": {"en-0": 0}}}, "grade 0 of en-0 for question q0"),
         (

@@ -44,7 +44,16 @@ class Benchmark:
     """Questions and candidates by language (BCP-47), and the relevance between them.
 
     Relevance is by question id, whatever the language it is asked in: where questions and
-    candidates are parallel, an id has relevant candidates in several languages.
+    candidates are parallel, an id has relevant candidates in several languages. A question to
+    which nothing is relevant scores 0.
+
+    Attributes:
+        name: Its name.
+        questions: Questions by language.
+        candidates: Candidates by language.
+        relevance: Relevance of candidates; every question has an entry.
+        left_out: By question id, irrelevant candidates that it must not find: such as itself.
+        notes: What has to be known to read the figures, a sentence each.
 
     Raises:
         ValueError: If ids repeat, lengths differ, or relevance names what is not there.
@@ -54,6 +63,8 @@ class Benchmark:
     questions: Mapping[str, Questions]
     candidates: Mapping[str, Candidates]
     relevance: Relevance
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Sequence[str] = field(default=())
 
     def __post_init__(self) -> None:
         """Check that all parts fit together."""
@@ -63,8 +74,8 @@ class Benchmark:
             if len(set(questions.ids)) != len(questions.ids):
                 raise ValueError(f"{self.name}: a question id repeats in {lang}")
             for name in questions.ids:
-                if not self.relevance.get(name):
-                    raise ValueError(f"{self.name}: question {name} has no relevant candidate")
+                if name not in self.relevance:
+                    raise ValueError(f"{self.name}: nothing is known of question {name}")
         for question, grades in self.relevance.items():
             for candidate, grade in grades.items():
                 if candidate not in known:

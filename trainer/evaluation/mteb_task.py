@@ -1,16 +1,20 @@
 """Any task of MTEB, scored by `mteb` itself: from the hub, or from local files."""
 
 import math
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
-from schemas.command import UsageError
+from schemas.command import FailedRunError, UsageError
 from schemas.language import list_codes, select_languages
-from trainer.benchmarks.beir import read_folder
-from trainer.encoder import Encoder
+from trainer.benchmarks.collection import read_collection
+from trainer.benchmarks.judged import JudgedSet
+from trainer.encoder import Encoder, refuse_broken
 
 if TYPE_CHECKING:
     from mteb.abstasks import AbsTask
@@ -43,9 +47,9 @@ def evaluate_task(
     them, where what comes first is the task's matter.
 
     Args:
-        name: Name of the task, such as `XNLI`.
+        name: Name of the task, such as `XNLI`; or `module:Task`, a task class of one's own.
         encoder: The encoder.
-        data: Folder with local data: for retrieval a BEIR folder for each subset, for other tasks
+        data: Folder with local data: for retrieval a collection for each subset, for other tasks
             `<subset>/<split>.jsonl` or `.parquet`; no subset folder where the task has none.
             None takes the data from the hub.
         languages: Their names or codes, or subsets of the task; all the task has when empty.
@@ -67,7 +71,7 @@ def _run(mteb: Any, task: "AbsTask", encoder: Encoder, show_progress: bool) -> A
     prompts = {"query": encoder.prompts.question, "document": encoder.prompts.passage}
     encoder.model.prompts = {**prompts}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _checked_vectors(encoder):
             # mteb uses names that sentence-transformers has given up; its users cannot help it.
             warnings.simplefilter("ignore", FutureWarning)
             (result,) = mteb.evaluate(
@@ -89,6 +93,24 @@ def _run(mteb: Any, task: "AbsTask", encoder: Encoder, show_progress: bool) -> A
     return result.scores
 
 
+@contextmanager
+def _checked_vectors(encoder: Encoder) -> Iterator[None]:
+    """Refuse NaN and infinite vectors: mteb takes them for vectors without any similarity."""
+    model: Any = encoder.model
+    encode = model.encode
+
+    def checked(inputs: Sequence[Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        vectors = encode(inputs, *args, **options)
+        refuse_broken(vectors, inputs)
+        return vectors
+
+    model.encode = checked
+    try:
+        yield
+    finally:
+        model.encode = encode
+
+
 def _import_mteb() -> Any:  # noqa: ANN401
     try:
         import mteb
@@ -100,8 +122,11 @@ def _import_mteb() -> Any:  # noqa: ANN401
 
 
 def _find_task(mteb: Any, name: str, languages: Sequence[str], split: str | None) -> "AbsTask":  # noqa: ANN401
+    module, _, attribute = name.rpartition(":")
     try:
-        task: AbsTask = mteb.get_task(name, eval_splits=[split] if split else None)
+        task: AbsTask = _import_task(module, attribute) if module else mteb.get_task(name)
+        if split:
+            task = task.filter_eval_splits([split])
     except (KeyError, ValueError) as error:
         raise UsageError(f"mteb:{name}: {error.args[0] if error.args else error}") from error
     if languages:
@@ -124,32 +149,62 @@ def _codes(task: "AbsTask") -> dict[str, None]:
     return dict.fromkeys(lang.split("-")[0] for lang in task.languages)
 
 
+def _import_task(module: str, name: str) -> "AbsTask":
+    """Return a task of the user's own, from a module that is installed or in this folder."""
+    from mteb.abstasks import AbsTask
+
+    with _importing_from_here():
+        try:
+            found = getattr(import_module(module), name, None)
+        except Exception as error:  # whatever the module does
+            raise UsageError(
+                f"mteb:{module}:{name}: {module} cannot be imported: {error!r}"
+            ) from error
+    if not (isinstance(found, type) and issubclass(found, AbsTask)):
+        raise UsageError(f"mteb:{module}:{name}: {module} has no task class called {name}")
+    try:
+        return found()
+    except Exception as error:
+        raise UsageError(f"mteb:{module}:{name}: the task cannot be made: {error!r}") from error
+
+
+@contextmanager
+def _importing_from_here() -> Iterator[None]:
+    """Let modules in the working folder be imported, as `python -m` does."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
 def _load_local(task: "AbsTask", data: Path) -> None:
     """Give a task its data: mteb has no way to read them from a folder."""
-    from datasets import DatasetDict
     from mteb.abstasks.retrieval import AbsTaskRetrieval
 
-    read = _read_judged if isinstance(task, AbsTaskRetrieval) else _read_rows
-    subsets = task.hf_subsets if task.metadata.is_multilingual else [_DEFAULT]
-    loaded: dict[str, Any] = {}
-    for subset in subsets:
-        folder = data / subset if (data / subset).is_dir() else data
-        if len(subsets) > 1 and folder == data:
-            raise UsageError(f"{data / subset}: no folder for subset {subset} of the task")
-        # What prepares rows goes through all splits, also those that are not asked for.
-        wanted = task.metadata.eval_splits if read is _read_rows else task.eval_splits
-        splits = {split: read(folder, split) for split in wanted}
-        loaded[subset] = DatasetDict(splits) if read is _read_rows else splits
-    single = read is _read_rows and not task.metadata.is_multilingual
-    task.dataset = loaded[_DEFAULT] if single else loaded
+    if isinstance(task, AbsTaskRetrieval):
+        task.dataset = _load_judged(task, data)
+    else:
+        task.dataset = _load_rows(task, data)
     task.dataset_transform()
     task.data_loaded = True
 
 
-def _read_judged(folder: Path, split: str) -> dict[str, Any]:
+def _load_judged(task: "AbsTask", data: Path) -> dict[str, Any]:
+    """Return the data of a retrieval task by subset, then by split."""
+    subsets = task.hf_subsets if task.metadata.is_multilingual else ()
+    loaded: dict[str, Any] = {}
+    for split in task.eval_splits:
+        sets = read_collection(data, subsets, split)
+        for subset, judged in zip(subsets or [_DEFAULT], sets.values(), strict=True):
+            loaded.setdefault(subset, {})[split] = _to_mteb(judged)
+    return loaded
+
+
+def _to_mteb(judged: JudgedSet) -> dict[str, Any]:
     from datasets import Dataset
 
-    judged = read_folder(folder, split)
     documents, questions = judged.documents, judged.questions
     return {
         "corpus": Dataset.from_dict({"id": list(documents), "text": list(documents.values())}),
@@ -157,6 +212,22 @@ def _read_judged(folder: Path, split: str) -> dict[str, Any]:
         "relevant_docs": {question: dict(found) for question, found in judged.grades.items()},
         "top_ranked": None,
     }
+
+
+def _load_rows(task: "AbsTask", data: Path) -> Any:  # noqa: ANN401
+    """Return the data of any other task by split; by subset before, where there are several."""
+    from datasets import DatasetDict
+
+    subsets = task.hf_subsets if task.metadata.is_multilingual else [_DEFAULT]
+    loaded = {}
+    for subset in subsets:
+        folder = data / subset if (data / subset).is_dir() else data
+        if len(subsets) > 1 and folder == data:
+            raise UsageError(f"{data / subset}: no folder for subset {subset} of the task")
+        # What prepares rows goes through all splits, also those that are not asked for.
+        splits = {split: _read_rows(folder, split) for split in task.metadata.eval_splits}
+        loaded[subset] = DatasetDict(splits)
+    return loaded if task.metadata.is_multilingual else loaded[_DEFAULT]
 
 
 def _read_rows(folder: Path, split: str) -> Any:  # noqa: ANN401
@@ -173,6 +244,10 @@ def _summarise(
     task: "AbsTask", scores: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> dict[str, Any]:
     main = [float(of["main_score"]) for by_split in scores.values() for of in by_split]
+    if not all(map(math.isfinite, main)):
+        raise FailedRunError(
+            f"{task.metadata.name}: {task.metadata.main_score} is no number for these data"
+        )
     results: dict[str, Any] = {
         "languages": sorted(_codes(task)),
         "main_metric": task.metadata.main_score,

@@ -117,6 +117,11 @@ def rank(
             for name, grade in sorted(benchmark.relevance[question].items())
         ]
         columns = np.array(pairs, np.int64).reshape(-1, 4).T
+        hidden = [
+            (row, *places[name])
+            for row, question in enumerate(questions.ids)
+            for name in benchmark.left_out.get(question, ())
+        ]
         candidates = {
             number: embedded.candidates[of]
             for number, of in enumerate(benchmark.candidates)
@@ -125,13 +130,21 @@ def rank(
         yield (
             lang,
             _rank_questions(
-                embedded.questions[lang], candidates, columns, len(benchmark.candidates)
+                embedded.questions[lang],
+                candidates,
+                columns,
+                np.array(hidden, np.int64).reshape(-1, 3).T,
+                len(benchmark.candidates),
             ),
         )
 
 
 def _rank_questions(
-    questions: "Vectors", candidates: "Mapping[int, Vectors]", pairs: Ints, languages: int
+    questions: "Vectors",
+    candidates: "Mapping[int, Vectors]",
+    pairs: Ints,
+    hidden: Ints,
+    languages: int,
 ) -> Ranking:
     """Return the ranking of one language's questions.
 
@@ -139,29 +152,35 @@ def _rank_questions(
         questions: Vectors of the questions.
         candidates: Vectors of the candidates by the place of their language.
         pairs: Rows question, candidate language, candidate, grade; by question.
+        hidden: Rows question, candidate language, candidate of what must not be found; by question.
         languages: Number of candidate languages.
     """
     pairs, score = _sort_pairs(questions, candidates, pairs)
-    question, lang, candidate, grade = pairs
+    question, lang, _, grade = pairs
     above = np.zeros((len(question), languages), np.int64)
     tied = np.zeros_like(above)
     best = Best(questions.shape[0], TOP)
     offset = 0
     for number, of_lang in candidates.items():
-        own = lang == number
+        own_pairs, own_hidden = pairs[:, lang == number], hidden[:, hidden[1] == number]
         for rows, columns, scores in score_blocks(questions, of_lang):
+            _hide(own_hidden, rows, columns, scores)
             best.update(rows, scores, offset + columns.start)
-            pair = slice(*np.searchsorted(question, (rows.start, rows.stop)))
-            inside = own[pair] & (candidate[pair] >= columns.start)
-            inside &= candidate[pair] < columns.stop
-            row = question[pair] - rows.start
             # The relevant ones do not count: their order among themselves is known.
-            scores[row[inside], candidate[pair][inside] - columns.start] = -np.inf
-            higher, equal = count(scores, row, score[pair])
+            _hide(own_pairs, rows, columns, scores)
+            pair = slice(*np.searchsorted(question, (rows.start, rows.stop)))
+            higher, equal = count(scores, question[pair] - rows.start, score[pair])
             above[pair, number] += higher
             tied[pair, number] += equal
         offset += of_lang.shape[0]
     return Ranking(Relevant(question, lang, grade, score, above, tied), best.candidates)
+
+
+def _hide(pairs: Ints, rows: slice, columns: slice, scores: Embeddings) -> None:
+    """Take pairs of question, language and candidate out of a block of scores."""
+    question, _, candidate = pairs[:3, slice(*np.searchsorted(pairs[0], (rows.start, rows.stop)))]
+    inside = (candidate >= columns.start) & (candidate < columns.stop)
+    scores[question[inside] - rows.start, candidate[inside] - columns.start] = -np.inf
 
 
 def _sort_pairs(

@@ -47,6 +47,7 @@ def _summary(results: Mapping[str, Any]) -> Iterator[str]:
                 counted(len(results["languages"]), "language"),
             ]
         )
+    yield from results.get("notes", ())
 
 
 def _means(title: str, results: Mapping[str, Any]) -> str:

@@ -48,6 +48,7 @@ def evaluate(
         "languages": list(benchmark.languages),
         "questions": {lang: len(asked.ids) for lang, asked in benchmark.questions.items()},
         "candidates": {lang: len(given.ids) for lang, given in benchmark.candidates.items()},
+        "notes": list(benchmark.notes),
         **summarise(benchmark, scores),
         "floors": _score_floors(benchmark, encoder, floors, base, cache),
     }

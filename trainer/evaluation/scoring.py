@@ -45,8 +45,11 @@ def score(benchmark: Benchmark, embedded: Embedded) -> Scores:
     bias, tops = {}, {}
     for lang, ranking in rank(benchmark, embedded, pooled=parallel):
         asked = np.array([place[name] for name in benchmark.questions[lang].ids], np.int64)
+        barren = [not benchmark.relevance[name] for name in benchmark.questions[lang].ids]
         for setting, name, langs in _pools(benchmark, lang, ranking, parallel):
             values = measure(ranking.relevant.ranks(langs), len(asked))
+            for measured in values.values():
+                measured[barren] = 0
             settings[setting][name] = QuestionScores(asked, values)
         if parallel:
             bias[lang] = QuestionScores(asked, measure_bias(benchmark, lang, ranking))

@@ -38,13 +38,13 @@ def test_sets_of_other_judgements_are_not_parallel_whatever_their_ids(tmp_path):
     assert set(benchmark.relevance) == {"en:q1", "en:q2", "es:q1"}
 
 
-def test_questions_without_a_relevant_document_are_left_out(tmp_path):
+def test_a_question_without_a_relevant_document_stays_and_is_told(tmp_path):
     folder = write_beir(tmp_path, DOCUMENTS, QUESTIONS)
     qrels = folder / "qrels" / "test.tsv"
-    qrels.write_text("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td3\t0\n")
+    qrels.write_text("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td3\t-1\n")
     benchmark = read_beir(folder)
-    assert list(benchmark.questions["en"].ids) == ["en:q1"]
-    assert benchmark.relevance == {"en:q1": {"en:d1": 2}}
+    assert benchmark.relevance == {"en:q1": {"en:d1": 2}, "en:q2": {}}
+    assert benchmark.notes == ["en: 1 question without a relevant document, scored 0: q2"]
 
 
 def test_compressed_files_are_read(tmp_path):
@@ -60,17 +60,18 @@ def test_a_split_can_be_chosen(tmp_path):
     folder = write_beir(tmp_path, DOCUMENTS, QUESTIONS)
     (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nq2\td3\t1\n")
     assert set(read_beir(folder, split="dev").relevance) == {"en:q2"}
-    with pytest.raises(UsageError, match=r"qrels/train\.tsv"):
+    with pytest.raises(UsageError, match="no judgements of split train; there is dev, test"):
         read_beir(folder, split="train")
 
 
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("corpus.jsonl", '{"_id": "d1"}\n', r"corpus\.jsonl:1: no text; found _id"),
-        ("queries.jsonl", "{\n", r"queries\.jsonl:1: not a JSON object"),
-        ("qrels/test.tsv", "q1\td1\n", r"test\.tsv:1: 2 columns; wanted query-id"),
-        ("qrels/test.tsv", "q1\td1\thigh\n", "grade 'high'; wanted a whole number"),
+        ("corpus.jsonl", '{"_id": "d1"}\n', "no document has a text; wanted the key text"),
+        ("queries.jsonl", "{\n", r"queries\.jsonl:1: the line is not JSON"),
+        ("qrels/test.tsv", "q1\td1\n", r"test\.tsv:1: .*; wanted query-id"),
+        ("qrels/test.tsv", "q1\td1\thigh\n", r"test\.tsv:1: .*high' is no judgement"),
+        ("qrels/test.tsv", "q1\td1\t0.5\n", r"test\.tsv:1: grade 0.5; .* whole numbers only"),
         ("qrels/test.tsv", "q1\td9\t1\n", "document d9, relevant to question q1, is not there"),
         ("qrels/test.tsv", "q9\td1\t1\n", "judged question q9 is not there"),
         ("qrels/test.tsv", "q1\td1\t0\n", "no question in en has a relevant document"),
@@ -87,5 +88,5 @@ def test_several_languages_need_a_folder_each(tmp_path):
     folder = write_beir(tmp_path, DOCUMENTS, QUESTIONS)
     with pytest.raises(UsageError, match="several have a folder each"):
         read_beir(folder, ["en", "de"])
-    with pytest.raises(UsageError, match=r"nothing.corpus\.jsonl: not there"):
+    with pytest.raises(UsageError, match=r"nothing: no passages; wanted corpus\.jsonl"):
         read_beir(tmp_path / "nothing")

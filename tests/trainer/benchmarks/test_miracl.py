@@ -65,15 +65,31 @@ def test_ids_that_languages_share_do_not_make_them_parallel(tmp_path):
 
 
 def test_missing_languages_and_files_are_named(tmp_path):
-    with pytest.raises(UsageError, match="no MIRACL in sw; wanted sw-corpus"):
+    with pytest.raises(UsageError, match="no passages; wanted corpus"):
         read_miracl(tmp_path)
     write_released(tmp_path, "fi")
-    with pytest.raises(UsageError, match="no MIRACL in bn"):
+    write_released(tmp_path, "sw")
+    with pytest.raises(UsageError, match="no bn; there is fi, sw"):
         read_miracl(tmp_path, ["fi", "bn"])
+    assert read_miracl(tmp_path, ["Finnish"]).languages == ("fi",)
+    with pytest.raises(UsageError, match="MIRACL is not in ca; it is in ar, bn"):
+        read_miracl(None, ["Catalan"])
     assert read_miracl(tmp_path, ["Finnish"]).languages == ("fi",)
     with pytest.raises(UsageError, match="MIRACL is not in ca; it is in ar, bn"):
         read_miracl(None, ["Catalan"])
     for part in (tmp_path / "miracl-corpus-v1.0-fi").glob("*"):
         part.unlink()
-    with pytest.raises(UsageError, match=r"no docs-\*"):
+    with pytest.raises(UsageError, match="fi: no passages; wanted corpus"):
         read_miracl(tmp_path)
+
+
+def test_the_two_repositories_may_lie_side_by_side_or_one_be_named(tmp_path):
+    for lang in ("sw", "zh"):
+        write_released(tmp_path, lang)
+        for kind in ("miracl", "miracl-corpus"):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            (tmp_path / f"{kind}-v1.0-{lang}").rename(tmp_path / kind / f"{kind}-v1.0-{lang}")
+    for folder in (tmp_path, tmp_path / "miracl"):
+        benchmark = read_miracl(folder, ["sw", "Chinese"])
+        assert list(benchmark.questions) == ["sw", "zh"]
+        assert len(benchmark.candidates["sw"].ids) == 3

@@ -95,7 +95,32 @@ def test_unknown_tasks_languages_and_missing_files_are_told(encoder, tmp_path):
     (tmp_path / "en").mkdir()
     with pytest.raises(UsageError, match=r"en.test\.jsonl: not there"):
         evaluate_task("XNLI", encoder, data=tmp_path, languages=["en"], split="test")
-    with pytest.raises(UsageError, match=r"no folder for subset eng-(spa|deu)"):
+    write_topics(tmp_path / "pairs" / "eng-eng", "en", 3)
+    write_topics(tmp_path / "pairs" / "eng-spa", "en", 3)
+    with pytest.raises(UsageError, match="no eng-deu; there is eng-eng, eng-spa"):
         evaluate_task(
-            "MLQARetrieval", encoder, data=tmp_path, languages=["eng-spa", "eng-deu"], split="test"
+            "MLQARetrieval",
+            encoder,
+            data=tmp_path / "pairs",
+            languages=["eng-spa", "eng-deu"],
+            split="test",
         )
+
+
+def test_a_task_of_the_users_own_is_imported_from_the_working_folder(
+    encoder, tmp_path, monkeypatch
+):
+    (tmp_path / "own_tasks.py").write_text(
+        "from mteb.tasks.retrieval.eng.sci_fact_retrieval import SciFact\n"
+        "class Own(SciFact):\n"
+        "    ignore_identical_ids = True\n"
+        "NOT_A_TASK = 1\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    folder = write_topics(tmp_path / "data", "en", 5)
+    results = evaluate_task("own_tasks:Own", encoder, data=folder)
+    assert 0 < results["main_score"] <= 1
+    with pytest.raises(UsageError, match="own_tasks has no task class called NOT_A_TASK"):
+        evaluate_task("own_tasks:NOT_A_TASK", encoder)
+    with pytest.raises(UsageError, match="nowhere cannot be imported: ModuleNotFoundError"):
+        evaluate_task("nowhere:Own", encoder)
