@@ -25,8 +25,8 @@ FLOORS = {
         *("plan", "revalidate", "commands"),
     ),
     "trainer": (
-        *("corpora", "batches", "model_settings", "encoder", "benchmarks", "evaluation"),
-        *("fine_tuning", "study", "commands"),
+        *("corpora", "batches", "model_settings", "model_safety", "encoder"),
+        *("benchmarks", "evaluation", "fine_tuning", "study", "commands"),
     ),
 }
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from schemas.command import FailedRunError, UsageError
 from schemas.wording import counted
+from trainer.model_safety import refuse_unsafe_model
 from trainer.model_settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Prompts:
 
 
 def load_model(settings: ModelSettings) -> "SentenceTransformer":
-    """Return the model.
+    """Return the model, with weights from safetensors only unless its code is trusted.
 
     A model without a sentence-transformers configuration (XLM-R) gets mean pooling.
 
@@ -51,6 +53,10 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     if settings.device is not None:
         _check_device(settings.device)
     model_options: dict[str, Any] = {}
+    if not settings.trust_remote_code:
+        model_options["use_safetensors"] = True
+        if Path(settings.model).is_dir():
+            refuse_unsafe_model(Path(settings.model))
     if settings.dtype is not None:
         model_options["dtype"] = settings.dtype
     try:
@@ -61,7 +67,7 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
             device=settings.device,
             model_kwargs=model_options,
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # the libraries raise anything for a folder that is damaged
         first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise UsageError(
             f"model {settings.model!r} cannot be loaded: {first.rstrip('.')}. "
