@@ -29,7 +29,7 @@ class WriteManifest(beam.PTransform[Any, PCollection[str]]):
         self.config = config
 
     def expand(self, inputs: "tuple[PCollection[Any], ...]") -> PCollection[str]:
-        """Wire everything that must be complete as side inputs of one element."""
+        """Pass everything that must be complete as side inputs of one element."""
         files, tally, stats, calibrations, shards = inputs
         result: PCollection[str] = (
             files.pipeline

@@ -49,7 +49,6 @@ class Reread(beam.PTransform[PBegin, PCollection[Group]]):
         self.scored = frozenset(c["name"] for c in corpus.manifest.config.get("model_checks", []))
 
     def expand(self, begin: PBegin) -> PCollection[Group]:
-        """Wire reading and grouping."""
         groups: PCollection[Group] = (
             begin
             | "Files" >> beam.Create(self.files)

@@ -62,7 +62,6 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         )
 
     def expand(self, tags: "tuple[PCollection[Tag], ...]") -> PCollection[tuple[Tag, int]]:
-        """Wire flattening and counting."""
         counted: PCollection[tuple[Tag, int]] = tags | beam.Flatten() | Count.PerElement()
         return counted
 

@@ -34,7 +34,6 @@ class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
     shards: PCollection[int]
 
     def expand(self, rows: PCollection[Row]) -> PCollection[FileEntry]:
-        """Wire bucketing and writing."""
         result: PCollection[FileEntry] = (
             rows
             | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
@@ -52,7 +51,6 @@ class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[F
     shards: PCollection[int]
 
     def expand(self, items: PCollection[QuarantinedRow]) -> PCollection[FileEntry]:
-        """Wire bucketing and writing."""
         result: PCollection[FileEntry] = (
             items
             | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
@@ -69,7 +67,6 @@ class WriteFailedRecords(beam.PTransform[PCollection[FailedRecord], PCollection[
     output: str
 
     def expand(self, failures: PCollection[FailedRecord]) -> PCollection[FileEntry]:
-        """Wire bucketing and writing."""
         result: PCollection[FileEntry] = (
             failures
             | "Place" >> beam.Map(_place_failed)
@@ -86,7 +83,6 @@ class CountShards(beam.PTransform[PCollection[Segmented], PCollection[int]]):
     shards: int
 
     def expand(self, records: PCollection[Segmented]) -> PCollection[int]:
-        """Wire counting characters."""
         result: PCollection[int] = (
             records
             | "Characters" >> beam.MapTuple(_count_characters)

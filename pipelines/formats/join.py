@@ -63,7 +63,6 @@ class JoinJudged(beam.PTransform[PCollection[Work], Joined]):
     """Make a record of each positive judgement; texts that none names go no further."""
 
     def expand(self, work: PCollection[Work]) -> "Joined":
-        """Wire reading and the two joins, by query and by passage."""
         parts = work | "ReadParts" >> beam.FlatMap(_read_part).with_outputs(
             "passages", "queries", FAILED, main="judgements"
         )

@@ -31,7 +31,6 @@ class Deduplicate(beam.PTransform[PCollection[Record], Unique]):
     """Key records by `group_id`, one for each; the copies become failed records."""
 
     def expand(self, records: PCollection[Record]) -> "Unique":
-        """Wire normalising, grouping and choosing."""
         normalised = records | "Normalise" >> beam.FlatMap(_normalise).with_outputs(
             FAILED, main="records"
         )

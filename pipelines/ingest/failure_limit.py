@@ -33,7 +33,6 @@ class LimitFailures(beam.PTransform[Any, PCollection[tuple[str, Record]]]):
         inputs: "tuple[PCollection[tuple[str, Record]], PCollection[Record], "
         "PCollection[FailedRecord]]",
     ) -> PCollection[tuple[str, Record]]:
-        """Wire the counts as a side input, so that nothing passes before they are known."""
         unique, read, failed = inputs
         good = read | "CountRead" >> Count.Globally()
         reasons = failed | "Reason" >> beam.Map(_reason) | "CountReasons" >> Count.PerElement()

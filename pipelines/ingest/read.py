@@ -46,7 +46,6 @@ class Read(beam.PTransform[PBegin, Records]):
         self.sources = tuple(sources)
 
     def expand(self, begin: PBegin) -> "Records":
-        """Wire single files and datasets on one side, collections with judgements on the other."""
         collections = [s for s in self.sources if s.format in judged.FORMATS]
         plain = [s for s in self.sources if s.format not in judged.FORMATS]
         outcomes = []

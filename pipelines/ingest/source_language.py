@@ -37,7 +37,6 @@ class KeepEnglish(beam.PTransform[PCollection[tuple[str, Record]], English]):
         self.language_model = language_model
 
     def expand(self, records: PCollection[tuple[str, Record]]) -> "English":
-        """Wire one look at each record."""
         kept = records | beam.FlatMap(_keep, self.language_model).with_outputs(
             FAILED, main="records"
         )

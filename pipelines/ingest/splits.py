@@ -31,7 +31,6 @@ class KeepSplitsApart(beam.PTransform[PCollection[Identified], Apart]):
     """
 
     def expand(self, records: PCollection[Identified]) -> "Apart":
-        """Wire grouping by passage."""
         united = (
             records
             | "KeyByPassage" >> beam.Map(_key_by_passage)

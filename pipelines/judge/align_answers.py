@@ -25,7 +25,6 @@ class AlignAnswers(beam.PTransform[PCollection[Group], PCollection[Group]]):
     """
 
     def expand(self, groups: PCollection[Group]) -> PCollection[Group]:
-        """Wire drawing sentences, learning, and aligning."""
         lexicons = (
             groups
             | "SentencePairs" >> beam.FlatMap(sentence_pairs)

@@ -130,7 +130,6 @@ class Calibrate(beam.PTransform[PCollection[Group], PCollection[dict[Key, Calibr
     """Learn what every language's lengths, overlaps and scores are from all rows of the run."""
 
     def expand(self, groups: PCollection[Group]) -> PCollection[dict[Key, Calibration]]:
-        """Wire measuring, counting and choosing."""
         calibrations: PCollection[dict[Key, Calibration]] = (
             groups
             | "Measure" >> beam.FlatMap(group_values)

@@ -22,7 +22,6 @@ class ScoreGroups(beam.PTransform[PCollection[Group], PCollection[Group]]):
         self.checks = tuple(checks)
 
     def expand(self, groups: PCollection[Group]) -> PCollection[Group]:
-        """Wire batching and scoring; nothing at all without model checks."""
         if not self.checks:
             return groups
         scored: PCollection[Group] = (

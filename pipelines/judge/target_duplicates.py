@@ -33,7 +33,6 @@ class CountTargetDuplicates(
     most: int
 
     def expand(self, groups: PCollection[Group]) -> PCollection[dict[DuplicateKey, int]]:
-        """Wire hashing, counting and choosing."""
         counts: PCollection[dict[DuplicateKey, int]] = (
             groups
             | "Hash" >> beam.FlatMap(hash_texts)

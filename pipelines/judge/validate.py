@@ -61,7 +61,6 @@ class Validate(beam.PTransform[PCollection[Group], Verdicts]):
     language_model: str = ""
 
     def expand(self, groups: PCollection[Group]) -> "Verdicts":
-        """Wire calibration, the search for stock sentences, and judgement."""
         calibrations = groups | "Calibrate" >> Calibrate()
         duplicates = groups | "Duplicates" >> CountTargetDuplicates(self.limits.duplicates)
         judged = groups | "Judge" >> beam.FlatMap(

@@ -68,7 +68,6 @@ class AuditLeaks(beam.PTransform[PCollection[Row], PCollection[Alarm]]):
         self.sets = tuple(s for s in sets if s.lang != SOURCE_LANGUAGE)
 
     def expand(self, rows: PCollection[Row]) -> PCollection[Alarm]:
-        """Wire the sets as a side input of looking."""
         if not self.sets:
             nothing: PCollection[Alarm] = rows.pipeline | "Nothing" >> beam.Create([])
             return nothing

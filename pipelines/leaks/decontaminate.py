@@ -55,7 +55,7 @@ class Decontaminate(beam.PTransform[PCollection[Identified], Clean]):
         self.sets = tuple(s for s in sets if s.lang == SOURCE_LANGUAGE)
 
     def expand(self, records: PCollection[Identified]) -> "Clean":
-        """Wire finding, then deciding with what was found elsewhere in the input."""
+        """Find leaks, then decide with what was found elsewhere in the input."""
         if not self.sets:
             nothing = records.pipeline | "Nothing" >> beam.Create([])
             return Clean(records, nothing, nothing)

@@ -33,7 +33,6 @@ class ReadEvaluationSets(beam.PTransform[PBegin, PCollection[KeyedItem]]):
         self.sets = tuple(sets)
 
     def expand(self, begin: PBegin) -> PCollection[KeyedItem]:
-        """Wire files on one side, collections that must be joined first on the other."""
         files = (
             begin
             | "Sets" >> beam.Create([s for s in self.sets if not is_collection(s)])

@@ -22,7 +22,6 @@ class ExtractSegments(beam.PTransform[PCollection[Segmented], PCollection[tuple[
     """Return the distinct segments of all records, each once in the whole corpus."""
 
     def expand(self, records: PCollection[Segmented]) -> PCollection[tuple[bytes, str]]:
-        """Wire extraction and deduplication."""
         result: PCollection[tuple[bytes, str]] = (
             records
             | "Segments" >> beam.FlatMapTuple(_segments)
@@ -40,7 +39,6 @@ class Assemble(beam.PTransform[Any, PCollection[Group]]):
     def expand(
         self, inputs: "tuple[PCollection[Segmented], PCollection[Translated]]"
     ) -> PCollection[Group]:
-        """Wire the two joins: segments to records, then records to their pieces."""
         records, translations = inputs
         occurrences = records | "Occurrences" >> beam.FlatMapTuple(_occurrences)
         pieces = (

@@ -53,7 +53,7 @@ class Segment(beam.PTransform[PCollection[tuple[str, Record]], PCollection[Segme
         self.markers = markers
 
     def expand(self, records: PCollection[tuple[str, Record]]) -> PCollection[Segmented]:
-        """Wire segmentation behind a shuffle: splitting is slow, and files may be few."""
+        """Segment behind a shuffle: splitting is slow, and files may be few."""
         segmented: PCollection[Segmented] = (
             records | beam.Reshuffle() | "Split" >> beam.MapTuple(_segment, self.markers)
         )

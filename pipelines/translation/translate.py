@@ -74,7 +74,6 @@ class LookUp(beam.PTransform[PCollection[tuple[bytes, str]], Lookup]):
     plan: TranslationPlan
 
     def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Lookup":
-        """Wire the anti-join with the memory."""
         memory = segments.pipeline | "ReadMemory" >> ReadMemory(self.plan)
         total = segments | "CountDistinct" >> Count.Globally()
         looked_up = (
@@ -101,7 +100,6 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
     plan: TranslationPlan
 
     def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Translations":
-        """Wire lookup and translation."""
         remembered, packets, missing = segments | LookUp(self.plan)
         step = beam.Map(_translate, AsSingleton(missing), self.plan)
         if self.plan.accelerator:
@@ -122,7 +120,6 @@ class ReadMemory(beam.PTransform[beam.pvalue.PBegin, PCollection[Translated]]):
     plan: TranslationPlan
 
     def expand(self, begin: beam.pvalue.PBegin) -> PCollection[Translated]:
-        """Wire listing, balancing and reading of packets."""
         folders = [(lang, self.plan.folder(lang)) for lang, _ in self.plan.infos]
         result: PCollection[Translated] = (
             begin
