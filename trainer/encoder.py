@@ -169,7 +169,7 @@ def refuse_broken(vectors: Any, texts: Sequence[Any]) -> None:  # noqa: ANN401 -
 
 
 def _describe_tokenizer(tokenizer: Any) -> str:  # noqa: ANN401
-    """Return all of a tokenizer but what it was told about the last batch."""
+    """Return all of a tokenizer but what the last batch set."""
     fast = getattr(tokenizer, "backend_tokenizer", None)
     if fast is None:
         return json.dumps(tokenizer.get_vocab(), sort_keys=True)

@@ -31,10 +31,10 @@ CORPUS = Corpus(
         ("mixed", ([0, 6], [4, 2]), None),
         ("pair", ([0, 2], [4, 6]), None),
         ("xx", ([0, 6], [0, 6]), None),
-        ("mono", ([0, 2], [0, 3]), "beside a passage of another group"),
-        ("mono", ([0, 0], [0, 0]), "a group is there twice"),
-        ("mixed", ([0, 5], [4, 1]), "a passage is there twice"),
-        ("mono", ([1, 3], [1, 3]), "a question is there twice"),
+        ("mono", ([0, 2], [0, 3]), "with a passage of another group"),
+        ("mono", ([0, 0], [0, 0]), "a group occurs twice"),
+        ("mixed", ([0, 5], [4, 1]), "a passage occurs twice"),
+        ("mono", ([1, 3], [1, 3]), "a question occurs twice"),
         ("mono", ([0, 2], [4, 6]), "in different languages"),
         ("xx", ([0, 2], [0, 6]), "in different languages"),
         ("mixed", ([0, 2], [4, 2]), "in one language"),
@@ -67,7 +67,7 @@ def test_a_plan_is_readable():
     corpus = Corpus(make_index_table(has), ("en", "es", "ca"), ("rivers",))
     settings = BatchSettings(batch_size=8, mono_ratio=0.5, cross_mode="pair")
     lines = format_plan(plan_batches(corpus, settings, steps=1000, first=5)).splitlines()
-    assert lines[0].startswith("1,000 batches of 8 pairs, shared by 1 process(es): 500 mono, 500 p")
+    assert lines[0].startswith("1,000 batches of 8 pairs, shared by 1 process: 500 mono, 500 p")
     assert lines[1].startswith("Checked in the first 5: no group, passage or question twice")
     assert lines[2].endswith("ca (5), en-ca (5), es-ca (5)")
     assert len(lines) == 8

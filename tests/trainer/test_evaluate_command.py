@@ -148,7 +148,7 @@ def test_the_table_of_pairs_has_questions_in_rows():
         (("--benchmark", "beir", "--floors", "bm25"), "wanted tfidf, untrained or none"),
         (("--benchmark", "beir", "--heat-map", "a.doc"), "--heat-map a.doc: wanted .pdf, .png"),
         (("--benchmark", "beir", "--output", "/tmp"), "--output /tmp: a folder"),
-        (("--benchmark", "beir", "--output", "/dev/null/r.json"), "no folder can be made there"),
+        (("--benchmark", "beir", "--output", "/dev/null/r.json"), "cannot create the folder"),
         (("--benchmark", "beir", "--output", "/tmp/r.png"), "/tmp/r.png: the heat map's place"),
         (("--benchmark", "beir", "--batch-size", "0"), "--batch-size 0: wanted 1 or more"),
         (("--benchmark", "xquad-r", "--split", "dev"), "xquad-r has one set of questions"),
@@ -188,7 +188,7 @@ def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
         ("data: [a, b]", "--data ['a', 'b']: wanted a text"),
         ("dtype: float8", "--dtype float8: wanted float32, bfloat16 or float16"),
         ("device: banana", "device 'banana' cannot be used"),
-        ("cache: config.yaml", "config.yaml: no embeddings can be kept there"),
+        ("cache: config.yaml", "config.yaml: embeddings cannot be written there"),
     ],
 )
 def test_wrong_values_of_a_config_file_are_told(

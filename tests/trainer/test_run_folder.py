@@ -65,7 +65,7 @@ def test_a_finished_run_gives_its_record_and_is_replaced_only_when_asked(tmp_pat
     assert is_finished(str(tmp_path))
     assert start(tmp_path).record["steps"] == 3
     assert not (tmp_path / "checkpoints").exists()
-    with pytest.raises(UsageError, match="was trained otherwise"):
+    with pytest.raises(UsageError, match="was trained with other settings"):
         start(tmp_path, {**RUN, "corpora": ["cd"]})
     assert start(tmp_path, {**RUN, "corpora": ["cd"]}, overwrite=True).record is None
 
@@ -73,7 +73,7 @@ def test_a_finished_run_gives_its_record_and_is_replaced_only_when_asked(tmp_pat
 def test_other_things_are_never_touched(tmp_path):
     (tmp_path / "data.csv").touch()
     for options in ({}, {"resume": True}, {"overwrite": True}):
-        with pytest.raises(UsageError, match=r"no training run \(data.csv\)"):
+        with pytest.raises(UsageError, match=r"contains other files \(data.csv\)"):
             start(tmp_path, **options)
     assert (tmp_path / "data.csv").exists()
 

@@ -1,4 +1,4 @@
-"""What the first batches of a run will be, with a check of what must hold for each."""
+"""The first batches of a run, planned and checked."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 
 from schemas.command import FailedRunError
+from schemas.wording import counted
 from trainer.batches.batch_settings import BatchSettings
 from trainer.batches.batch_stream import plan_kinds
 from trainer.batches.group_table import INDEX_COLUMNS, QUESTIONS
@@ -33,16 +34,16 @@ class PlannedBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """The batches of a run, the first of them one by one.
+    """The batches of a run, with the first of them in detail.
 
     Attributes:
         settings: How they are drawn.
         steps: Global batches in the run.
-        processes: That share each of them.
-        mono_steps: Monolingual ones among all.
+        processes: Number of processes that share each of them.
+        mono_steps: Number of monolingual ones.
         first: The first batches.
-        too_few: What is never drawn, since it has too little for a batch: the language (`es`) or
-            pair (`en-es`), and how many of its groups may be in one batch.
+        too_few: What is never drawn, since it has too few groups for a batch: language (`es`) or
+            pair (`en-es`), with the number of its groups that may be in one batch.
     """
 
     settings: BatchSettings
@@ -101,13 +102,13 @@ def find_faults(kind: str, roles: Sequence[Ints], columns: Mapping[str, Ints]) -
     group, passage = columns["group"], columns["passage_group"]
     asked, answered = columns["lang"][questions], columns["lang"][passages]
     if (group[questions] != group[passages]).any():
-        yield "a question stands beside a passage of another group"
+        yield "a question is paired with a passage of another group"
     if len(np.unique(group[passages])) < len(passages):
-        yield "a group is there twice"
+        yield "a group occurs twice"
     if len(np.unique(passage[passages])) < len(passages):
-        yield "a passage is there twice"
+        yield "a passage occurs twice"
     if QUESTIONS in columns and len(np.unique(columns[QUESTIONS][questions])) < len(questions):
-        yield "a question is there twice"
+        yield "a question occurs twice"
     if any(np.isin(passage[rows], passage[passages]).any() for rows in negatives):
         yield "a passage is the negative of another pair, or of its own"
     if kind in ("mono", "xx") and (asked != answered).any():
@@ -123,8 +124,9 @@ def format_plan(plan: BatchPlan) -> str:
     settings = plan.settings
     cross = plan.steps - plan.mono_steps
     lines = [
-        f"{plan.steps:,} batches of {settings.batch_size} pairs, shared by {plan.processes} "
-        f"process(es): {plan.mono_steps:,} mono, {cross:,} {settings.cross_mode}",
+        f"{plan.steps:,} batches of {settings.batch_size} pairs, shared by "
+        f"{counted(plan.processes, 'process', 'processes')}: {plan.mono_steps:,} mono, "
+        f"{cross:,} {settings.cross_mode}",
         f"Checked in the first {len(plan.first)}: no group, passage or question twice in a global "
         "batch; each passage answers its question; languages as the kind of batch wants them.",
     ]
@@ -143,7 +145,7 @@ def format_plan(plan: BatchPlan) -> str:
 
 
 def _global_batches(sampler: HybridBatchSampler, processes: int) -> Iterator[list[Ints]]:
-    """Yield the roles of each global batch, put together from those of all processes."""
+    """Yield the roles of each global batch, joined from those of all processes."""
     roles = sampler.batch_size // (sampler.settings.batch_size // processes)
     batches = iter(sampler)
     while parts := [np.array(part).reshape(roles, -1) for part in islice(batches, processes)]:
@@ -163,7 +165,7 @@ def _pair_names(pairs: Mapping[tuple[str, str], int]) -> dict[str, int]:
 
 
 def _shares(counts: Mapping[str, int], most: int = 6) -> str:
-    """Return the largest counts, and how many others there are."""
+    """Return the largest counts, and the number of the others."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(f"{name} {count}" for name, count in ordered[:most])
     more = len(ordered) - most

@@ -11,7 +11,7 @@ CrossMode = Literal["mixed", "pair", "xx"]
 
 CROSS_MODES: Final[tuple[str, ...]] = get_args(CrossMode)
 
-# What stands for each baseline of the literature (LAReQA, arXiv 2004.05484; arXiv 2408.10536).
+# The settings of each baseline of the literature (LAReQA, arXiv 2004.05484; arXiv 2408.10536).
 BASELINES: Final[dict[str, dict[str, object]]] = {
     "mono": {"mono_ratio": 1.0},
     "cross": {"mono_ratio": 0.0},

@@ -108,7 +108,7 @@ class BatchStream:
     def _other_languages(self, groups: Ints, asking: Ints) -> Ints:
         """Return a passage language for each group, by the chances of those it has.
 
-        The first of exponential clocks to ring, each as fast as its language's chance.
+        It is the first of exponential clocks to ring, each as fast as its language's chance.
         """
         having = self._table.cross[groups]
         having[np.arange(len(groups)), asking] = False
@@ -130,7 +130,7 @@ class BatchStream:
         drawn: list[int] = []
         for deck, share in zip(decks, shares, strict=True):
             drawn += deck.draw(share, taken, allowed)
-        for deck in decks:  # what small datasets could not give, the largest do
+        for deck in decks:  # the largest datasets make up for what small ones lack
             if len(drawn) < count:
                 drawn += deck.draw(count - len(drawn), taken, allowed)
         if len(drawn) < count:
@@ -150,7 +150,7 @@ class BatchStream:
 
     def _by_dataset(self, groups: Ints) -> list[Ints]:
         if self._settings.dataset_temperature == 1:
-            return [groups]  # by size is what a single deck gives
+            return [groups]  # a single deck draws by size
         sources = self._table.sources[groups]
         parts = [groups[sources == source] for source in np.unique(sources)]
         return sorted(parts, key=len, reverse=True)

@@ -40,12 +40,12 @@ class HybridBatchSampler(BatchSampler):
     """Rows of one table for all batches of a run: questions, then passages, then negatives.
 
     Give the class to the trainer, as `partial(HybridBatchSampler, settings=..., steps=...)`; an
-    instance would be ignored without a word by most trainers, and is refused here.
+    instance would be silently ignored by most trainers, and is refused here.
 
     The whole run is one epoch. Each step is one global batch, cut into one batch for each
     process, which follow each other: that is how accelerate deals them out. The sequence does not
-    depend on the number of processes, and starts anew with each iteration, so that a resumed run
-    that skips what it has seen goes on exactly where it stopped.
+    depend on the number of processes, and starts from the beginning with each iteration, so that a
+    resumed run that skips what it has seen continues exactly where it stopped.
 
     Attributes:
         batch_size: Rows in a batch of one process: pairs * (2 + negatives for each pair).
@@ -141,7 +141,7 @@ class HybridBatchSampler(BatchSampler):
         """
         if epoch:
             raise UsageError(
-                f"epoch {epoch} was begun, but the {self.steps} steps of the plan are the whole "
+                f"epoch {epoch} was started, but the {self.steps} steps of the plan are the whole "
                 "run: set max_steps and steps to the length of the run"
             )
 

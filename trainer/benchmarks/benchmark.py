@@ -29,7 +29,7 @@ class Candidates:
         texts: The candidates, in the same order.
         groups: What each candidate's content is, the same for parallel candidates of all
             languages; so that results in different languages can be compared.
-        contexts: What each candidate stands in (a sentence's paragraph); empty where candidates
+        contexts: What each candidate is part of (a sentence's paragraph); empty where candidates
             have none.
     """
 
@@ -116,7 +116,7 @@ class Benchmark:
 
     @property
     def has_contexts(self) -> bool:
-        """Whether the candidates stand in something larger."""
+        """Whether the candidates are part of something larger."""
         return all(len(c.contexts) > 0 for c in self.candidates.values())
 
     def with_context(self) -> "Benchmark":

@@ -1,4 +1,4 @@
-"""The dev pool: groups of the corpus, in all their languages, that training does not see."""
+"""The dev pool: groups of the corpus, in all their languages, that are held out of training."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -37,7 +37,7 @@ def hold_out(corpus: "Corpus", groups: int) -> "tuple[Corpus, Corpus]":
 
 
 def make_dev_pool(corpus: "Corpus", groups: int) -> Benchmark:
-    """Return groups as a benchmark: a question is answered by its passage in every language.
+    """Return groups as a benchmark: the answers to a question are its passages in all languages.
 
     Args:
         corpus: Held-out groups.

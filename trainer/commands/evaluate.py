@@ -22,7 +22,9 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
     if heat_map.suffix not in _HEAT_MAPS:
         raise UsageError(f"--heat-map {heat_map}: wanted {', '.join(sorted(_HEAT_MAPS))}")
     if heat_map == output:
-        raise UsageError(f"--output {output}: the heat map's place; wanted .json behind the name")
+        raise UsageError(
+            f"--output {output}: the heat map's place; wanted a name that ends with .json"
+        )
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
@@ -40,13 +42,13 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
 
 
 def _prepare_output(output: Path) -> Path:
-    """Make the folder of the results now: after the evaluation it would be a pity."""
+    """Make the folder of the results now: fail before hours of work."""
     if output.is_dir():
         raise UsageError(f"--output {output}: a folder; wanted a file, such as results.json")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--output {output}: no folder can be made there ({error})") from error
+        raise UsageError(f"--output {output}: cannot create the folder ({error})") from error
     return output
 
 
@@ -71,7 +73,7 @@ def _evaluate(options: EvaluateOptions, output: Path) -> dict[str, Any]:
     else:
         from trainer.evaluation.run_benchmark import evaluate
 
-        # The data first: what is wrong with them is known before a large model is loaded.
+        # The data first: their faults are found before a large model is loaded.
         benchmark = open_benchmark(name, data, options.languages, options.split)
         encoder = _open_encoder(options, options.encoder)
         results = evaluate(

@@ -45,24 +45,28 @@ def _push(options: TrainOptions) -> None:
 
 
 def _summarise(options: TrainOptions, record: Mapping[str, Any]) -> str:
-    """Return what a person wants to know after training."""
+    """Return the time, the loss and the scores of the checkpoints, for a terminal."""
     lines = [
         f"{options.output}: {record['steps']} steps of {options.batches.batch_size} pairs in "
         f"{record['seconds']:.0f} s; loss {record['training_loss']:.3f}; "
         f"{record['data_wait_share']:.1%} of the time waiting for data"
     ]
     if record["dev"]:
-        lines.append(
-            f"{'step':>8}  {'mono':>6}  {'cross':>6}  {'pool':>6}  (mAP on held-out groups)"
-        )
-    for scores in record["dev"]:
-        chosen = "  <- saved" if scores["step"] == record["best_step"] else ""
-        columns = "  ".join(
-            f"{scores[name]:6.4f}" if (name := f"eval_dev_{setting}_map") in scores else "     -"
-            for setting in ("monolingual", "crosslingual", "multilingual")
-        )
-        lines.append(f"{scores['step']:>8}  {columns}{chosen}")
+        lines += ["mAP on held-out groups:", _tabulate(record["dev"], record["best_step"])]
     return "\n".join(lines) + "\n"
+
+
+def _tabulate(checkpoints: Sequence[Mapping[str, Any]], best_step: int) -> str:
+    from schemas.tables import text_table
+    from trainer.evaluation.measures import SETTINGS
+
+    rows = []
+    for scores in checkpoints:
+        found = [scores.get(f"eval_dev_{setting}_map") for setting in SETTINGS]
+        saved = "<- saved" if scores["step"] == best_step else ""
+        shown = ["-" if value is None else f"{value:.4f}" for value in found]
+        rows.append([str(scores["step"]), *shown, saved])
+    return text_table(["step", *(title for title, _ in SETTINGS.values()), ""], rows, "rrrrl")
 
 
 COMMAND: Final = Command(

@@ -1,4 +1,4 @@
-"""How far the results of a multilingual pool hang on languages, question by question."""
+"""How far the results in a multilingual pool depend on languages, question by question."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -60,7 +60,7 @@ def measure_bias(benchmark: Benchmark, lang: str, ranking: Ranking) -> dict[str,
 def measure_consistency(
     benchmark: Benchmark, tops: Mapping[str, tuple[Ints, Ints]], ids: int
 ) -> QuestionScores:
-    """Return how much of the ten best candidates is the same when a question is asked elsewhere.
+    """Return the share of the ten best candidates that stay when a question's language changes.
 
     Candidates are compared by their group: parallel copies are the same. The overlap of two
     languages' ten best is averaged over all pairs of languages that ask the question.
@@ -85,7 +85,7 @@ def measure_consistency(
 
 
 def unbiased(benchmark: Benchmark, copies: Sequence[Floats]) -> dict[str, float]:
-    """Return what the measures are, on average, where language does not matter at all.
+    """Return the averages of the measures if language did not matter at all.
 
     Args:
         benchmark: The benchmark.

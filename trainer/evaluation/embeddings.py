@@ -1,4 +1,4 @@
-"""Embed a benchmark: each language once, kept on disk where a folder for it is given."""
+"""Embed a benchmark: each language once, and keep the embeddings if a folder is given."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -44,8 +44,8 @@ def embed(
     Args:
         benchmark: The benchmark.
         encoder: What embeds it.
-        cache: Folder that keeps the embeddings; they are found again by model and texts.
-        questions: Embeddings of its questions, where they are known.
+        cache: Folder that keeps the embeddings; they are found by model and texts.
+        questions: Embeddings of its questions, if they are known.
     """
     asked = benchmark.questions if questions is None else {}
     total = sum(len(of_lang.ids) for of_lang in asked.values())
@@ -70,13 +70,13 @@ def _recall(
     cache: Path | None,
     bar: "tqdm[Any]",
 ) -> Embeddings:
-    """Return the embeddings of texts: those of the cache, or new ones, which it then keeps."""
+    """Return the embeddings of texts, from the cache or computed and added to it."""
     if cache is None:
         return _encode(encode, texts, bar)
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{cache}: no embeddings can be kept there ({error})") from error
+        raise UsageError(f"{cache}: embeddings cannot be written there ({error})") from error
     file = cache / f"{_key(encoder, encode.__name__, texts)}.npy"
     if not file.exists():
         _save(file, _encode(encode, texts, bar))

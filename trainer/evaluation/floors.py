@@ -1,4 +1,4 @@
-"""Floors: what no training reaches, so that results can be seen against it."""
+"""Floors: what is reached without training, to compare results with."""
 
 import copy
 from typing import Any, Final
@@ -12,18 +12,18 @@ UNTRAINED: Final = "untrained"
 BASE: Final = "base"
 
 FLOORS: Final = (TFIDF, UNTRAINED)
-"""Those that can be asked for by name."""
+"""Floors that can be chosen by name."""
 
 _LARGE: Final = 1000  # candidates
-_SEED: Final = 10536  # not one that small models are likely to be made with
+_SEED: Final = 10536  # not one that small test models are likely to be made with
 
 
 def embed_tfidf(benchmark: Benchmark) -> Embedded:
-    """Return the benchmark as TF-IDF vectors of 3 to 5 characters, weighed by all candidates.
+    """Return the benchmark as TF-IDF vectors of 3 to 5 characters, weighted over all candidates.
 
-    Words in another script are never found, and nothing is understood: in one language, it is
-    still a good search engine. In pools of some size, what stands in one candidate alone is left
-    out, which makes vectors several times smaller.
+    Words in another script are never found, and nothing is understood; yet within one language
+    it is a good search engine. In larger pools, what occurs in a single candidate is left out,
+    which makes vectors several times smaller.
     """
     import numpy as np
     from scipy.sparse import csr_array  # type: ignore[import-untyped]

@@ -1,7 +1,7 @@
-"""Means over settings, and how sure they are: bootstrap over question ids.
+"""Means over settings, with their intervals: bootstrap over question ids.
 
-A question's translations rise and fall together, so ids are drawn, not questions: in XQuAD-R one
-id stands behind eleven questions.
+Scores of a question's translations rise and fall together, so ids are drawn, not questions: in
+XQuAD-R one id has eleven questions.
 """
 
 import math

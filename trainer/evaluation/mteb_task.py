@@ -1,4 +1,4 @@
-"""Any task of MTEB, scored by `mteb` itself: from the hub, or from local files."""
+"""Any task of MTEB, scored by `mteb` itself, from the hub or from local files."""
 
 import math
 import sys
@@ -19,7 +19,7 @@ from trainer.encoder import Encoder, refuse_broken
 if TYPE_CHECKING:
     from mteb.abstasks import AbsTask
 
-# mteb goes no deeper for average precision; it is nearly the full depth.
+# mteb's deepest average precision, which is nearly the full depth.
 _METRICS: Final = {
     "map": "map_at_1000",
     "ndcg@10": "ndcg_at_10",
@@ -57,7 +57,7 @@ def evaluate_task(
         show_progress: Whether mteb shows its progress.
 
     Raises:
-        UsageError: If mteb is missing, has no such task, or its data cannot be had.
+        UsageError: If mteb is missing, has no such task, or its data could not be downloaded.
     """
     mteb = _import_mteb()
     task = _find_task(mteb, name, languages, split)
@@ -72,7 +72,7 @@ def _run(mteb: Any, task: "AbsTask", encoder: Encoder, show_progress: bool) -> A
     encoder.model.prompts = {**prompts}
     try:
         with warnings.catch_warnings(), _checked_vectors(encoder):
-            # mteb uses names that sentence-transformers has given up; its users cannot help it.
+            # mteb uses deprecated names of sentence-transformers, which users cannot change.
             warnings.simplefilter("ignore", FutureWarning)
             (result,) = mteb.evaluate(
                 encoder.model,
@@ -180,7 +180,7 @@ def _importing_from_here() -> Iterator[None]:
 
 
 def _load_local(task: "AbsTask", data: Path) -> None:
-    """Give a task its data: mteb has no way to read them from a folder."""
+    """Give a task its data, since mteb cannot read them from a folder."""
     from mteb.abstasks.retrieval import AbsTaskRetrieval
 
     if isinstance(task, AbsTaskRetrieval):
@@ -224,7 +224,7 @@ def _load_rows(task: "AbsTask", data: Path) -> Any:  # noqa: ANN401
         folder = data / subset if (data / subset).is_dir() else data
         if len(subsets) > 1 and folder == data:
             raise UsageError(f"{data / subset}: no folder for subset {subset} of the task")
-        # What prepares rows goes through all splits, also those that are not asked for.
+        # mteb prepares the rows of all splits, even of those not evaluated.
         splits = {split: _read_rows(folder, split) for split in task.metadata.eval_splits}
         loaded[subset] = DatasetDict(splits)
     return loaded if task.metadata.is_multilingual else loaded[_DEFAULT]
@@ -264,7 +264,7 @@ def _summarise(
 
 
 def _plain(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what JSON can hold; mteb says NaN of measures that the data do not allow (nAUC)."""
+    """Return what JSON can hold: mteb gives NaN for measures the data do not allow (nAUC)."""
     return {
         name: value
         for name, value in scores.items()

@@ -1,4 +1,4 @@
-"""Scores question by question, kept beside results, so that models can be compared in pairs."""
+"""Scores question by question, saved beside results, so that models can be compared in pairs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

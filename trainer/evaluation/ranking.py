@@ -1,4 +1,4 @@
-"""Rank the relevant candidates of every question, from vectors, without ever sorting a run.
+"""Rank the relevant candidates of every question, from vectors, without sorting all scores.
 
 A relevant candidate's rank in any pool follows from how many irrelevant ones of each language
 score higher: these counts are taken once, and serve the monolingual, the cross-lingual and the
@@ -45,7 +45,7 @@ class Relevant:
     tied: Ints
 
     def ranks(self, langs: Sequence[int]) -> "Ranks":
-        """Return the ranks in the pool of the candidates of these languages.
+        """Return the ranks in the pool of these languages' candidates.
 
         Args:
             langs: Places of languages.
@@ -81,7 +81,7 @@ class Ranks:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What one question language finds.
+    """What the questions of one language find.
 
     Attributes:
         relevant: Its questions' relevant candidates.
@@ -166,7 +166,7 @@ def _rank_questions(
         for rows, columns, scores in score_blocks(questions, of_lang):
             _hide(own_hidden, rows, columns, scores)
             best.update(rows, scores, offset + columns.start)
-            # The relevant ones do not count: their order among themselves is known.
+            # Relevant ones are left out: their order among themselves is known.
             _hide(own_pairs, rows, columns, scores)
             pair = slice(*np.searchsorted(question, (rows.start, rows.stop)))
             higher, equal = count(scores, question[pair] - rows.start, score[pair])

@@ -55,7 +55,7 @@ def measure(ranks: Ranks, questions: int) -> dict[str, Floats]:
 
 
 def _ideal(ranks: Ranks, questions: int) -> Floats:
-    """Return the gain of each question when its best ten stand on top; NaN without any."""
+    """Return the gain of each question if its best ten were ranked first; NaN without any."""
     order = np.lexsort((-ranks.grade, ranks.question))
     grade = ranks.grade[order]
     gain = np.where(ranks.place <= 10, grade / np.log2(1 + ranks.place), 0)

@@ -31,7 +31,7 @@ _DETAIL: Final = {
 def summarise(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
     """Return means, details, bias and intervals, ready for JSON.
 
-    A setting the benchmark does not have is there with the mean None.
+    A setting that the benchmark does not have has the mean None.
 
     Args:
         benchmark: The benchmark.
@@ -54,7 +54,7 @@ def summarise(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
 
 
 def summarise_means(benchmark: Benchmark, scores: Scores) -> dict[str, Any]:
-    """Return means and bias alone: what is said of a floor."""
+    """Return means and bias alone, which is what a floor has."""
     return {
         **{
             setting: {"mean": mean_metrics(measured)}
@@ -73,11 +73,11 @@ def summarise_bias(benchmark: Benchmark, scores: Scores) -> dict[str, Any] | Non
     """Return the measures of language bias; None where nothing is parallel.
 
     A measure that applies to no question is None: where no question is asked in two languages,
-    nothing is known of consistency.
+    consistency is unknown.
 
-    `relative` is the rank distance as a share of the pool. Beside the measures stands what they
-    are where language does not matter (`unbiased`). Where questions differ in how many languages
-    have a copy of what is relevant, the rank distance is given for each number.
+    `relative` is the rank distance as a share of the pool. `unbiased` has what the measures
+    would be if language did not matter. Where questions differ in the number of languages
+    with a relevant copy, the rank distance is given for each number.
     """
     if scores.consistency is None:
         return None

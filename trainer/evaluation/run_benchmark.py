@@ -28,8 +28,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return the results of an encoder, ready for JSON.
 
-    Where candidates stand in a context, they are scored alone first; with the context appended
-    they stand under `with_context`, with the floors that need no encoder.
+    Candidates that have a context are first scored alone; scores with the context appended are
+    under `with_context`, with the floors that need no encoder.
 
     Args:
         benchmark: The benchmark.

@@ -15,7 +15,7 @@ from trainer.evaluation.ranking_metrics import QuestionScores, measure
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """All that was measured, question by question.
+    """Everything that was measured, question by question.
 
     Attributes:
         ids: The benchmark's question ids.
@@ -32,7 +32,7 @@ class Scores:
 
 
 def score(benchmark: Benchmark, embedded: Embedded) -> Scores:
-    """Return the scores of a benchmark whose vectors are known.
+    """Return the scores of a benchmark from its vectors.
 
     Args:
         benchmark: The benchmark.
@@ -61,7 +61,7 @@ def score(benchmark: Benchmark, embedded: Embedded) -> Scores:
 def _pools(
     benchmark: Benchmark, lang: str, ranking: Ranking, parallel: bool
 ) -> Iterator[tuple[str, str, Sequence[int]]]:
-    """Yield setting, name and candidate languages of each pool the questions are put to."""
+    """Yield setting, name and candidate languages of each pool that the questions are asked in."""
     for number, of in enumerate(benchmark.candidates):
         if (ranking.relevant.lang == number).any():
             yield (

@@ -30,7 +30,7 @@ class Best:
         self.candidates = np.full((questions, size), -1, np.int64)
 
     def update(self, rows: slice, scores: Embeddings, first: int) -> None:
-        """Take in a block of scores, whose first column is the pool's candidate `first`."""
+        """Add a block of scores, whose first column is the pool's candidate `first`."""
         import torch
 
         size = self.scores.shape[1]
@@ -45,7 +45,7 @@ class Best:
 def score_blocks(
     questions: "Vectors", candidates: "Vectors"
 ) -> Iterator[tuple[slice, slice, Embeddings]]:
-    """Yield rows (questions), columns (candidates) and scores of one block after the other."""
+    """Yield rows (questions), columns (candidates) and scores, block by block."""
     width = max(1, min(candidates.shape[0], _COLUMNS))
     height = max(1, _BLOCK // width)
     for top in range(0, questions.shape[0], height):
@@ -57,7 +57,7 @@ def score_blocks(
 
 
 def dot(left: "Vectors", right: "Vectors") -> Embeddings:
-    """Return the dot product of each row with the row opposite."""
+    """Return the dot product of each row with the same row of the other matrix."""
     if isinstance(left, np.ndarray):
         dots: Embeddings = np.einsum("ij,ij->i", left, right)
         return dots
@@ -79,11 +79,11 @@ def count(scores: Embeddings, row: Ints, score: Embeddings) -> tuple[Ints, Ints]
     """
     import torch
 
-    # numpy sorts in one thread, and lets others run meanwhile.
+    # numpy sorts in one thread, but lets other threads run meanwhile.
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         list(threads.map(_sort, np.array_split(scores, torch.get_num_threads())))
     ordered = torch.from_numpy(scores)
-    # One line of given scores for each row, filled up where a question has fewer.
+    # One line of given scores for each row, padded where a question has fewer.
     place = np.arange(len(row)) - np.searchsorted(row, row)
     given = np.zeros((len(scores), int(place.max(initial=0)) + 1), np.float32)
     given[row, place] = score

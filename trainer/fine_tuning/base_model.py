@@ -1,13 +1,17 @@
 """The model that training starts from."""
 
+from typing import Final
+
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import PreTrainedModel
 
 from schemas.command import UsageError
 from trainer.encoder import Prompts, load_model, model_prompts
-from trainer.fine_tuning.adapters import add_lora
 from trainer.fine_tuning.training_settings import TrainingSettings
+
+_ALPHA_PER_RANK: Final = 2
+_DROPOUT: Final = 0.05
 
 
 def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransformer:
@@ -29,7 +33,7 @@ def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransform
     if settings.pooling:
         _set_pooling(model, settings)
     if settings.lora:
-        add_lora(model, settings.lora)
+        _add_lora(model, settings.lora)
     if settings.gradient_checkpointing:
         _save_memory(model)
     prompts = choose_prompts(model, settings)
@@ -62,6 +66,32 @@ def _set_pooling(model: SentenceTransformer, settings: TrainingSettings) -> None
             model[place] = Pooling(module.embedding_dimension, settings.pooling)
             return
     raise UsageError(f"pooling={settings.pooling}: model {settings.model.model!r} has no pooling")
+
+
+def _add_lora(model: SentenceTransformer, rank: int) -> None:
+    """Give every linear layer of the encoder an adapter (Hu et al. 2021, arXiv:2106.09685).
+
+    Only the adapters are trained and saved. sentence-transformers loads them together with the
+    model they belong to.
+
+    Args:
+        model: The encoder; changed in place.
+        rank: Rank of the matrices; 16 is common for models of 7B parameters.
+    """
+    from peft import LoraConfig, TaskType
+
+    model.add_adapter(
+        LoraConfig(
+            task_type=TaskType.FEATURE_EXTRACTION,
+            r=rank,
+            lora_alpha=_ALPHA_PER_RANK * rank,
+            lora_dropout=_DROPOUT,
+            target_modules="all-linear",
+        )
+    )
+    for weights in model.parameters():
+        if weights.requires_grad:
+            weights.data = weights.data.float()  # small steps vanish in bfloat16
 
 
 def _save_memory(model: SentenceTransformer) -> None:

@@ -1,4 +1,4 @@
-"""What a run would train on, without a model."""
+"""Describe what a run would train on, without a model."""
 
 import os
 

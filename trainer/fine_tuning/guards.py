@@ -1,4 +1,4 @@
-"""Refuse what the training stack would accept and then do wrongly without a word.
+"""Refuse what the training stack would accept and then silently do wrong.
 
 Each was seen with sentence-transformers 6.2, transformers 5.23 and accelerate 1.15: training
 "finishes", but on other batches than were asked for.

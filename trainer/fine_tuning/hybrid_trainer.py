@@ -38,7 +38,7 @@ class HybridTrainer(SentenceTransformerTrainer):
     """Train a dual encoder on the batches of a `HybridBatchSampler`.
 
     The batches of the whole run are one planned epoch, so that a resumed run, in one process or
-    in several, goes on with the very batches that an undisturbed one would have seen.
+    in several, continues with exactly the batches that an undisturbed one would have seen.
 
     Attributes:
         data_wait_share: Share of the time since the start of training that was spent waiting for
@@ -101,7 +101,7 @@ class HybridTrainer(SentenceTransformerTrainer):
     def get_data_collator(
         self, model: Any, args: Any, processing_class: Any = None
     ) -> BaseDataCollator:
-        """Return the collator, told how many negatives come with a pair."""
+        """Return the collator, set to the number of negatives for each pair."""
         collator = super().get_data_collator(model, args, processing_class)
         assert isinstance(collator, PairCollator)
         collator.negatives_per_pair = _negatives_per_pair(args)
@@ -118,7 +118,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         return sampler
 
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
-        """Train as the parent does; the clock of `data_wait_share` starts anew."""
+        """Train as the parent does; the clock of `data_wait_share` is reset."""
         self._waited = 0.0
         self._started = time.perf_counter()
         return super().train(*args, **kwargs)
@@ -126,7 +126,7 @@ class HybridTrainer(SentenceTransformerTrainer):
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
     ) -> tuple[list[Any], torch.Tensor | int | None]:
-        """Return the next batches, and note how long they took."""
+        """Return the next batches, and add the time they took."""
         started = time.perf_counter()
         batches = super().get_batch_samples(epoch_iterator, num_batches, device)
         self._waited += time.perf_counter() - started
@@ -135,7 +135,7 @@ class HybridTrainer(SentenceTransformerTrainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any
     ) -> torch.Tensor | tuple[torch.Tensor, dict[str, Any]]:
-        """Return the loss of a batch, and note it for the batch's languages."""
+        """Return the loss of a batch, and record it for the batch's languages."""
         pairs = inputs.pop(LANGUAGE_PAIRS)
         loss = super().compute_loss(model, inputs, *args, **kwargs)
         self._losses.add(pairs, loss[0] if isinstance(loss, tuple) else loss)

@@ -11,20 +11,20 @@ class LossLog:
     A monolingual batch counts as `loss_monolingual` and as `loss_LANG`; a cross-lingual one as
     `loss_crosslingual`, and, where all its pairs have the same languages, as `loss_LANG-LANG`,
     the question's language first. The losses of different batches compare only at the same batch
-    size. Each process notes its own batches.
+    size. Each process adds its own batches.
     """
 
     def __init__(self, languages: Sequence[str] = ()) -> None:
-        """Begin empty.
+        """Start empty.
 
         Args:
-            languages: Names of the language codes; codes beyond stand for themselves.
+            languages: Names of the language codes; other codes are shown as they are.
         """
         self._languages = languages
         self._losses: dict[str, list[torch.Tensor]] = {}
 
     def add(self, pairs: Set[tuple[int, int]], loss: torch.Tensor) -> None:
-        """Note the loss of a batch.
+        """Add the loss of a batch.
 
         Args:
             pairs: The codes of the question's and passage's language of each pair.
@@ -34,7 +34,7 @@ class LossLog:
             self._losses.setdefault(name, []).append(loss.detach())
 
     def take(self) -> dict[str, float]:
-        """Return the mean losses since the last call, and begin anew."""
+        """Return the mean losses since the last call, and start again."""
         means = {name: float(torch.stack(of).mean()) for name, of in self._losses.items()}
         self._losses.clear()
         return {name: round(mean, 4) for name, mean in sorted(means.items())}

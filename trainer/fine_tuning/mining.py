@@ -1,4 +1,4 @@
-"""Mine hard negatives: passages that the encoder takes for answers although they are not."""
+"""Mine hard negatives: passages that the encoder mistakes for answers."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CANDIDATES: Final = 16
 """Negatives kept for each row; a batch draws from them at random."""
 
 MARGIN: Final = 0.05
-"""A passage scoring above (1 - MARGIN) of the right one's score is probably right as well
+"""A passage that scores above (1 - MARGIN) of the right one's score is probably right, too
 (positive-aware mining, Moreira et al. 2024, arXiv:2407.15831)."""
 
 _BLOCK: Final = 1024
@@ -122,7 +122,7 @@ def _texts(corpus: "Corpus", column: str, rows: npt.NDArray[np.int64]) -> Iterat
 def _sum_by_group(
     vectors: Vectors, group: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Return the sum of each group's vectors, and how many they are."""
+    """Return the sum of each group's vectors, and their number."""
     count = np.bincount(group)
     total = np.zeros((len(count), vectors.shape[1]), dtype=np.float32)
     for start in range(0, len(vectors), _CHUNK):

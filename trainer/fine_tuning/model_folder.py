@@ -1,7 +1,7 @@
-"""The folder of a training run: what stands in it before, during and after the run.
+"""The folder of a training run: what it holds before, during and after the run.
 
 A finished model has `training.json`, written last. Until then `checkpoints/run.json` says what is
-being trained, so that a killed run is continued by the same settings only.
+being trained, so that a killed run is only continued with the same settings.
 """
 
 import json
@@ -31,7 +31,7 @@ class RunState:
 
     Attributes:
         record: Record of the run when it is finished.
-        checkpoint: Folder to go on from; None starts from the beginning.
+        checkpoint: Folder to continue from; None starts from the beginning.
     """
 
     record: dict[str, Any] | None = None
@@ -46,7 +46,7 @@ def open_run(
     Args:
         output: The folder.
         identity: All that decides which weights come out, as JSON values.
-        resume: Go on with an unfinished run if there is one.
+        resume: Continue an unfinished run if there is one.
         overwrite: Remove the model or the unfinished run that is there.
 
     Raises:
@@ -64,8 +64,8 @@ def open_run(
         difference = _difference(record["identity"], identity)
         if difference:
             raise UsageError(
-                f"--output {output} holds a model that was trained otherwise ({difference}); add "
-                "--overwrite to replace it, or name another folder"
+                f"--output {output} holds a model that was trained with other settings "
+                f"({difference}); add --overwrite to replace it, or name another folder"
             )
         shutil.rmtree(checkpoints, ignore_errors=True)
         return RunState(record=record)
@@ -73,28 +73,28 @@ def open_run(
         foreign = [path.name for path in _entries(output) if path.name not in _OURS]
         if foreign:
             raise UsageError(
-                f"--output {output} holds what is no training run ({foreign[0]}); name an empty "
-                "or a new folder"
+                f"--output {output} contains other files ({foreign[0]}); name an empty or a "
+                "new folder"
             )
         checkpoints.mkdir(parents=True, exist_ok=True)
         write_json(checkpoints / _RUN_NAME, identity)
         return RunState()
     if not resume:
         raise UsageError(
-            f"--output {output} holds an unfinished run; add --resume to go on with it, or "
-            "--overwrite to start anew"
+            f"--output {output} holds an unfinished run; add --resume to continue it, or "
+            "--overwrite to start again"
         )
     difference = _difference(begun, identity)
     if difference:
         raise UsageError(
             f"--output {output} holds an unfinished run with other settings ({difference}); "
-            "resume it with its own, or add --overwrite to start anew"
+            "resume it with its own, or add --overwrite to start again"
         )
     return RunState(checkpoint=_newest_checkpoint(checkpoints))
 
 
 def is_finished(output: str) -> bool:
-    """Return whether a finished model stands there."""
+    """Return whether there is a finished model."""
     return (Path(output) / RECORD_NAME).exists()
 
 

@@ -1,4 +1,4 @@
-"""Hard negatives: where they are kept, and how a batch draws them."""
+"""Hard negatives: where they are saved, and how a batch draws them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[np.int64]
 
 NONE: Final = -1
-_TRIES: Final = 1000  # random rows that are looked at for a pair without mined negatives left
+_TRIES: Final = 1000  # random rows tried for a pair that has no mined negatives left
 
 
 def check_negatives(corpus: "Corpus", settings: BatchSettings, per_pair: int) -> None:
     """Raise UsageError if a batch in one language would need more passages than that has.
 
-    In mixed batches a language has only a part of the pairs, which is as good as never too much.
+    In mixed batches a language has only a part of the pairs, which is practically never too many.
 
     Args:
         corpus: The corpus that is trained on.
@@ -64,7 +64,7 @@ class Negatives:
     per_pair: int
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave out what was read."""
+        """Pickle without the lists that were read."""
         return {"folder": self.folder, "per_pair": self.per_pair}
 
     @cached_property
@@ -106,7 +106,7 @@ class Negatives:
 
     @cached_property
     def _answers(self) -> dict[int, list[int]]:
-        """Passages by question, for questions that are asked of several."""
+        """Passages by question, for questions with several passages."""
         pairs = np.unique(np.stack([self.question_group, self.passage_group], axis=1), axis=0)
         several = np.bincount(pairs[:, 0])[pairs[:, 0]] > 1
         answers: dict[int, list[int]] = {}

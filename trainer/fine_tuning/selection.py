@@ -19,7 +19,7 @@ _DECISIVE: Final = METRIC.removeprefix("eval_")
 
 
 class DevPoolEvaluator(BaseEvaluator):
-    """Scores a model on held-out groups in all their languages; the mAP in their pool decides.
+    """Scores a model on held-out groups in all their languages, by the mAP in their pool.
 
     The pool holds the passages of all languages, so that a model is chosen neither for English
     alone nor for one side of the trade-off between monolingual and cross-lingual search. With one

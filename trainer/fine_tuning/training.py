@@ -33,9 +33,8 @@ from trainer.fine_tuning.model_folder import (
     open_run,
 )
 from trainer.fine_tuning.negatives import Negatives, check_negatives
-from trainer.fine_tuning.progress import TrainingProgress
 from trainer.fine_tuning.selection import DevPoolEvaluator
-from trainer.fine_tuning.training_arguments import make_arguments, make_loggers
+from trainer.fine_tuning.training_arguments import TrainingProgress, make_arguments, make_loggers
 from trainer.fine_tuning.training_data import open_training_data
 from trainer.fine_tuning.training_settings import TrainingSettings
 
@@ -57,8 +56,8 @@ def train(
 
     Args:
         settings: The run.
-        resume: Go on with an unfinished run.
-        overwrite: Replace what is there.
+        resume: Continue an unfinished run.
+        overwrite: Replace the model or the run that is there.
         quiet: Show no progress.
         callbacks: Further callbacks of the trainer.
 
@@ -90,7 +89,7 @@ def train(
         "corpora": [asdict(fact) for fact in facts],
         "training_loss": result.training_loss,
         "seconds": round(time.monotonic() - started, 1),
-        **_outcome(trainer),
+        **_measure(trainer),
     }
     return _save(trainer.model, settings, facts, record)
 
@@ -154,7 +153,7 @@ def _open(
     resume: bool,
     overwrite: bool,
 ) -> RunState:
-    """Let the first process prepare the folder, and tell the others what it found."""
+    """Let the first process prepare the folder, and send the others what it found."""
     found: list[RunState | None] = [None]
     if args.process_index == 0:
         found[0] = open_run(Path(settings.output), identity, resume=resume, overwrite=overwrite)
@@ -173,11 +172,11 @@ def _negatives(
         return None
     check_negatives(corpus, settings.batches, settings.negatives)  # mining may take hours
     folder = Path(settings.output) / CHECKPOINTS_NAME / _NEGATIVES_NAME
-    with args.main_process_first(local=False):  # of all machines: they share the folder
+    with args.main_process_first(local=False):  # on all machines: they share the folder
         return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
 
 
-def _outcome(trainer: HybridTrainer) -> dict[str, Any]:
+def _measure(trainer: HybridTrainer) -> dict[str, Any]:
     state = trainer.state
     scores = [log for log in state.log_history if any(name.startswith("eval_dev") for name in log)]
     return {

@@ -1,4 +1,4 @@
-"""From our settings to the arguments and loggers of the sentence-transformers trainer."""
+"""From our settings to the arguments, loggers and progress bar of sentence-transformers."""
 
 import os
 from pathlib import Path
@@ -6,14 +6,15 @@ from typing import Any, Final
 
 import torch
 from sentence_transformers import SentenceTransformerTrainingArguments
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_callback import ProgressCallback
 
 from schemas.command import UsageError
 from trainer.fine_tuning.model_folder import CHECKPOINTS_NAME, LOGS_NAME
 from trainer.fine_tuning.selection import METRIC
 from trainer.fine_tuning.training_settings import WORKERS, TrainingSettings
 
-_LOGS: Final = 50  # in a run, about
+_LOGS: Final = 50  # reports of the loss in a run, roughly
 _WAIT: Final = 24 * 3600  # seconds that processes wait while the first one mines negatives
 _TENSORBOARD: Final = "tensorboard"
 
@@ -44,7 +45,7 @@ def make_arguments(settings: TrainingSettings, quiet: bool) -> SentenceTransform
         report_to=[name for name in settings.report_to if name != _TENSORBOARD],
         logging_steps=max(1, settings.steps // _LOGS),
         save_steps=settings.save_steps,
-        # A killed save must leave a complete checkpoint, and the best one is kept besides.
+        # If saving is killed, a complete checkpoint is left; the best one is kept as well.
         save_total_limit=2,
         dataloader_num_workers=_count_workers(settings),
         dataloader_pin_memory=torch.cuda.is_available(),
@@ -63,7 +64,7 @@ def use_bf16(settings: TrainingSettings) -> bool:
 
 
 def make_loggers(settings: TrainingSettings, main: bool) -> list[TrainerCallback]:
-    """Return the loggers that must not write into the checkpoints, which are removed.
+    """Return the loggers that write elsewhere than into the checkpoints, which are removed.
 
     Args:
         settings: The run.
@@ -78,6 +79,22 @@ def make_loggers(settings: TrainingSettings, main: bool) -> list[TrainerCallback
     return [TensorBoardCallback(writer)]  # type: ignore[no-untyped-call]
 
 
+class TrainingProgress(ProgressCallback):
+    """A progress bar that shows the loss itself instead of printing a line for each report."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Show the latest loss."""
+        if self.training_bar is not None and logs and "loss" in logs:
+            self.training_bar.set_postfix(loss=f"{float(logs['loss']):.3f}")
+
+
 def _check_loggers(settings: TrainingSettings) -> None:
     from transformers.integrations.integration_utils import (
         INTEGRATION_TO_CALLBACK,
@@ -89,7 +106,7 @@ def _check_loggers(settings: TrainingSettings) -> None:
             known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
             raise UsageError(f"report_to {name}: unknown; wanted none or any of {known}")
         if name not in get_available_reporting_integrations():  # type: ignore[no-untyped-call]
-            raise UsageError(f"report_to {name}: is not installed; install its package first")
+            raise UsageError(f"report_to {name}: not installed; install its package first")
 
 
 def _count_workers(settings: TrainingSettings) -> int:
@@ -97,7 +114,7 @@ def _count_workers(settings: TrainingSettings) -> int:
     if workers is None:
         workers = WORKERS if torch.cuda.is_available() else 0
     if workers:
-        # A tokenizer that was used before the fork warns and does this by itself, at each worker.
+        # Otherwise a tokenizer used before the fork does this in each worker, with a warning.
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     return workers
 

@@ -1,4 +1,4 @@
-"""What a run trains on, and what it holds out."""
+"""The data a run trains on, and those it holds out."""
 
 from collections.abc import Sequence
 

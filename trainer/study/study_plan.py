@@ -7,6 +7,7 @@ from pathlib import Path
 
 from schemas.command import UsageError
 from schemas.options import make_options
+from schemas.wording import counted
 from trainer.corpora.corpus_facts import read_facts
 from trainer.fine_tuning.training_options import TrainOptions
 from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
@@ -76,7 +77,7 @@ def check_inputs(plan: StudyPlan) -> None:
     wanted = plan.study.evaluate if plan.unfinished() else {}
     for name, options in wanted.items():
         if options.get("data") and not Path(options["data"]).exists():
-            raise UsageError(f"evaluate.{name}.data: {options['data']} is not there")
+            raise UsageError(f"evaluate.{name}.data: {options['data']} does not exist")
 
 
 def describe_plan(plan: StudyPlan) -> str:
@@ -88,12 +89,13 @@ def describe_plan(plan: StudyPlan) -> str:
     trained = [f for f in plan.folders.values() if f.run.trained]
     lines += [
         "",
-        f"{len(plan.cells)} cells with their seeds, {len(trained)} runs to train and evaluate, "
-        f"{len(plan.base_models)} base models to evaluate; {len(left)} still to do",
+        f"{counted(len(plan.cells), 'cell')} (each seed counts), "
+        f"{counted(len(trained), 'run')} to train and evaluate, "
+        f"{counted(len(plan.base_models), 'base model')} to evaluate; {len(left)} still to do",
         f"benchmarks: {', '.join(plan.study.evaluate)}",
         *_estimate(plan),
     ]
-    lines += [f"corpus {path} is not there yet" for path in plan.absent]
+    lines += [f"corpus {path} does not exist yet" for path in plan.absent]
     return "\n".join(lines) + "\n"
 
 
@@ -102,15 +104,15 @@ def _estimate(plan: StudyPlan) -> Iterator[str]:
     if not left:
         return
     pairs = sum(count_pairs(folder.run) for folder in left)
-    yield f"training sees {pairs:,} pairs in the runs that are left"
+    yield f"the remaining runs train on {counted(pairs, 'pair')}"
     speeds = _seconds_per_pair(plan)
     known = [folder for folder in left if folder.run.options["model"] in speeds]
     if known:
         seconds = sum(count_pairs(f.run) * speeds[f.run.options["model"]] for f in known)
         rest = "" if len(known) == len(left) else f" for {len(known)} of {len(left)} runs"
-        yield f"time left, by the runs that are finished: {seconds / 3600:.1f} hours{rest}"
+        yield f"time left, judging by the finished runs: {seconds / 3600:.1f} hours{rest}"
     else:
-        yield "time left: known when the first run of a model is finished"
+        yield "time left: known once the first run of a model is finished"
 
 
 def count_pairs(run: Run) -> int:

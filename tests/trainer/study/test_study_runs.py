@@ -158,21 +158,21 @@ def test_commands_run_in_a_process_of_their_own_and_leave_a_log(plan):
 def test_the_plan_is_described_with_counts(plan):
     text = describe_plan(plan())
     assert text.count("to do  ") == 3
-    assert "2 runs to train and evaluate, 1 base models to evaluate; 3 still to do" in text
-    assert "training sees 16 pairs" in text
-    assert "known when the first run of a model is finished" in text
+    assert "2 runs to train and evaluate, 1 base model to evaluate; 3 still to do" in text
+    assert "the remaining runs train on 16 pairs" in text
+    assert "known once the first run of a model is finished" in text
 
 
 def test_the_time_left_is_told_by_the_runs_that_are_finished(plan, finished):
     text = describe_plan(plan(vary={"mono_ratio": [1, 0, 0.5]}))
     assert text.count("done   ") == 3
-    assert "time left, by the runs that are finished: 0.0 hours" in text
+    assert "time left, judging by the finished runs: 0.0 hours" in text
 
 
 def test_a_study_without_its_corpus_is_planned_but_not_begun(plan, in_process, content):
     train = {**content["train"], "corpora": ["nowhere"]}
     study = plan(train=train)
-    assert "corpus nowhere is not there yet" in describe_plan(study)
+    assert "corpus nowhere does not exist yet" in describe_plan(study)
     with pytest.raises(UsageError, match="no corpus at nowhere"):
         run_study(study, in_process, quiet=True)
     assert in_process.commands == []
@@ -180,7 +180,7 @@ def test_a_study_without_its_corpus_is_planned_but_not_begun(plan, in_process, c
 
 def test_a_study_without_the_data_of_a_benchmark_is_not_begun(plan, in_process):
     study = plan(evaluate={"far": {"benchmark": "beir", "data": "/nowhere"}})
-    with pytest.raises(UsageError, match=r"evaluate\.far\.data: /nowhere is not there"):
+    with pytest.raises(UsageError, match=r"evaluate\.far\.data: /nowhere does not exist"):
         run_study(study, in_process, quiet=True)
     assert in_process.commands == []
 
