@@ -141,7 +141,10 @@ def _metavar(setting: Setting) -> str:
 def _add_argument(group: argparse._ArgumentGroup, setting: Setting) -> None:
     """Add a flag whose value stays a text: pydantic converts and checks all of them."""
     shown = setting.shown
-    details: dict[str, Any] = {"default": argparse.SUPPRESS, "help": _help(setting)}
+    details: dict[str, Any] = {
+        "default": argparse.SUPPRESS,
+        "help": setting.help_text.replace("%", "%%"),
+    }
     if setting.kind is bool:
         details["action"] = "store_true"
     else:
@@ -152,15 +155,6 @@ def _add_argument(group: argparse._ArgumentGroup, setting: Setting) -> None:
     if shown["many"]:
         details |= {"nargs": "+", "action": "extend"}
     group.add_argument(setting.label, dest=setting.name, **details)
-
-
-def _help(setting: Setting) -> str:
-    text, default = setting.field.description or "", setting.field.default
-    says_something = default is not False and default not in (None, "", ())
-    if not setting.field.is_required() and says_something:
-        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-        text += f" (default: {shown})"
-    return text.replace("%", "%%")
 
 
 def _refuse_unknown(left: Sequence[str], settings: Mapping[str, Setting]) -> None:

@@ -118,6 +118,15 @@ class Setting(NamedTuple):
         return f"--{self.name.replace('_', '-')}"
 
     @property
+    def help_text(self) -> str:
+        """Its meaning, and its default where that says something."""
+        text, default = self.field.description or "", self.field.default
+        if self.field.is_required() or default is False or default in (None, "", ()):
+            return text
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        return f"{text} (default: {shown})"
+
+    @property
     def wanted(self) -> str:
         """What its value must be."""
         if self.choices:

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
 
 from pydantic import ValidationError
 
 from pipelines.checks import Limits
+from schemas.tables import text_table
+
+_HEAD: Final = """\
+Limits of checks, for --limits NAME=NUMBER. Lengths are ln(target characters / source
+characters) minus the median of correct translations: -0.69 is half of the usual length.
+Deviations are robust ones, estimated from the median distance to the median."""
 
 
 def make_limits(pairs: Iterable[tuple[str, str]]) -> Limits:
@@ -28,11 +35,11 @@ def make_limits(pairs: Iterable[tuple[str, str]]) -> Limits:
 
 def describe_limits() -> str:
     """Return a table of all limits: name, default and meaning."""
-    lines = [
-        f"{name:<26}{field.default:<9.4g}{field.description}"
+    rows = [
+        (name, f"{field.default:.4g}", field.description or "")
         for name, field in Limits.model_fields.items()
     ]
-    return "\n".join([*_HEAD, *lines]) + "\n"
+    return f"{_HEAD}\n\n{text_table(('name', 'default', 'meaning'), rows, 'lll')}\n"
 
 
 def changed_limits(limits: Limits) -> dict[str, float]:
@@ -48,12 +55,3 @@ def _wanted(name: str) -> str:
     return "no such limit; " + (
         f"did you mean {' or '.join(near)}?" if near else "`--limits help` lists all"
     )
-
-
-_HEAD = (
-    "Limits of checks, for --limits NAME=NUMBER. Lengths are ln(target characters / source",
-    "characters) minus the median of correct translations: -0.69 is half of the usual length.",
-    "Deviations are robust ones, estimated from the median distance to the median.",
-    "",
-    f"{'name':<26}{'default':<9}meaning",
-)

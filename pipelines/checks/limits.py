@@ -1,7 +1,7 @@
 """When each check rejects; chosen on one half of XQuAD-R's human translations."""
 
 import math
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,13 +32,10 @@ class Limits(BaseModel):
         "least share of the expected script among letters, for languages in other scripts, in "
         "which names may stay Latin",
     )
-    script_letters: int = _limit(10, "letters of the source below which the script is not judged")
-    copy_letters: int = _limit(12, "letters below which a copy of the source may be right")
     copied_sentences: float = _limit(0.34, "share of a passage's sentences that may be copies")
-    sentence_script: float = _limit(0.1, "least share of the script in any sentence of a passage")
     language: float = _limit(
         -STRONG,
-        "evidence (ln odds) for the language at which a text is refused",
+        "evidence (ln odds) for the language at which a text is rejected",
     )
     english_sentence: float = _limit(
         -25.0,
@@ -62,10 +59,6 @@ class Limits(BaseModel):
         4.5,
         "robust deviations a question may be longer by, if that is more",
     )
-    question_shorter_unended: float = _limit(
-        -0.25,
-        "least relative length of a question that lost its end mark",
-    )
     passage_spreads: float = _limit(4.0, "robust deviations a passage may differ by")
     passage_shorter: float = _limit(
         -math.log(1.25),
@@ -75,38 +68,12 @@ class Limits(BaseModel):
         math.log(1.35),
         "relative length that a longer passage may always have",
     )
-    passage_spreads_lossy: float = _limit(
-        3.0,
-        "robust deviations a passage that also lost sentence ends or numbers may be shorter by",
-    )
-    passage_shorter_lossy: float = _limit(
-        -0.16,
-        "relative length that such a passage may always have",
-    )
-    short_text: int = _limit(10, "characters of English below which relative lengths mean nothing")
-    short_passage: int = _limit(
-        200,
-        "characters of English below which a passage is held to a question's band",
-    )
     sentence_shorter: float = _limit(-0.8, "least relative length of a sentence")
-    sentence_shorter_unended: float = _limit(
-        -0.4,
-        "least relative length of a sentence that lost an end mark",
-    )
     sentence_longer: float = _limit(1.1, "relative length from which a sentence is flagged")
-    widening: float = _limit(1.5, "factor on relative lengths while a language's own are not known")
     repeats: int = _limit(3, "times in a row from which a phrase is a loop")
     overlap_spreads: float = _limit(
         2.6,
         "robust deviations a question may share less with its passage",
-    )
-    overlap_least: float = _limit(
-        0.4,
-        "share of the English question that must stand in its passage to judge",
-    )
-    overlap_enough: float = _limit(
-        0.25,
-        "share of the translated question in its passage that is never refused",
     )
     duplicates: int = _limit(3, "distinct English texts that may have the same translation")
     score_spreads: float = _limit(
@@ -114,7 +81,31 @@ class Limits(BaseModel):
         "robust deviations a score may lie under the median before it is flagged",
     )
     unknown_flagged: float = _limit(0.25, "share of unknown words from which a row is flagged")
-    unknown_refused: float = _limit(0.5, "share of unknown words from which a row is refused")
+    unknown_refused: float = _limit(0.5, "share of unknown words from which a row is rejected")
+
+    # Details of the rules, measured together with them, which nobody has to set.
+    # Letters of the source below which the script is not judged, or a copy may be right.
+    script_letters: ClassVar[int] = 10
+    copy_letters: ClassVar[int] = 12
+    # Least share of the script in any sentence of a passage.
+    sentence_script: ClassVar[float] = 0.1
+    # Least relative length of a question, or sentence, that lost its end mark.
+    question_shorter_unended: ClassVar[float] = -0.25
+    sentence_shorter_unended: ClassVar[float] = -0.4
+    # For passages that also lost sentence ends or numbers: robust deviations they may be shorter
+    # by, and the relative length they may always have.
+    passage_spreads_lossy: ClassVar[float] = 3.0
+    passage_shorter_lossy: ClassVar[float] = -0.16
+    # Characters of English below which relative lengths mean nothing, and below which a passage
+    # is held to a question's band.
+    short_text: ClassVar[int] = 10
+    short_passage: ClassVar[int] = 200
+    # Factor on relative lengths while a language's own are not known.
+    widening: ClassVar[float] = 1.5
+    # Share of the English question that must be in its passage to judge, and share of the
+    # translated question that is never rejected.
+    overlap_least: ClassVar[float] = 0.4
+    overlap_enough: ClassVar[float] = 0.25
 
 
 DEFAULT_LIMITS: Final = Limits()
