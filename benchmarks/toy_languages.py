@@ -56,7 +56,7 @@ from trainer.batches.batch_settings import BASELINES, BatchSettings  # noqa: E40
 from trainer.batches.sampler import HybridBatchSampler  # noqa: E402
 from trainer.benchmarks.benchmark import Benchmark  # noqa: E402
 from trainer.benchmarks.dev_pool import make_dev_pool  # noqa: E402
-from trainer.corpora.corpus import Corpus  # noqa: E402
+from trainer.corpora.corpus import CorpusTable  # noqa: E402
 from trainer.encoder import Encoder, Prompts  # noqa: E402
 from trainer.evaluation.embeddings import embed  # noqa: E402
 from trainer.evaluation.results import summarise_means  # noqa: E402
@@ -114,7 +114,7 @@ class ToySize:
     batch: int = 64
 
 
-def make_groups(size: ToySize, first: int, count: int, seed: int = 0) -> Corpus:
+def make_groups(size: ToySize, first: int, count: int, seed: int = 0) -> CorpusTable:
     """Return groups in all languages; each language has its own order of words."""
     generator = np.random.default_rng([seed, first])
     rows = []
@@ -133,7 +133,7 @@ def make_groups(size: ToySize, first: int, count: int, seed: int = 0) -> Corpus:
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     integers = {name: np.array(columns[name], np.int64) for name in names[2:]}
     table = datasets.Dataset(pa.table({**columns, **integers}))
-    return Corpus(table, LANGUAGES, ("toy",))
+    return CorpusTable(table, LANGUAGES, ("toy",))
 
 
 def make_encoder(size: ToySize, seed: int, folder: Path) -> SentenceTransformer:
@@ -181,7 +181,11 @@ def run(name: str, seed: int, size: ToySize) -> dict[str, float]:
 
 
 def train(
-    encoder: SentenceTransformer, corpus: Corpus, settings: BatchSettings, steps: int, folder: str
+    encoder: SentenceTransformer,
+    corpus: CorpusTable,
+    settings: BatchSettings,
+    steps: int,
+    folder: str,
 ) -> None:
     """Train an encoder on planned batches."""
     args = SentenceTransformerTrainingArguments(

@@ -8,7 +8,7 @@ from tests.trainer.index_table import make_index_table
 from trainer.batches import batch_plan
 from trainer.batches.batch_plan import find_faults, format_plan, plan_batches
 from trainer.batches.batch_settings import BatchSettings
-from trainer.corpora.corpus import Corpus
+from trainer.corpora.corpus import CorpusTable
 
 # Two passages with two groups each; languages 0 and 1: row = language * 4 + group.
 COLUMNS = {
@@ -17,7 +17,7 @@ COLUMNS = {
     "question_group": np.array([0, 1, 2, 1, 0, 1, 2, 1]),
     "lang": np.array([0, 0, 0, 0, 1, 1, 1, 1]),
 }
-CORPUS = Corpus(
+CORPUS = CorpusTable(
     make_index_table(np.arange(240).reshape(80, 3) < 220, source=np.arange(80) % 2),
     ("en", "es", "ca"),
     ("lakes", "rivers"),
@@ -64,7 +64,7 @@ def test_a_plan_names_the_first_batches_and_counts_all():
 def test_a_plan_is_readable():
     has = np.ones((80, 3), bool)
     has[5:, 2] = False
-    corpus = Corpus(make_index_table(has), ("en", "es", "ca"), ("rivers",))
+    corpus = CorpusTable(make_index_table(has), ("en", "es", "ca"), ("rivers",))
     settings = BatchSettings(batch_size=8, mono_ratio=0.5, cross_mode="pair")
     lines = format_plan(plan_batches(corpus, settings, steps=1000, first=5)).splitlines()
     assert lines[0].startswith("1,000 batches of 8 pairs, shared by 1 process: 500 mono, 500 p")

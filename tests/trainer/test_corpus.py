@@ -19,7 +19,7 @@ from schemas.identity import content_id
 from schemas.row import ROW_SCHEMA, rows_to_table
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from trainer.batches.sampler import HybridBatchSampler
-from trainer.corpora.corpus import Corpus, open_corpus
+from trainer.corpora.corpus import CorpusTable, open_corpus
 from trainer.corpora.corpus_facts import read_facts
 
 
@@ -47,7 +47,7 @@ def forge(corpus: Path, shard: Path, content: bytes) -> None:
     manifest.write_text(manifest.read_text().replace(old, sha256(content).hexdigest()))
 
 
-def numbers_by_text(corpus: Corpus, column: str, text: str) -> dict[str, int]:
+def numbers_by_text(corpus: CorpusTable, column: str, text: str) -> dict[str, int]:
     return dict(zip(corpus.table[text], corpus.column(column).tolist(), strict=True))
 
 
@@ -159,7 +159,7 @@ def test_the_table_can_be_pickled_for_the_workers_of_a_data_loader(corpus):
 
 def test_rows_selected_from_the_table_are_sampled_by_their_own_numbers(corpus):
     opened = open_corpus(corpus)
-    part = Corpus(opened.table.select(range(3, 9)), opened.languages, opened.sources)
+    part = CorpusTable(opened.table.select(range(3, 9)), opened.languages, opened.sources)
     assert part.column("group").tolist() == opened.column("group")[3:9].tolist()
 
 

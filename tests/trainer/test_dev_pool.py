@@ -5,12 +5,12 @@ import pytest
 
 from tests.trainer.tiny_encoder import make_table
 from trainer.benchmarks.dev_pool import hold_out, make_dev_pool
-from trainer.corpora.corpus import Corpus
+from trainer.corpora.corpus import CorpusTable
 
 
 @pytest.fixture
-def corpus() -> Corpus:
-    return Corpus(make_table(), ("en", "es", "ca"), ("tiny",))
+def corpus() -> CorpusTable:
+    return CorpusTable(make_table(), ("en", "es", "ca"), ("tiny",))
 
 
 def test_no_passage_is_on_both_sides_and_no_row_is_lost(corpus):

@@ -12,7 +12,7 @@ from schemas.command import FailedRunError
 from tests.trainer.tiny_encoder import make_table
 from trainer.batches.batch_settings import BatchSettings
 from trainer.batches.sampler import HybridBatchSampler
-from trainer.corpora.corpus import Corpus
+from trainer.corpora.corpus import CorpusTable
 from trainer.fine_tuning.mining import CANDIDATES, mine_negatives
 from trainer.fine_tuning.negatives import NONE, Negatives
 
@@ -42,8 +42,8 @@ class Directions:
 
 
 @pytest.fixture(scope="module")
-def corpus() -> Corpus:
-    return Corpus(make_table(), LANGS, ("tiny",))
+def corpus() -> CorpusTable:
+    return CorpusTable(make_table(), LANGS, ("tiny",))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_a_batch_never_meets_its_own_passages_as_negatives(corpus, negatives, se
 def test_other_answers_to_a_question_of_the_batch_are_no_negatives(corpus, tmp_path):
     table = corpus.table
     asked = np.array(table["group"]) // 2  # two records each ask the same
-    again = Corpus(table.add_column("question_group", asked), LANGS, ("tiny",))
+    again = CorpusTable(table.add_column("question_group", asked), LANGS, ("tiny",))
     negatives = mine_negatives(again, Directions(), tmp_path / "n", per_pair=2, progress=False)
     passage, generator = again.column("passage_group"), np.random.default_rng(0)
     for row in range(len(table)):

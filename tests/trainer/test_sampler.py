@@ -434,7 +434,7 @@ def test_a_run_without_steps_is_refused():
 def test_a_second_epoch_is_refused():
     sampler = sample()
     sampler.set_epoch(0)
-    with pytest.raises(UsageError, match="epoch 1 was begun"):
+    with pytest.raises(UsageError, match="epoch 1 was started"):
         sampler.set_epoch(1)
 
 

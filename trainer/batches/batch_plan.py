@@ -13,7 +13,7 @@ from trainer.batches.batch_settings import BatchSettings
 from trainer.batches.batch_stream import plan_kinds
 from trainer.batches.group_table import INDEX_COLUMNS, QUESTIONS
 from trainer.batches.sampler import DrawsNegatives, HybridBatchSampler
-from trainer.corpora.corpus import Corpus
+from trainer.corpora.corpus import CorpusTable
 from trainer.corpora.int_columns import Ints
 
 
@@ -55,7 +55,7 @@ class BatchPlan:
 
 
 def plan_batches(
-    corpus: Corpus,
+    corpus: CorpusTable,
     settings: BatchSettings,
     steps: int,
     processes: int = 1,
@@ -153,7 +153,7 @@ def _global_batches(sampler: HybridBatchSampler, processes: int) -> Iterator[lis
 
 
 def _describe(
-    kind: str, roles: Sequence[Ints], columns: Mapping[str, Ints], corpus: Corpus
+    kind: str, roles: Sequence[Ints], columns: Mapping[str, Ints], corpus: CorpusTable
 ) -> PlannedBatch:
     langs = [[corpus.languages[code] for code in columns["lang"][rows]] for rows in roles[:2]]
     sources = Counter(corpus.sources[code] for code in columns["source"][roles[0]])

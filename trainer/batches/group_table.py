@@ -44,7 +44,7 @@ class GroupTable:
 
     @classmethod
     def of(cls, dataset: datasets.Dataset) -> "GroupTable":
-        """Index a table with the columns of a `Corpus`.
+        """Index a table with the columns of a `CorpusTable`.
 
         Of several rows of one group in one language the first counts.
 
@@ -96,7 +96,7 @@ class GroupTable:
 
 
 def check_columns(dataset: object) -> None:
-    """Raise UsageError unless this is a table with the integer columns of a `Corpus`."""
+    """Raise UsageError unless this is a table with the integer columns of a `CorpusTable`."""
     if not isinstance(dataset, datasets.Dataset):
         raise UsageError(
             f"the batches are drawn from a table (datasets.Dataset), not a "

@@ -71,7 +71,7 @@ class HybridBatchSampler(BatchSampler):
         """Index the table.
 
         Args:
-            dataset: Table of a `Corpus`.
+            dataset: Table of a `CorpusTable`.
             batch_size: Pairs in a batch of one process (what the trainer calls
                 `per_device_train_batch_size`).
             drop_last: All batches are whole; not used.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.collection import read_collection
-from trainer.benchmarks.judged import make_benchmark
+from trainer.benchmarks.judged_sets import make_benchmark
 
 
 def read_beir(path: Path, languages: Sequence[str] = (), split: str | None = None) -> Benchmark:

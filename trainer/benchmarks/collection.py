@@ -27,7 +27,7 @@ from schemas.collection_files import (
 from schemas.command import UsageError
 from schemas.language import SOURCE_LANGUAGE, canonical_code, select_languages
 from schemas.splits import split_name
-from trainer.benchmarks.judged import JudgedSet, SetBuilder
+from trainer.benchmarks.judged_sets import JudgedSet, SetBuilder
 
 _SPLITS: Final = ("test", "validation", "train")  # the first there is, if none is asked for
 _INSIDE: Final = ".zip!/"  # between a zip file and a name in it

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 
 if TYPE_CHECKING:
-    from trainer.corpora.corpus import Corpus
+    from trainer.corpora.corpus import CorpusTable
 
 MOST: Final = 0.1
 """Largest share of the groups that is held out."""
@@ -17,7 +17,7 @@ MOST: Final = 0.1
 _SEED: Final = 0  # not that of the run: runs with other seeds are chosen on the same groups
 
 
-def hold_out(corpus: "Corpus", groups: int) -> "tuple[Corpus, Corpus]":
+def hold_out(corpus: "CorpusTable", groups: int) -> "tuple[CorpusTable, CorpusTable]":
     """Return what is left to train on, and the held-out groups.
 
     Whole passages are held out, with every group that asks about them.
@@ -36,7 +36,7 @@ def hold_out(corpus: "Corpus", groups: int) -> "tuple[Corpus, Corpus]":
     return _select(corpus, ~held_out), _select(corpus, held_out)
 
 
-def make_dev_pool(corpus: "Corpus", groups: int) -> Benchmark:
+def make_dev_pool(corpus: "CorpusTable", groups: int) -> Benchmark:
     """Return groups as a benchmark: the answers to a question are its passages in all languages.
 
     Args:
@@ -67,18 +67,18 @@ def make_dev_pool(corpus: "Corpus", groups: int) -> Benchmark:
     return Benchmark("dev", questions, candidates, relevance)
 
 
-def _select(corpus: "Corpus", chosen: npt.NDArray[np.bool_]) -> "Corpus":
+def _select(corpus: "CorpusTable", chosen: npt.NDArray[np.bool_]) -> "CorpusTable":
     return replace(corpus, table=corpus.table.select(np.flatnonzero(chosen)))
 
 
-def _questions(corpus: "Corpus", rows: npt.NDArray[np.int64]) -> Questions:
+def _questions(corpus: "CorpusTable", rows: npt.NDArray[np.int64]) -> Questions:
     return Questions(
         ids=[str(group) for group in corpus.column("group")[rows].tolist()],
         texts=corpus.table[rows]["question"],
     )
 
 
-def _candidates(corpus: "Corpus", rows: npt.NDArray[np.int64], lang: str) -> Candidates:
+def _candidates(corpus: "CorpusTable", rows: npt.NDArray[np.int64], lang: str) -> Candidates:
     passages, first = np.unique(corpus.column("passage_group")[rows], return_index=True)
     groups = [str(passage) for passage in passages.tolist()]
     return Candidates(

@@ -16,7 +16,7 @@ from schemas.command import UsageError
 from schemas.language import list_codes, select_languages
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.collection import read_collection
-from trainer.benchmarks.judged import JudgedSet, SetBuilder, make_benchmark
+from trainer.benchmarks.judged_sets import JudgedSet, SetBuilder, make_benchmark
 
 LANGUAGES: Final = (
     *("ar", "bn", "de", "en", "es", "fa", "fi", "fr", "hi"),

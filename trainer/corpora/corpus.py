@@ -16,14 +16,14 @@ from schemas.command import UsageError
 from schemas.files import cache_folder
 from schemas.language import canonical_code, list_codes, select_languages
 from trainer.corpora.content_digest import content_digest
-from trainer.corpora.corpus_files import CorpusFile, find_parquet, find_shards, is_corpus
+from trainer.corpora.corpus_files import ParquetSource, find_parquet, find_shards, is_corpus
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.corpora.int_columns import Ints, read_column
 from trainer.corpora.table_cache import cache_key, cached
 
 
 @dataclass(frozen=True, eq=False)
-class Corpus:
+class CorpusTable:
     """One or several corpora, a row for each group and language; memory-mapped.
 
     Attributes:
@@ -52,7 +52,7 @@ def open_corpus(
     languages: Sequence[str] | None = None,
     fields: Mapping[str, str] | None = None,
     cache: Path | None = None,
-) -> Corpus:
+) -> CorpusTable:
     """Open corpora as one table; what is opened the first time is converted and kept.
 
     Args:
@@ -91,7 +91,7 @@ def open_corpus(
             f"no rows in {list_codes(missing)}; of the languages asked for, split {split!r} of "
             f"{', '.join(map(str, named))} has {', '.join(found)}"
         )
-    return Corpus(
+    return CorpusTable(
         table=datasets.Dataset(_side_by_side(texts, index), fingerprint=name),
         languages=found,
         sources=tuple(json.loads(metadata[b"sources"])),
@@ -103,8 +103,8 @@ def _find(
     split: str,
     languages: Sequence[str] | None,
     fields: Mapping[str, str] | None,
-) -> list[CorpusFile]:
-    files: list[CorpusFile] = []
+) -> list[ParquetSource]:
+    files: list[ParquetSource] = []
     for path in paths:
         if is_corpus(path):
             files += find_shards(Path(path), split, languages)
@@ -113,14 +113,14 @@ def _find(
     return files
 
 
-def _name_tables(files: Sequence[CorpusFile], folder: Path) -> list[str]:
+def _name_tables(files: Sequence[ParquetSource], folder: Path) -> list[str]:
     """Return the name of each file's table: what is in the file, and how it is read.
 
     Raises:
         UsageError: If the content of a file is not what its manifest says.
     """
 
-    def name(file: CorpusFile) -> str:
+    def name(file: ParquetSource) -> str:
         digest = content_digest(file.path, folder)
         if file.entry and digest != file.entry.sha256:
             raise UsageError(
@@ -134,11 +134,11 @@ def _name_tables(files: Sequence[CorpusFile], folder: Path) -> list[str]:
 
 
 def _convert(
-    files: Sequence[CorpusFile], names: Sequence[str], folder: Path
+    files: Sequence[ParquetSource], names: Sequence[str], folder: Path
 ) -> list[MemoryMappedTable]:
     """Return the texts of each file; several are converted at a time."""
 
-    def convert(file: CorpusFile, name: str) -> MemoryMappedTable:
+    def convert(file: ParquetSource, name: str) -> MemoryMappedTable:
         path = cached(name, partial(write_texts, file), folder)
         return MemoryMappedTable.from_file(str(path))
 

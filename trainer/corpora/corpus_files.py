@@ -29,7 +29,7 @@ _ROW_FIELDS: Final = {name: name for name in FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusFile:
+class ParquetSource:
     """One Parquet file.
 
     Attributes:
@@ -56,7 +56,7 @@ def is_corpus(path: str | Path) -> bool:
     return any(os.path.lexists(Path(path) / name) for name in (MANIFEST_NAME, "quarantine"))
 
 
-def find_shards(corpus: Path, split: str, languages: Sequence[str] | None) -> list[CorpusFile]:
+def find_shards(corpus: Path, split: str, languages: Sequence[str] | None) -> list[ParquetSource]:
     """Return the shards of a corpus built by tandemqa, in the order of language and bucket.
 
     Raises:
@@ -77,7 +77,7 @@ def find_shards(corpus: Path, split: str, languages: Sequence[str] | None) -> li
             f"{changed[0]}; see `tandemqa verify {corpus}`"
         )
     return [
-        CorpusFile(corpus / f.path, _ROW_FIELDS, entry=f)
+        ParquetSource(corpus / f.path, _ROW_FIELDS, entry=f)
         for f in sorted(entries, key=lambda f: (f.lang, f.path))
     ]
 
@@ -99,7 +99,7 @@ def find_parquet(
     split: str,
     languages: Sequence[str] | None,
     fields: Mapping[str, str] | None,
-) -> list[CorpusFile]:
+) -> list[ParquetSource]:
     """Return the Parquet files of a path, folder or glob, their columns mapped to our fields.
 
     Args:
@@ -145,9 +145,9 @@ def expand(pattern: str) -> Iterator[Path]:
             yield path
 
 
-def _one_shard(path: Path, split: str, languages: tuple[str, ...] | None) -> CorpusFile:
+def _one_shard(path: Path, split: str, languages: tuple[str, ...] | None) -> ParquetSource:
     check_schema(path, _read_schema(path))
-    return CorpusFile(path, _ROW_FIELDS, split=split, languages=languages)
+    return ParquetSource(path, _ROW_FIELDS, split=split, languages=languages)
 
 
 def check_schema(path: Path, schema: pa.Schema) -> None:
@@ -166,7 +166,7 @@ def check_schema(path: Path, schema: pa.Schema) -> None:
 
 def _mapped_file(
     path: Path, fields: Mapping[str, str], languages: tuple[str, ...] | None
-) -> CorpusFile:
+) -> ParquetSource:
     schema = _read_schema(path)
     columns = {
         field: fields.get(field, field)
@@ -180,7 +180,7 @@ def _mapped_file(
             f"{path}: {'; '.join(faults)}. Its columns: {', '.join(schema.names)}; map them with "
             "--fields, such as question=COLUMN"
         )
-    return CorpusFile(path, columns, lang=lang, languages=languages)
+    return ParquetSource(path, columns, lang=lang, languages=languages)
 
 
 def _read_schema(path: Path) -> pa.Schema:

@@ -18,7 +18,7 @@ from schemas.identity import content_id
 from schemas.language import select_languages
 from schemas.manifest import FileEntry
 from trainer.corpora.clusters import connect
-from trainer.corpora.corpus_files import CorpusFile, check_schema
+from trainer.corpora.corpus_files import ParquetSource, check_schema
 
 FORMAT: Final = 2  # part of the names of kept files: raise it when their content changes
 TEXT_COLUMNS: Final = ("question", "passage")
@@ -39,7 +39,7 @@ _TEXT_SCHEMA: Final = pa.schema(
 )
 
 
-def write_texts(file: CorpusFile, path: Path) -> None:
+def write_texts(file: ParquetSource, path: Path) -> None:
     """Write the rows of a Parquet file that are to be read as Arrow.
 
     Raises:
@@ -50,7 +50,7 @@ def write_texts(file: CorpusFile, path: Path) -> None:
             writer.write_table(table)
 
 
-def _read_tables(file: CorpusFile) -> Iterator[pa.Table]:
+def _read_tables(file: ParquetSource) -> Iterator[pa.Table]:
     """Yield the rows that are to be read, in our columns."""
     columns = list(dict.fromkeys(file.columns.values()))
     try:
@@ -82,7 +82,7 @@ def _check_rows(path: Path, entry: FileEntry, batch: pa.RecordBatch) -> None:
             raise UsageError(f"{path}: holds rows whose {name} is not {wanted}")
 
 
-def _select_rows(table: pa.Table, file: CorpusFile) -> pa.Table:
+def _select_rows(table: pa.Table, file: ParquetSource) -> pa.Table:
     if "split" in file.columns and file.split:
         table = _keep(table, file.columns["split"], [file.split])
     if "lang" in file.columns and file.languages:
@@ -101,7 +101,7 @@ def _keep(table: pa.Table, column: str, wanted: Sequence[str]) -> pa.Table:
 class _Texts:
     """Rows of a Parquet file, on their way to our columns."""
 
-    file: CorpusFile
+    file: ParquetSource
     rows: pa.Table
 
     def convert(self) -> pa.Table:

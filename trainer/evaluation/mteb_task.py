@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from schemas.command import FailedRunError, UsageError
 from schemas.language import list_codes, select_languages
 from trainer.benchmarks.collection import read_collection
-from trainer.benchmarks.judged import JudgedSet
+from trainer.benchmarks.judged_sets import JudgedSet
 from trainer.encoder import Encoder, refuse_broken
 
 if TYPE_CHECKING:

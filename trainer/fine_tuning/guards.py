@@ -37,7 +37,7 @@ def check_dataset(dataset: object) -> None:
     if texts:
         raise UsageError(
             f"train_dataset has columns that are no integers: {texts}; they would be encoded as "
-            "texts. Write numbers for them, as Corpus does"
+            "texts. Write numbers for them, as CorpusTable does"
         )
 
 

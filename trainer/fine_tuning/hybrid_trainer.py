@@ -64,7 +64,7 @@ class HybridTrainer(SentenceTransformerTrainer):
             model: The encoder.
             args: Arguments with `max_steps`, and `partial(HybridBatchSampler, ...)` as their
                 `batch_sampler`. `per_device_train_batch_size` counts pairs.
-            train_dataset: The table of a `Corpus`.
+            train_dataset: The table of a `CorpusTable`.
             loss: A loss on (question, passage, negatives...) columns, as `make_loss` gives.
             evaluator: Scores checkpoints, such as `DevPoolEvaluator`.
             callbacks: More callbacks.

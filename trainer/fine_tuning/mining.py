@@ -15,7 +15,7 @@ from trainer.batches.group_table import QUESTIONS
 from trainer.fine_tuning.negatives import NONE, Negatives
 
 if TYPE_CHECKING:
-    from trainer.corpora.corpus import Corpus
+    from trainer.corpora.corpus import CorpusTable
     from trainer.encoder import Encoder
 
 CANDIDATES: Final = 16
@@ -32,7 +32,7 @@ Vectors = npt.NDArray[np.float16]
 
 
 def mine_negatives(
-    corpus: "Corpus", encoder: "Encoder", folder: Path, per_pair: int, progress: bool = True
+    corpus: "CorpusTable", encoder: "Encoder", folder: Path, per_pair: int, progress: bool = True
 ) -> Negatives:
     """Return hard negatives for every row, mined in each language; mined once for a folder.
 
@@ -52,7 +52,7 @@ def mine_negatives(
     return Negatives(os.fspath(folder), per_pair)
 
 
-def _mine(corpus: "Corpus", encoder: "Encoder", folder: Path, progress: bool) -> None:
+def _mine(corpus: "CorpusTable", encoder: "Encoder", folder: Path, progress: bool) -> None:
     rows = len(corpus.table)
     lang_of_row, passage_of_row = corpus.column("lang"), corpus.column("passage_group")
     np.save(folder / "lang.npy", lang_of_row)
@@ -88,7 +88,7 @@ def _mine(corpus: "Corpus", encoder: "Encoder", folder: Path, progress: bool) ->
 
 
 def _encode_questions(
-    corpus: "Corpus", encoder: "Encoder", folder: Path, progress: bool
+    corpus: "CorpusTable", encoder: "Encoder", folder: Path, progress: bool
 ) -> Vectors:
     """Return the embeddings of all questions, on disk."""
     rows = np.arange(len(corpus.table))
@@ -114,7 +114,7 @@ def _encode_questions(
     return vectors
 
 
-def _texts(corpus: "Corpus", column: str, rows: npt.NDArray[np.int64]) -> Iterator[list[str]]:
+def _texts(corpus: "CorpusTable", column: str, rows: npt.NDArray[np.int64]) -> Iterator[list[str]]:
     for start in range(0, len(rows), _CHUNK):
         yield corpus.table[rows[start : start + _CHUNK]][column]
 

@@ -12,7 +12,7 @@ from schemas.command import FailedRunError, UsageError
 from trainer.batches.batch_settings import BatchSettings
 
 if TYPE_CHECKING:
-    from trainer.corpora.corpus import Corpus
+    from trainer.corpora.corpus import CorpusTable
 
 Rows = npt.NDArray[np.int64]
 
@@ -20,7 +20,7 @@ NONE: Final = -1
 _TRIES: Final = 1000  # random rows tried for a pair that has no mined negatives left
 
 
-def check_negatives(corpus: "Corpus", settings: BatchSettings, per_pair: int) -> None:
+def check_negatives(corpus: "CorpusTable", settings: BatchSettings, per_pair: int) -> None:
     """Raise UsageError if a batch in one language would need more passages than that has.
 
     In mixed batches a language has only a part of the pairs, which is practically never too many.

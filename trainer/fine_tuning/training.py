@@ -17,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from schemas.command import UsageError
 from trainer.batches.sampler import HybridBatchSampler
-from trainer.corpora.corpus import Corpus
+from trainer.corpora.corpus import CorpusTable
 from trainer.corpora.corpus_facts import CorpusFacts, read_facts
 from trainer.encoder import Encoder
 from trainer.fine_tuning.base_model import choose_prompts, open_base_model
@@ -163,7 +163,7 @@ def _open(
 
 def _negatives(
     settings: TrainingSettings,
-    corpus: Corpus,
+    corpus: CorpusTable,
     encoder: Encoder,
     args: SentenceTransformerTrainingArguments,
     quiet: bool,

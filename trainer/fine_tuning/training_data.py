@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.benchmarks.dev_pool import hold_out, make_dev_pool
-from trainer.corpora.corpus import Corpus, open_corpus
+from trainer.corpora.corpus import CorpusTable, open_corpus
 from trainer.corpora.corpus_facts import TRAIN, VALIDATION, read_facts
 from trainer.fine_tuning.training_settings import TrainingSettings
 
 
-def open_training_data(settings: TrainingSettings) -> tuple[Corpus, Benchmark | None]:
+def open_training_data(settings: TrainingSettings) -> tuple[CorpusTable, Benchmark | None]:
     """Return the corpus to train on, and the dev pool if the run has one.
 
     The pool is made from the validation splits; where no corpus has one, from groups that are
@@ -26,7 +26,7 @@ def open_training_data(settings: TrainingSettings) -> tuple[Corpus, Benchmark | 
     return corpus, make_dev_pool(held_out, settings.dev_groups)
 
 
-def _open_split(settings: TrainingSettings, corpora: Sequence[str], split: str) -> Corpus:
+def _open_split(settings: TrainingSettings, corpora: Sequence[str], split: str) -> CorpusTable:
     return open_corpus(
         corpora,
         split=split,
