@@ -11,7 +11,7 @@ from textwrap import fill
 from typing import Any, Final, Generic, NoReturn
 
 from schemas.errors import FailedRunError, UsageError
-from schemas.options import Made, Setting, make_options, settings_of, tell_unknown
+from schemas.options import BASIC, Made, Setting, make_options, settings_of, tell_unknown
 from schemas.plain_text import printable
 
 __all__ = ["Command", "FailedRunError", "UsageError"]
@@ -91,7 +91,7 @@ class Command(Generic[Made]):
             add_help=False,
         )
         groups: dict[str, argparse._ArgumentGroup] = {}
-        for setting in settings.values():
+        for setting in sorted(settings.values(), key=_rank):
             title = _ARGUMENTS if setting.shown["positional"] else setting.shown["group"]
             if title not in groups:
                 groups[title] = parser.add_argument_group(title)
@@ -132,6 +132,11 @@ def _usage(command: Command[Any], settings: Mapping[str, Setting]) -> str:
             words += ["..."] if setting.shown["many"] else []
     words += ["[options]", *(["[-- BEAM OPTIONS]"] if command.takes_beam_options else [])]
     return fill(" ".join(words), 80, subsequent_indent="       ", break_on_hyphens=False)
+
+
+def _rank(setting: Setting) -> int:
+    """Return the rank of an option's group: arguments, basic options, then as they are defined."""
+    return 0 if setting.shown["positional"] else 1 if setting.shown["group"] == BASIC else 2
 
 
 def _metavar(setting: Setting) -> str:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from schemas.files import cache_folder
 from translators.engine import LENGTH_RULE, PATIENCE
+from translators.registry import Device, Engine
 
-ENGINES: Final = ("ctranslate2", "transformers")
-DEVICES: Final = ("auto", "cpu", "cuda")
+ENGINES: Final = get_args(Engine)
+DEVICES: Final = get_args(Device)
 COMPUTE_TYPES: Final = {
     "ctranslate2": (
         "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16",

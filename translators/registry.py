@@ -8,6 +8,8 @@ from schemas.options import ADVANCED, BASIC, Options, option, settings_of
 from translators.translator import Translator
 
 Backend = Literal["apertium", "marian", "nllb"]
+Device = Literal["auto", "cpu", "cuda"]
+Engine = Literal["ctranslate2", "transformers"]
 
 # Import path of each: naming a backend must not import torch.
 BACKENDS: Final[dict[str, str]] = {
@@ -24,7 +26,7 @@ IN_PROCESS: Final = frozenset(_NEURAL)
 
 def _option(
     text: str,
-    metavar: str,
+    metavar: str = "",
     takers: tuple[str, ...] = _NEURAL,
     group: str = ADVANCED,
     **limits: Any,  # noqa: ANN401 - those of pydantic's Field
@@ -38,8 +40,8 @@ class BackendOptions(Options):
     """What backends can be told; what is not given is left to the backend."""
 
     model: str | None = _option("hub name or folder of the model", "NAME|DIR", group=BASIC)
-    device: str | None = _option("auto (default), cpu or cuda", "NAME", group=BASIC)
-    engine: str | None = _option("ctranslate2 (default) or transformers", "NAME")
+    device: Device | None = _option("what computes; auto by default", group=BASIC)
+    engine: Engine | None = _option("library that computes; ctranslate2 by default")
     compute_type: str | None = _option(
         "number format: auto (default: int8 on CPU, float16 on GPU), float32, ...", "NAME"
     )

@@ -92,7 +92,10 @@ def _source(item: InputOptions, options: CorpusOptions) -> Source:
 
 
 def _infos(config: TranslatorConfig, languages: Iterable[str]) -> Infos:
-    codes = [language.code for language in parse_languages(",".join(languages))]
+    try:
+        codes = [language.code for language in parse_languages(",".join(languages))]
+    except ValueError as error:
+        raise UsageError(f"--languages: {error}") from error
     if "en" in codes:
         raise UsageError("--languages: en is the source language; it is always in the corpus")
     translator = open_translator(config)

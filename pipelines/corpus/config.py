@@ -1,7 +1,7 @@
 """What one build is to do: sources, languages, translator, places and limits."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -46,11 +46,11 @@ class BuildConfig:
     max_rejected_share: float
     max_unverified_share: float
     started: datetime
-    limits: Limits = field(default_factory=Limits)
-    language_model: str = ""
-    model_checks: tuple[ModelCheck, ...] = ()
-    answer_markers: bool = False
-    align_answers: bool = False
+    limits: Limits
+    language_model: str
+    model_checks: tuple[ModelCheck, ...]
+    answer_markers: bool
+    align_answers: bool
 
     @property
     def languages(self) -> tuple[str, ...]:

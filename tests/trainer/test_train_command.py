@@ -166,3 +166,42 @@ def test_an_output_that_is_a_file_is_refused_and_kept(write_config, tmp_path, ca
         run(["train", "--config", write_config(), *arguments])
     assert "notes.txt is a file; name an empty or a new folder" in capsys.readouterr().err
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_the_settings_that_tell_runs_apart_are_those_of_earlier_versions():
+    """A model trained by an earlier version is resumed or recognised by them."""
+    given = {"corpora": "c", "model": "m", "output": "o", "mono_ratio": 1, "languages": "German,en"}
+    assert make_options(TrainOptions, given).identity() == {
+        "steps": 1000,
+        "model": {
+            "model": "m",
+            "revision": None,
+            "trust_remote_code": False,
+            "max_length": None,
+            "dtype": None,
+            "device": None,
+        },
+        "batches": {
+            "batch_size": 64,
+            "mono_ratio": 1.0,
+            "cross_mode": "mixed",
+            "language_temperature": "inf",
+            "dataset_temperature": 1.0,
+            "seed": 0,
+        },
+        "loss": {"scale": 20.0, "cached": 0, "symmetric": False, "matryoshka": ()},
+        "languages": ("de", "en"),
+        "fields": (),
+        "pooling": None,
+        "question_prompt": None,
+        "passage_prompt": None,
+        "learning_rate": 3e-5,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "precision": "auto",
+        "gradient_checkpointing": False,
+        "lora": 0,
+        "negatives": 0,
+        "dev_groups": 200,
+        "save_steps": 100,
+    }
