@@ -20,6 +20,8 @@ _SCHEMAS: Final = {
     QUARANTINE: QUARANTINE_SCHEMA,
     FAILED_RECORD: FAILED_RECORD_SCHEMA,
 }
+# What pyarrow raises for content that is no Parquet, or holds text that is none.
+_UNREADABLE: Final = (pa.ArrowException, OSError, UnicodeError)
 _ID: Final = "^[0-9a-f]{32}$"
 
 
@@ -47,7 +49,7 @@ class CorpusFile(pq.ParquetFile):  # type: ignore[misc]
         try:
             table = super().read_row_group(*args, **options)
             table.validate(full=True)
-        except (pa.ArrowException, OSError) as error:
+        except _UNREADABLE as error:
             raise DamagedCorpusError(
                 f"{self._entry.path}: not readable as Parquet ({error})"
             ) from error
@@ -94,7 +96,7 @@ def open_file(corpus: str, entry: FileEntry) -> CorpusFile:
     try:
         file = CorpusFile(entry, content)
         schema = file.schema_arrow
-    except (pa.ArrowException, OSError) as error:
+    except _UNREADABLE as error:
         raise DamagedCorpusError(f"{entry.path}: not readable as Parquet ({error})") from error
     wanted = _SCHEMAS[entry.kind]
     if not schema.equals(wanted, check_metadata=True):

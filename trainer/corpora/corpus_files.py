@@ -186,7 +186,7 @@ def _mapped_file(
 def _read_schema(path: Path) -> pa.Schema:
     try:
         return pq.read_schema(path)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeError) as error:
         raise UsageError(f"{path}: not readable as Parquet ({error})") from error
 
 

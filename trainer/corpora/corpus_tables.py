@@ -64,7 +64,7 @@ def _read_tables(file: ParquetSource) -> Iterator[pa.Table]:
                 table = _select_rows(pa.table(batch), file)
                 if table.num_rows:
                     yield _Texts(file, table).convert()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeError) as error:
         raise UsageError(f"{file.path}: not readable as Parquet ({error})") from error
 
 
