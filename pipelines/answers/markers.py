@@ -13,7 +13,7 @@ from schemas.record import Answer
 from translators.segmentation import Segment
 
 _OPEN, _CLOSE = "[", "]"  # of all marks the ones that translators lose least often
-_MARKED: Final = regex.compile(r"\[\s*([^\[\]]*[^\[\]\s])\s*\]")
+_MARKED: Final = regex.compile(r"\[([^\[\]]+)\]")
 
 
 def mark_answer(answer: Answer, passage: str, segments: Sequence[Segment]) -> list[Segment]:
@@ -38,5 +38,5 @@ def mark_answer(answer: Answer, passage: str, segments: Sequence[Segment]) -> li
 
 def read_marked(translated: str) -> str:
     """Return what stands between the marks of a translated sentence; empty when they are lost."""
-    found = _MARKED.findall(translated)
-    return str(found[0]) if len(found) == 1 else ""
+    found = [text for marked in _MARKED.findall(translated) if (text := marked.strip())]
+    return found[0] if len(found) == 1 else ""

@@ -10,6 +10,9 @@ FUZZY_SHORT: Final = 0.8
 FUZZY_LONG: Final = 0.7
 FUZZY_MARGIN: Final = 0.1
 LONG_ANSWER: Final = 12
+# Characters compared; only answers of many sentences in texts of many pages need more.
+_COMPARED: Final = 2_000_000_000
+_FOUND: Final = 100_000_000
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _SPACED_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}](?:\S*[\p{L}\p{M}\p{N}])?")
@@ -29,6 +32,8 @@ def find_fuzzy(
     if not (length := len(unit.findall(wanted))):
         return None
     words = [m.span() for m in unit.finditer(text, *span)]
+    if len(words) * len(wanted) ** 2 > _COMPARED:
+        return None
     scored = [
         (_likeness(text[words[i][0] : words[i + size - 1][1]], wanted), i, size)
         for size in range(max(1, length - 1), length + 2)
@@ -53,9 +58,11 @@ def find_exact(text: str, wanted: str, span: tuple[int, int], spaced: bool) -> l
     low, wanted_low = text.lower(), wanted.lower()
     if len(low) != len(text):  # a letter whose lower case is longer would shift offsets
         low, wanted_low = text, wanted
-    starts = []
+    starts: list[int] = []
     start = low.find(wanted_low, span[0], span[1])
-    while start >= 0:
+    for _ in range(_FOUND // max(len(wanted), 1)):
+        if start < 0:
+            break
         if not spaced or _stands_alone(text, start, start + len(wanted)):
             starts.append(start)
         start = low.find(wanted_low, start + 1, span[1])

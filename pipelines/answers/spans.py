@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _LATIN_NAME: Final = regex.compile(r"\p{N}|^\p{Lu}|://|@")
-_OUTER_PUNCTUATION: Final = regex.compile(r"^[\s\p{P}]+|[\s\p{P}]+$")
+_OUTER_PUNCTUATION: Final = regex.compile(r"^[\s\p{P}]+|(?<![\s\p{P}])[\s\p{P}]+$")
 _ARTICLE: Final = regex.compile(
     r"^(?:l['’]|(?:el|la|los|las|lo|els|les|o|a|os|as|il|i|gli|le|un|una|uno|unha|um|uma|une|"
     r"des|du|der|die|das|den|dem|ein|eine|het|een|en|ett|et|the)\s+)",

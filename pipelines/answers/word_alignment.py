@@ -25,6 +25,7 @@ LEAST_SCORE: Final = 0.5  # below it, more windows are wrong than right
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _STEM: Final = 5  # letters; inflected forms of a word are one
 _LONGEST: Final = 80  # words of a sentence to learn from
+_LONGEST_ALIGNED: Final = 2_000  # words; time and memory grow with their square
 _ROUNDS: Final = 5
 _NULL: Final = 0  # the word that words without a counterpart come from
 _NULL_SHARE: Final = 0.08
@@ -116,7 +117,7 @@ def align(lexicon: Lexicon, source: str, target: str, answer: tuple[int, int]) -
     """
     english, words = _words(source), _words(target)
     inside = np.array([m.start() < answer[1] and answer[0] < m.end() for m in english])
-    if not words or not inside.any():
+    if not words or not inside.any() or max(len(english), len(words)) > _LONGEST_ALIGNED:
         return None
     left = _known(english, lexicon.source)
     right = _known(words, lexicon.target)

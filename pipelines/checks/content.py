@@ -7,14 +7,14 @@ import regex
 
 from pipelines.checks.field_pair import FieldPair
 from pipelines.checks.length import ends_as_question, marks_questions
-from pipelines.text.numerals import dense_digits, has_digits, lost_numbers, numbers
+from pipelines.text.numerals import dense_digits, has_digits, lost_numbers, numbers, without_numbers
 from pipelines.text.relatedness import EXPECTED_SLOPE, shared_part
 from pipelines.text.script import letters
 from schemas.check import Check
 from schemas.reason import declare_reason
 
 _LETTERS_OF_A_QUESTION: Final = 20
-_SPELLED_OUT: Final = regex.compile(r"\d+(?:s|st|nd|rd|th)\b")
+_SPELLED_OUT: Final = regex.compile(r"(?<!\d)\d+(?:s|st|nd|rd|th)\b")
 
 
 _NUMBER_MISSING: Final = declare_reason("number_missing", "a number of the English text is missing")
@@ -69,11 +69,11 @@ def answer_number_missing(pair: FieldPair) -> Iterator[Check]:
     """
     texts = [_SPELLED_OUT.sub(" ", answer) for answer in pair.answers]
     source = dense_digits(pair.source)
-    wanted = {number for text in texts for number in numbers(text, 2) if number in source}
+    named = {number for text in texts for number in numbers(text, 2)}
+    wanted = named - without_numbers(named, source)
     if not wanted:
         return
-    target = dense_digits(pair.target)
-    lost = [number for number in wanted if number not in target]
+    lost = without_numbers(wanted, dense_digits(pair.target))
     if any(len(number) > 2 for number in lost):
         yield pair.refuse(_ANSWER_NUMBER_MISSING, len(lost), 1, True)
     else:

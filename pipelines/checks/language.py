@@ -25,6 +25,7 @@ _LOWER_CASE_WORD: Final = regex.compile(r"(?<![\p{L}\p{N}])\p{Ll}{2,}")
 _SENTENCE_LETTERS: Final = 30
 _SHORT: Final = 300  # characters; longer texts have enough letters beside the names
 _START, _SURE = 80, 20  # what differs in its first 20 letters, within 80 characters, is no copy
+_COMPARED: Final = 100_000  # characters; the time grows with their square
 _UNVERIFIED_SHORT: Final = declare_reason("unverified_short", "too short to tell the language")
 _SCRIPT_ONLY: Final = declare_reason(
     "script_only", "no detector knows the language; only its script was checked"
@@ -138,7 +139,8 @@ def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
     """Return a skipped check; a near copy of the English text is refused none the less."""
     likely_english = found.evidence is not None and found.evidence < -language_id.SOME
     if found.verdict == language_id.SCRIPT_ONLY and likely_english:
-        similarity = Levenshtein.normalized_similarity(pair.source, pair.target)
+        source, target = pair.source[:_COMPARED], pair.target[:_COMPARED]
+        similarity = Levenshtein.normalized_similarity(source, target)
         if similarity >= pair.limits.near_copy:
             return pair.refuse(_UNTRANSLATED, similarity, pair.limits.near_copy, True)
     return pair.skip(_UNVERIFIED[found.verdict], found.evidence, pair.limits.language)

@@ -17,7 +17,8 @@ _END: Final = regex.compile(
     r"(?<=[\p{L}\p{M}\p{Pe}\p{Pf}\"'”%][\p{Pe}\p{Pf}\"'”]?|\d)[.!?؟۔।|።։།။៕។…]+"
     r"[\p{Pe}\p{Pf}\"'”’»]*(?=\s|$)|[。！？]"
 )
-_END_MARK: Final = regex.compile(r"[?？؟;;՞፧⁇]\W*$")
+_END_MARKS: Final = frozenset("?？؟;;՞፧⁇")
+_WORD_CHARACTER: Final = regex.compile(r"\w")
 # Thai and Lao mark no sentence ends; questions need no mark there, in Khmer and in Burmese.
 _UNMARKED_SENTENCES: Final = frozenset({"Thai", "Laoo"})
 _UNMARKED_QUESTIONS: Final = frozenset({"Thai", "Laoo", "Khmr", "Mymr", "Jpan", "Tibt"})
@@ -76,7 +77,12 @@ def _sentence_deviation(pair: FieldPair, source: str, target: str) -> tuple[floa
 
 def ends_as_question(text: str) -> bool:
     """Return whether a text ends in a question mark of any script."""
-    return _END_MARK.search(text) is not None
+    for character in reversed(text):
+        if character in _END_MARKS:
+            return True
+        if _WORD_CHARACTER.match(character):
+            return False
+    return False
 
 
 def marks_questions(lang: str) -> bool:

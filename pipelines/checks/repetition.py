@@ -1,6 +1,7 @@
 """The check for loops: a model that says the same again and again."""
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,8 +14,10 @@ from schemas.reason import declare_reason
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
-_CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s*\1){2,}|([^\W\d_]{1,2})\2{4,}")
+_CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s{0,2}\1){2,}|([^\W\d_]{1,2})\2{4,}")
+_WIDE_GAP: Final = re.compile(r"\s{3,}")
 _LEAST_CHARACTERS: Final = 3
+_CHARACTERS_IN_ALL: Final = sys.maxunicode + 1
 
 
 _REPETITION: Final = declare_reason("repetition", "a phrase repeats again and again")
@@ -35,12 +38,13 @@ def repetition(pair: FieldPair) -> Iterator[Check]:
 def _longest_loop(text: str, lang: str) -> int:
     """Return how often in a row the most repeated phrase comes; 1 when none comes three times."""
     if not LANGUAGES[lang].word_spaces:  # a phrase is one of characters
-        found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(text)]
+        narrow = _WIDE_GAP.sub("  ", text)
+        found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(narrow)]
         return max((length // len(phrase) for phrase, length in found), default=1)
     words = _WORD.findall(text.casefold())
     glued = [m for word in words if len(word) > 12 for m in [_CHARACTERS.search(word)] if m]
     times = max((len(m[0]) // len(m[1] or m[2]) for m in glued), default=1)
-    numbers = {word: chr(i) for i, word in enumerate(dict.fromkeys(words))}
+    numbers = {word: chr(i % _CHARACTERS_IN_ALL) for i, word in enumerate(dict.fromkeys(words))}
     for loop in _PHRASE.finditer("".join(map(numbers.__getitem__, words))):
         count = len(loop[0]) // len(loop[1])
         phrase = "".join(words[loop.start() : loop.start() + len(loop[1])])

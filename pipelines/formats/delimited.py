@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _NOTHING: Final = frozenset(
 # They hardly ever occur in prose: a line with as many of them as the header is a row, even
 # where a quote was opened before it.
 _TELLING: Final = ("\t", "|")
-_NUMBERED: Final = re.compile(r"(\D*)(\d+)")
+_NUMBERED: Final = re.compile(r"(\D*)(\d{1,18})")
 _LONG_ID: Final = 16
 
 _Line = tuple[int, str]
@@ -126,7 +126,7 @@ def _items(rows: _Rows, origin: Origin, usual: str) -> Iterator[Item | FailedRec
     if isinstance(header, FailedRecord):
         yield header
         return
-    repeated = {name for name in header if header.count(name) > 1}
+    repeated = {name for name, count in Counter(header).items() if count > 1}
     while header and (parsed := rows.next_row()) is not None:
         number, row, text = parsed
         if isinstance(text, _CutText):

@@ -23,7 +23,7 @@ RAW_LIMIT: Final = 1000
 DETAIL_LIMIT: Final = 1000
 # Of all texts of a record together. The longest articles are some hundred thousand characters;
 # a longer text is a whole collection that was not divided.
-MOST_CHARACTERS: Final = 10_000_000
+MOST_CHARACTERS: Final = 5_000_000
 MOST_ANSWERS: Final = 1_000
 _OTHER_TEXTS: Final = 3  # question, passage and title
 

@@ -107,9 +107,11 @@ def _language_name(code: str) -> str:
 
 def _sentences(text: str) -> Iterator[str]:
     """Yield the sentences of a text, short ones together with what follows them."""
-    start = 0
+    start = seen = size = 0
     for end in _SENTENCE_END.finditer(text):
-        if letters(text[start : end.start()]) >= _SENTENCE_LETTERS:
+        size += letters(text[seen : end.start()])
+        seen = end.end()
+        if size >= _SENTENCE_LETTERS:
             yield text[start : end.start()]
-            start = end.end()
+            start, size = seen, 0
     yield text[start:]

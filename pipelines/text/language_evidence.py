@@ -25,6 +25,7 @@ _UNSEEN: Final = math.log(_SMOOTHING)
 _WORDS_REMEMBERED: Final = 100_000
 # More words add time, not certainty: every second, third... word of a longer text is looked at.
 _WORDS_ENOUGH: Final = 60
+_LONGEST: Final = 1000  # characters of a word; scripts without spaces have whole sentences as one
 _LATIN: Final = regex.compile(r"[A-Za-z]+")
 
 _lock = Lock()
@@ -43,7 +44,7 @@ def language_scores(text: str, script: str) -> dict[str, float]:
         text = _LATIN.sub(" ", text)
     words = text.translate(_NORMAL).split()
     words = words[:: -(-len(words) // _WORDS_ENOUGH) or 1]
-    scored = [scores for word in words if (scores := _word_scores(word, script))]
+    scored = [scores for word in words if (scores := _word_scores(word[:_LONGEST], script))]
     if not scored:
         return {}
     totals = map(sum, zip(*scored, strict=True))

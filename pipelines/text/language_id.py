@@ -7,7 +7,7 @@ one of its languages even when none fits.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import regex
@@ -133,8 +133,13 @@ def english_evidence(text: str, lang: str, source: str = "") -> float:
 
 def mask_names(text: str, source: str) -> str:
     """Return `text` without the names (capitalised words within sentences) of its source."""
-    names = set(_SOURCE_NAME.findall(source))
+    names = _names(source)
     return _WORD.sub(lambda word: "" if word[0] in names else word[0], text) if names else text
+
+
+@lru_cache(16)  # asked again for each sentence and language
+def _names(source: str) -> frozenset[str]:
+    return frozenset(_SOURCE_NAME.findall(source))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import replace
+from itertools import chain, groupby
 from typing import Final
 
 import regex
@@ -22,6 +23,11 @@ _REMOVED: Final = regex.compile(
     r"\u2066-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb]"
 )
 _LINE_BREAKS: Final = regex.compile(r"\r\n?|[\x85\u2028\u2029]")
+# Python puts marks into Unicode's order by insertion, which takes quadratic time.
+_MANY_MARKS: Final = regex.compile(r"\p{M}{30,}")
+_IN_WORD: Final = regex.compile(r"[\p{L}\p{N}]")
+_AFTER_WORD: Final = regex.compile(r"[^\p{L}\p{N}]")
+_COMPARED: Final = 100_000_000  # characters; a text that repeats itself may be found everywhere
 
 
 def normalise_text(text: str) -> str:
@@ -29,7 +35,10 @@ def normalise_text(text: str) -> str:
 
     Outer white space stays; characters are removed, never replaced, but for line breaks.
     """
-    return unicodedata.normalize("NFC", _REMOVED.sub("", _LINE_BREAKS.sub("\n", text)))
+    cleaned = _REMOVED.sub("", _LINE_BREAKS.sub("\n", text))
+    if not cleaned.isascii():
+        cleaned = _MANY_MARKS.sub(_sort_marks, cleaned)
+    return unicodedata.normalize("NFC", cleaned)
 
 
 def normalise_record(record: Record) -> Record:
@@ -48,6 +57,16 @@ def normalise_record(record: Record) -> Record:
         title=normalise_text(record.title).strip(),
         answers=answers,
     )
+
+
+def _sort_marks(run: "regex.Match[str]") -> str:
+    """Return combining marks, which may be composed, in the order that NFC has them."""
+    marks = "".join(unicodedata.normalize("NFD", mark) for mark in run[0])
+    parts = groupby(marks, key=lambda mark: unicodedata.combining(mark) > 0)
+    sorted_parts = (
+        sorted(part, key=unicodedata.combining) if move else part for move, part in parts
+    )
+    return "".join(chain.from_iterable(sorted_parts))
 
 
 def missing_text(record: Record) -> FailedRecord | None:
@@ -83,10 +102,20 @@ def only(passage: str, text: str) -> int:
 
 def whole_words(passage: str, text: str) -> list[int]:
     """Return where `text` stands in `passage` without being a part of longer words."""
-    if text not in passage:
-        return []
-    pattern = rf"(?<![\p{{L}}\p{{N}}]){regex.escape(text)}(?![\p{{L}}\p{{N}}])"
-    return [match.start() for match in regex.finditer(pattern, passage)]
+    found: list[int] = []
+    at = passage.find(text) if text else -1
+    for _ in range(_COMPARED // max(len(text), 1)):
+        if at < 0:
+            return found
+        end = at + len(text)
+        if (at and _IN_WORD.match(passage, at - 1)) or _IN_WORD.match(passage, end):
+            next_start = _AFTER_WORD.search(passage, at)
+        else:
+            found.append(at)
+            at = passage.find(text, end)
+            continue
+        at = passage.find(text, next_start.end()) if next_start else -1
+    return []  # the same few words over and over: every place is as good as another
 
 
 def nearest(passage: str, text: str, expected: int) -> int:

@@ -17,6 +17,9 @@ _RUN: Final = regex.compile(r"\d+")
 _SEPARATOR: Final = regex.compile(r"(?<=\d)(?:[.,٬٫·'’\u00a0\u202f ](?=\d{3}(?!\d))|[.,٫](?=\d))")
 _BETWEEN_DIGITS: Final = regex.compile(r"(?<=\d)[^\p{L}\p{N}\n]{1,2}(?=\d)")
 
+# Characters gone through to find numbers inside of longer ones.
+_COMPARED: Final = 200_000_000
+
 
 def has_digits(text: str) -> bool:
     """Return whether any digit of any script is in the text."""
@@ -38,8 +41,15 @@ def lost_numbers(source: str, target: str, least: int) -> set[str]:
     """Return the numbers of the source whose digits stand nowhere in the target."""
     if not has_digits(source):
         return set()
-    dense = dense_digits(target)
-    return {number for number in numbers(source, least) if number not in dense}
+    return without_numbers(numbers(source, least), dense_digits(target))
+
+
+def without_numbers(wanted: set[str], dense: str) -> set[str]:
+    """Return the numbers whose digits stand nowhere in a text from `dense_digits`."""
+    runs = set(_RUN.findall(dense))
+    left = sorted(wanted - runs)
+    looked_for = left[: _COMPARED // max(len(dense), 1)]
+    return {number for number in looked_for if number not in dense} | set(left[len(looked_for) :])
 
 
 def _in_ascii_digits(text: str) -> str:
