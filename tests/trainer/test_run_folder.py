@@ -1,13 +1,21 @@
 """The folder of a run: new, unfinished, finished, or not ours."""
 
 import json
+import shutil
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.command import UsageError
+from tests.damage import EXAMPLES, json_edits
 from trainer.fine_tuning.model_folder import abandon_run, finish_run, is_finished, open_run
 
 RUN = {"settings": {"steps": 3, "batches": {"seed": 0}}, "corpora": ["ab"]}
+RECORD = {
+    "identity": RUN, "steps": 3, "seconds": 1.5, "training_loss": 0.25, "data_wait_share": 0.0,
+    "dev": [{"step": 3, "eval_dev_monolingual_map": 0.5}], "best_step": 3,
+}  # fmt: skip
 
 
 def start(output, run=RUN, resume=False, overwrite=False):
@@ -61,7 +69,7 @@ def test_a_finished_run_gives_its_record_and_is_replaced_only_when_asked(tmp_pat
     start(tmp_path)
     add_checkpoint(tmp_path, 3)
     assert not is_finished(str(tmp_path))
-    finish_run(tmp_path, {"identity": RUN, "steps": 3})
+    finish_run(tmp_path, RECORD)
     assert is_finished(str(tmp_path))
     assert start(tmp_path).record["steps"] == 3
     assert not (tmp_path / "checkpoints").exists()
@@ -82,3 +90,27 @@ def test_an_abandoned_run_leaves_nothing(tmp_path):
     start(tmp_path / "new")
     abandon_run(tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@settings(deadline=None, max_examples=20 * EXAMPLES)
+@given(st.data(), st.sampled_from(["training.json", "checkpoints/run.json"]), st.booleans())
+def test_a_damaged_record_is_a_sentence_and_nothing_is_removed(
+    tmp_path_factory, data, name, resume
+):
+    folder = tmp_path_factory.mktemp("run") / "run"
+    start(folder)
+    add_checkpoint(folder, 3)
+    (folder / "training.json").write_text(json.dumps(RECORD))
+    edited = data.draw(json_edits((folder / name).read_text()))
+    if name != "training.json":
+        (folder / "training.json").unlink()
+    (folder / name).write_text(edited)
+    try:
+        state = start(folder, resume=resume)
+    except UsageError:
+        assert (folder / name).read_text() == edited
+        assert (folder / "checkpoints" / "checkpoint-3").is_dir()
+    else:
+        assert (state.record is None) == (name != "training.json")
+    finally:
+        shutil.rmtree(folder.parent)

@@ -1,11 +1,14 @@
 """Scores question by question, saved beside results, so that models can be compared in pairs."""
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 
+from schemas.command import UsageError
 from schemas.files import atomic_file
 from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.scoring import Scores
@@ -32,7 +35,18 @@ def save_question_scores(path: Path, scores: Scores) -> None:
 
 
 def load_question_scores(path: Path) -> tuple[int, Parts]:
-    """Return the number of question ids, and the measures of each part."""
+    """Return the number of question ids, and the measures of each part.
+
+    Raises:
+        UsageError: If the file cannot be read, or is no such file.
+    """
+    try:
+        return _load(path)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+        raise UsageError(f"{path}: not the scores of questions ({error})") from error
+
+
+def _load(path: Path) -> tuple[int, Parts]:
     parts: dict[str, dict[str, QuestionScores]] = {}
     with np.load(path, allow_pickle=False) as arrays:
         found: dict[tuple[str, str], dict[str, Floats]] = {}

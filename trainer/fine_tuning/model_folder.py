@@ -6,14 +6,18 @@ being trained, so that a killed run is only continued with the same settings.
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from schemas.command import UsageError
 from schemas.files import read_json, write_json
+from schemas.manifest_values import describe
 
 RECORD_NAME: Final = "training.json"
 CHECKPOINTS_NAME: Final = "checkpoints"
@@ -22,6 +26,7 @@ COMPLETE_NAME: Final = "complete"
 """Empty file in a checkpoint that all processes have written their part of."""
 
 _RUN_NAME: Final = "run.json"
+_CHECKPOINT: Final = re.compile(r"checkpoint-[0-9]{1,12}")
 _OURS: Final = (CHECKPOINTS_NAME, LOGS_NAME)
 
 
@@ -57,7 +62,7 @@ def open_run(
         raise UsageError(f"--output {output} is a file; name an empty or a new folder")
     if overwrite:
         _remove_run(output)
-    record = _read(output / RECORD_NAME)
+    record = _read_record(output / RECORD_NAME)
     checkpoints = output / CHECKPOINTS_NAME
     begun = _read(checkpoints / _RUN_NAME)
     if record is not None:
@@ -121,6 +126,8 @@ def _newest_checkpoint(checkpoints: Path) -> str | None:
     """Return the newest complete checkpoint; what a killed save left is removed."""
     complete = []
     for folder in checkpoints.glob("checkpoint-*"):
+        if not _CHECKPOINT.fullmatch(folder.name):
+            continue
         if (folder / COMPLETE_NAME).exists():
             complete.append(folder)
         else:
@@ -153,4 +160,43 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    return read_json(path) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read ({error})") from error
+
+
+def _read_record(path: Path) -> dict[str, Any] | None:
+    """Return the record of a finished run, with all that is read of it; None if there is none."""
+    content = _read(path)
+    try:
+        if content is not None:
+            _ReadRecord.model_validate(content)
+    except ValidationError as error:
+        raise UsageError(f"{path}: not the record of a training: {describe(error)}") from error
+    return content
+
+
+class _ReadScores(BaseModel):
+    """What is read of the scores of a checkpoint; the measures are its other keys."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, float | None]
+
+    step: int
+
+
+class _ReadRecord(BaseModel):
+    """What is read of the record of a finished run."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    identity: dict[str, Any]
+    steps: int
+    seconds: float
+    training_loss: float
+    data_wait_share: float
+    dev: list[_ReadScores] = []
+    best_step: int | None = None

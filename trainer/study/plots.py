@@ -145,6 +145,7 @@ def _average_details(cell: CellScores) -> dict[str, Any]:
                 detail: {
                     name: {"map": float(np.mean([r[setting][detail][name]["map"] for r in runs]))}
                     for name in first[setting][detail]
+                    if all("map" in r.get(setting, {}).get(detail, {}).get(name, {}) for r in runs)
                 }
             }
             for setting, detail in _DETAILS.items()

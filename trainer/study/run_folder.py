@@ -10,6 +10,7 @@ run.json            what the run was and how long it took, written last
 """
 
 import fcntl
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from typing import Final
 
 import yaml
 
+from schemas.command import UsageError
 from schemas.files import read_json, write_json
+from schemas.plain_text import one_line
 from trainer.study.grid import Run
 from trainer.study.study_file import Options
 
@@ -78,8 +81,7 @@ class RunFolder:
         """Whether there are results of an evaluation with these options."""
         if not self.results(name).exists():
             return False
-        used = yaml.safe_load(self.evaluation_options(name).read_text(encoding="utf-8"))
-        return bool(used == self.evaluations[name])
+        return bool(_read_options(self.evaluation_options(name)) == self.evaluations[name])
 
     def missing(self) -> list[str]:
         """Return the evaluations that have no results yet."""
@@ -102,7 +104,23 @@ class RunFolder:
     def seconds(self) -> float | None:
         """Return how long the run took; None if it is not finished."""
         path = self.path / _RUN_NAME
-        return float(read_json(path)["seconds"]) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            seconds = read_json(path).get("seconds")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path}: cannot be read ({error})") from error
+        if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+            raise UsageError(f"{path}: seconds is not a number of seconds")
+        return float(seconds)
+
+
+def _read_options(path: Path) -> object:
+    """Return the options of an evaluation that was made."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        raise UsageError(f"{path}: cannot be read ({one_line(str(error))})") from error
 
 
 def open_folder(output: Path, run: Run, evaluations: Mapping[str, Options]) -> RunFolder:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.files import read_json
 from trainer.evaluation.measures import read_measures
+from trainer.evaluation.saved_results import read_results
 from trainer.study.grid import BASE, Cell, Run, shorten
 from trainer.study.run_folder import RunFolder
 
@@ -75,7 +75,7 @@ def _read(
     benchmark: str, labels: Mapping[str, str], seed: int | None, folder: RunFolder
 ) -> Iterator[RunScores]:
     if folder.is_scored(benchmark):
-        results = read_json(folder.results(benchmark))
+        results = read_results(folder.results(benchmark))
         questions = folder.questions(benchmark)
         yield RunScores(
             benchmark=benchmark,
