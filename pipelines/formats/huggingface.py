@@ -1,10 +1,15 @@
 """Hugging Face datasets: by hub name, or a local directory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.formats.item import Item
+from pipelines.formats.item import Item, Origin
+from pipelines.formats.parquet import BATCH_ROWS, batch_items, needed_columns
+from schemas.record import FailedRecord
+
+if TYPE_CHECKING:
+    from datasets import Features
 
 
 class HubName(NamedTuple):
@@ -38,23 +43,34 @@ def split_names(path: str) -> list[str]:
     return list(datasets.get_dataset_split_names(name, config))
 
 
-def items(path: str, split: str, streaming: bool) -> Iterator[Item]:
-    """Yield the rows of one split as objects.
+def items(path: str, split: str, streaming: bool, origin: Origin) -> Iterator[Item | FailedRecord]:
+    """Yield the rows of one split as objects; images and sound are left as they are stored.
 
     Args:
         path: `NAME[:CONFIG]`, or a directory.
         split: Split by the dataset's own name; "" if it is not divided.
         streaming: Read over the network instead of downloading and caching first; a directory
             written by `save_to_disk` is on disk either way.
+        origin: What the rows are read from.
     """
     import datasets
 
     name, config = parse_name(path)
-    rows: Iterable[dict[str, Any]]
+    rows: Any
     if is_saved(name):
         loaded = datasets.load_from_disk(name)
         rows = loaded[split] if split else loaded
     else:
         rows = datasets.load_dataset(name, config, split=split or None, streaming=streaming)
-    for number, row in enumerate(rows, start=1):
-        yield Item(number, row)
+    features = dict(rows.features or {})
+    needed = needed_columns(list(features), origin)
+    printed = datasets.Features({n: f for n, f in features.items() if "Json(" in repr(f)})
+    # Converting whole rows ends with the first bad value of any column.
+    for item in batch_items(rows.with_format("arrow").iter(BATCH_ROWS), origin, needed):
+        yield item if isinstance(item, FailedRecord) or not printed else _decode(item, printed)
+
+
+def _decode(item: Item, printed: "Features") -> Item:
+    """Return the item with values that are stored as JSON as what they are."""
+    own = {name: item.value[name] for name in printed if name in item.value}
+    return item._replace(value={**item.value, **printed.decode_example(own)})

@@ -1,6 +1,7 @@
 """Parquet files, read by batches of rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
@@ -16,6 +17,10 @@ MALFORMED_PARQUET: Final = declare_reason(
     "malformed_parquet", "a Parquet file that cannot be read to its end"
 )
 
+UNREADABLE_VALUE: Final = declare_reason(
+    "unreadable_value", "a value that cannot be read, such as a date beyond all calendars"
+)
+
 BATCH_ROWS: Final = 1000
 # What recognising Natural Questions and impossible questions takes.
 _LAYOUT_COLUMNS: Final = {"document", "annotations", "answers", "is_impossible"}
@@ -23,45 +28,80 @@ _LAYOUT_COLUMNS: Final = {"document", "annotations", "answers", "is_impossible"}
 
 def items(file: BinaryIO, origin: Origin) -> Iterator[Item | FailedRecord]:
     """Yield the rows of a Parquet file as objects with the columns that the mapping needs."""
-    read = 0
+    with _damage_told(origin, "the file cannot be read") as damage:
+        table = pq.ParquetFile(file, page_checksum_verification=True)
+        names = table.schema_arrow.names
+        columns = needed_columns(names, origin)
+    if damage:
+        yield from damage
+        return
+    first = 1
+    for group in range(table.num_row_groups):
+        rows = table.metadata.row_group(group).num_rows
+        batches = table.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns)
+        what = f"rows {first} to {first + rows - 1}, or some of them, cannot be read"
+        with _damage_told(origin, what) as damage:
+            yield from batch_items(batches, origin, columns, first)
+        yield from damage
+        first += rows
+
+
+@contextmanager
+def _damage_told(origin: Origin, what: str) -> Iterator[list[FailedRecord]]:
+    """Put a failed record into the list when what is done in the block meets damage."""
+    damage: list[FailedRecord] = []
     try:
-        table = pq.ParquetFile(file)
-        columns = _needed(table.schema_arrow.names, origin)
-        for item in batch_items(table.iter_batches(BATCH_ROWS, columns=columns), origin):
-            yield item
-            read += 1
-    except (pa.ArrowException, OSError) as error:
+        yield damage
+    except Exception as error:  # of Arrow, of names that are not UTF-8, of sizes beyond memory
         # An error number comes from the file system, and trying again may help.
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        detail = f"cannot be read beyond row {read}: {error}"
-        yield origin.failed(0, MALFORMED_PARQUET, detail)
+        damage.append(origin.failed(0, MALFORMED_PARQUET, f"{what}: {error}"))
 
 
-def batch_items(batches: Iterable[pa.RecordBatch], origin: Origin) -> Iterator[Item | FailedRecord]:
-    """Yield the rows of batches as objects, numbered from 1."""
-    first = 1
+def batch_items(
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    origin: Origin,
+    needed: Collection[str],
+    first: int = 1,
+) -> Iterator[Item | FailedRecord]:
+    """Yield the rows of batches as objects; one with a value that cannot be read fails alone.
+
+    Args:
+        batches: Rows.
+        origin: What they were read from.
+        needed: Columns without which a row is of no use; the others may be unreadable.
+        first: Number of the first row.
+    """
     for batch in batches:
         try:
             rows = batch.to_pylist()
-        except UnicodeDecodeError:  # Parquet files are not checked for this when written
-            rows = [_row(batch.slice(index, 1)) for index in range(batch.num_rows)]
-        for number, row in enumerate(rows, start=first):
-            if isinstance(row, UnicodeDecodeError):
-                yield origin.failed(number, INVALID_UTF8, f"the row is not UTF-8: {row}")
-            else:
+        except Exception:  # of dates, time zones, durations, texts...: each has errors of its own
+            for index in range(batch.num_rows):
+                yield _row(batch.slice(index, 1), first + index, origin, needed)
+        else:
+            for number, row in enumerate(rows, start=first):
                 yield Item(number, row)
         first += batch.num_rows
 
 
-def _row(row: pa.RecordBatch) -> dict[str, Any] | UnicodeDecodeError:
-    try:
-        return dict(row.to_pylist()[0])
-    except UnicodeDecodeError as error:
-        return error
+def _row(
+    row: pa.RecordBatch | pa.Table, number: int, origin: Origin, needed: Collection[str]
+) -> Item | FailedRecord:
+    """Return a row, read value by value."""
+    value: dict[str, Any] = {}
+    for name in row.column_names:
+        try:
+            (value[name],) = row.column(name).to_pylist()
+        except Exception as error:
+            if name in needed:
+                reason = INVALID_UTF8 if isinstance(error, UnicodeDecodeError) else UNREADABLE_VALUE
+                detail = f"the value of {name!r} cannot be read: {error or type(error).__name__}"
+                return origin.failed(number, reason, detail, value)
+    return Item(number, value)
 
 
-def _needed(names: list[str], origin: Origin) -> list[str]:
+def needed_columns(names: list[str], origin: Origin) -> list[str]:
     """Return the columns to read; all of them when question or passage is not among them."""
     paths = resolve(names, origin.fields)
     used = {path if path in names else str(parse_path(path)[0]) for path in paths.values()}

@@ -65,7 +65,7 @@ def read_dataset(
     path: str, split: str, streaming: bool, origin: Origin
 ) -> Iterator[Record | FailedRecord]:
     """Yield the records and failed records of one split of a Hugging Face dataset."""
-    return mapped.read_items(huggingface.items(path, split, streaming), origin)
+    return mapped.read_items(huggingface.items(path, split, streaming, origin), origin)
 
 
 def _items(stream: Stream, format: str, origin: Origin) -> Items:

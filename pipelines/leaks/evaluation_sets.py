@@ -141,7 +141,7 @@ def is_collection(evaluation_set: EvaluationSet) -> bool:
 
 def _raw(source: Source, unit: str, origin: Origin) -> Iterator[Item | FailedRecord]:
     if source.format in HUGGING_FACE:
-        yield from huggingface.items(source.path, unit, source.format == "hf-stream")
+        yield from huggingface.items(source.path, unit, source.format == "hf-stream", origin)
         return
     stream = Stream(unit)
     if source.format in LINES:

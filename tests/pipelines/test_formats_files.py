@@ -169,7 +169,7 @@ def test_parquet_with_a_damaged_row_group_gives_the_rows_before_it(tmp_path):
     results = read(path, "parquet")
     assert [r.record_id for r in results[:-1]] == [f"a.parquet:{i}" for i in range(1, 2001)]
     assert results[-1].reason == "malformed_parquet"
-    assert "row 2000" in results[-1].detail
+    assert "rows 2001 to 3000" in results[-1].detail
 
 
 @pytest.mark.parametrize("streaming", [True, False])
