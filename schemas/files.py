@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -18,6 +19,9 @@ CACHE_VARIABLE: Final = "TANDEMQA_CACHE"
 PARTIAL_SUFFIX: Final = ".partial"
 
 _BLOCK: Final = 1 << 20
+# A file that was changed less than this many nanoseconds ago may change again, and still have the
+# same times.
+_SETTLED: Final = 2_000_000_000
 
 
 def cache_folder() -> Path:
@@ -122,6 +126,29 @@ def file_digest(path: Path) -> str:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def kept_digest(path: Path, kept: Path) -> str:
+    """Return the SHA-256 of a file's content, in hex; it is kept until the file is written to.
+
+    Args:
+        path: The file.
+        kept: Folder where digests are kept.
+
+    Raises:
+        OSError: If the file cannot be read, or the folder not written to.
+    """
+    stat = path.stat()
+    if time.time_ns() - stat.st_ctime_ns < _SETTLED:
+        return file_digest(path)
+    # Unlike the time of change, nobody can set back that of the inode.
+    version = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    note = kept / sha256(repr((os.fspath(path.resolve()), version)).encode()).hexdigest()[:32]
+    if note.exists():
+        return note.read_text(encoding="ascii", errors="replace")
+    digest = file_digest(path)
+    write_text(note, digest)
+    return digest
 
 
 def _flush(path: Path) -> None:

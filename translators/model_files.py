@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from schemas.files import file_digest, write_text
+from schemas.files import kept_digest
 
 _SMALL_FILES: Final = ("*.json", "*.spm", "*.model", "README.md")
 _HASHED_FILES: Final = ("*.json", "*.spm", "*.model")
@@ -138,17 +138,6 @@ def _hash_model(directory: Path, cache: Path) -> str:
     files.update(next(filter(None, (list(directory.glob(p)) for p in _WEIGHTS)), []))
     digest = sha256()
     for file in sorted(files):
-        digest.update(f"{file.name} {_hash_file(file, cache)}\n".encode())
+        content = kept_digest(file, cache / "hashes")
+        digest.update(f"{file.name} {content}\n".encode())
     return f"sha256:{digest.hexdigest()}"
-
-
-def _hash_file(file: Path, cache: Path) -> str:
-    """Return the file's hash; it is remembered while size and time of change stay the same."""
-    stat = file.stat()
-    identity = f"{file.resolve()} {stat.st_size} {stat.st_mtime_ns}"
-    note = cache / "hashes" / sha256(identity.encode()).hexdigest()[:32]
-    if note.is_file():
-        return note.read_text(encoding="ascii")
-    digest = file_digest(file)
-    write_text(note, digest)
-    return digest

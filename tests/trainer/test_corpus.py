@@ -208,11 +208,11 @@ def test_a_corpus_that_claims_the_hashes_of_another_poisons_nothing(corpus, tmp_
 
 
 def test_a_shard_that_changes_after_its_hash_was_kept_is_noticed(corpus, cache, monkeypatch):
-    monkeypatch.setattr("trainer.corpora.content_digest._SETTLED", -(10**18))
+    monkeypatch.setattr("schemas.files._SETTLED", -(10**18))
     open_corpus(corpus)
-    assert len(list(cache.glob("*.sha256"))) == 2
+    assert len(list(cache.glob("hashes/*"))) == 2
     open_corpus(corpus)
-    assert len(list(cache.glob("*.sha256"))) == 2
+    assert len(list(cache.glob("hashes/*"))) == 2
     shard = next(corpus.glob("data/train/lang=es/*.parquet"))
     stat = shard.stat()
     content = bytearray(shard.read_bytes())
@@ -224,9 +224,9 @@ def test_a_shard_that_changes_after_its_hash_was_kept_is_noticed(corpus, cache, 
 
 
 def test_the_hash_of_a_file_that_was_just_written_is_not_kept(corpus, cache, monkeypatch):
-    monkeypatch.setattr("trainer.corpora.content_digest._SETTLED", 10**18)
+    monkeypatch.setattr("schemas.files._SETTLED", 10**18)
     open_corpus(corpus)
-    assert not list(cache.glob("*.sha256"))
+    assert not list(cache.glob("hashes/*"))
 
 
 def test_pipes_among_parquet_files_are_refused(tmp_path):

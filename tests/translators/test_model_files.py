@@ -39,13 +39,17 @@ def test_the_revision_of_a_directory_follows_its_content_and_not_its_place(local
     assert first.revision.startswith("sha256:")
 
 
-def test_a_large_file_is_read_once(local, tmp_path, monkeypatch):
+def test_a_large_file_is_read_once_until_it_is_written_to(local, tmp_path, monkeypatch):
+    monkeypatch.setattr("schemas.files._SETTLED", -(10**18))
     revision = find_model(str(local), tmp_path / "cache").revision
+    with monkeypatch.context() as patch:
+        patch.setattr("schemas.files.file_digest", lambda path: pytest.fail("read again"))
+        assert find_model(str(local), tmp_path / "cache").revision == revision
     weights = local / "model.safetensors"
     stat = weights.stat()
-    weights.write_bytes(b"WEIGHTS")  # same size, and below the same time: not seen as changed
+    weights.write_bytes(b"WEIGHTS")
     os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert find_model(str(local), tmp_path / "cache").revision == revision
+    assert find_model(str(local), tmp_path / "cache").revision != revision
 
 
 def test_safetensors_are_preferred(local, tmp_path):

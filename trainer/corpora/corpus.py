@@ -13,9 +13,8 @@ from datasets.table import ConcatenationTable, MemoryMappedTable
 from tqdm import tqdm
 
 from schemas.command import UsageError
-from schemas.files import cache_folder
+from schemas.files import cache_folder, kept_digest
 from schemas.language import canonical_code, list_codes, select_languages
-from trainer.corpora.content_digest import content_digest
 from trainer.corpora.corpus_files import ParquetSource, find_parquet, find_shards, is_corpus
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.corpora.int_columns import Ints, read_column
@@ -121,7 +120,10 @@ def _name_tables(files: Sequence[ParquetSource], folder: Path) -> list[str]:
     """
 
     def name(file: ParquetSource) -> str:
-        digest = content_digest(file.path, folder)
+        try:
+            digest = kept_digest(file.path, folder / "hashes")
+        except OSError as error:
+            raise UsageError(f"{file.path}: cannot be hashed ({error})") from error
         if file.entry and digest != file.entry.sha256:
             raise UsageError(
                 f"{file.path}: changed since the build (SHA-256 is not that of the manifest); "
