@@ -1,14 +1,15 @@
 """The formats by name, and how to tell which one a path has."""
 
-from pathlib import Path
 from typing import Final
 
 from apache_beam.io.filesystem import BeamIOError
 
-from pipelines.formats import huggingface
-from pipelines.formats.stream import COMPRESSIONS, list_tree
+from pipelines.formats import hub_folder, huggingface
+from pipelines.formats.extensions import format_by_name
+from pipelines.formats.stream import list_tree
 from schemas.collection_files import is_collection, locate_parts
 
+HUB: Final = "hub"
 FORMATS: Final = {
     "squad": "SQuAD 1 or 2 JSON",
     "nq": "Natural Questions or QED, one JSON object a line",
@@ -19,26 +20,16 @@ FORMATS: Final = {
     "parquet": "Parquet",
     "beir": "a directory or zip file with corpus, queries and qrels: BEIR, MTEB, MIRACL, Mr. TyDi",
     "msmarco": "a directory with collection.tsv, queries.*.tsv and qrels.*.tsv",
+    HUB: "a directory with files named for splits, as the hub keeps them: data/train-*.parquet",
     "hf": "a Hugging Face dataset, downloaded: NAME[:CONFIG][#SPLIT], or a directory",
     "hf-stream": "the same, read over the network without a copy on disk",
-}
-EXTENSIONS: Final = {
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".jsonlines": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
 }
 HUGGING_FACE: Final = ("hf", "hf-stream")
 
 
 def guess_format(path: str) -> str:
     """Tell the format by the extension or by what is in a directory; "" if that is impossible."""
-    suffixes = [s for s in Path(path).suffixes if s.lower() not in COMPRESSIONS]
-    if suffixes and (format := EXTENSIONS.get(suffixes[-1].lower())):
+    if format := format_by_name(path):
         return format
     if huggingface.is_saved(path):
         return "hf"
@@ -49,4 +40,6 @@ def guess_format(path: str) -> str:
         return ""  # reported by check_sources
     if any(name.startswith("collection.") for name in files):
         return "msmarco"
-    return "beir" if is_collection(parts) else ""
+    if is_collection(parts):
+        return "beir"
+    return HUB if hub_folder.find_files(path) else ""

@@ -20,10 +20,10 @@ class HubName(NamedTuple):
 
 
 def parse_name(path: str) -> HubName:
-    """Split `NAME[:CONFIG]`; a local directory has no configuration."""
+    """Split `NAME[:CONFIG]`, where a name may be that of a local directory."""
     if Path(path).is_dir():
         return HubName(path, None)
-    name, _, config = path.partition(":")
+    name, _, config = path.rpartition(":") if ":" in path else (path, "", "")
     return HubName(name, config or None)
 
 
@@ -61,6 +61,8 @@ def items(path: str, split: str, streaming: bool, origin: Origin) -> Iterator[It
         loaded = datasets.load_from_disk(name)
         rows = loaded[split] if split else loaded
     else:
+        # What is on disk already needs no second copy in the cache.
+        streaming = streaming or Path(name).is_dir()
         rows = datasets.load_dataset(name, config, split=split or None, streaming=streaming)
     features = dict(rows.features or {})
     needed = needed_columns(list(features), origin)

@@ -14,6 +14,9 @@ from schemas.record import FailedRecord
 _NOT_A_LIST: Final = declare_reason("not_a_list", "a JSON document without a list of objects")
 
 
+_AROUND: Final = ("data", "Data")  # TriviaQA writes it large
+
+
 def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
     """Yield the objects of a document.
 
@@ -44,7 +47,9 @@ def items(document: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:
 
 def _entries(content: object) -> list[tuple[str, Any]] | None:
     """Return the keys (empty in a list) and values of the items; None if these are not there."""
-    inner = content.get("data", content) if isinstance(content, dict) else content
+    inner = content
+    if isinstance(content, dict):
+        inner = next((content[key] for key in _AROUND if key in content), content)
     if isinstance(inner, list):
         return [("", value) for value in inner]
     if isinstance(inner, dict) and all(isinstance(value, dict) for value in inner.values()):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
 
-from pipelines.formats import natural_questions, nested
+from pipelines.formats import natural_questions, nested, several_passages, tydi
 from pipelines.formats.answers import Pair, answer_pairs, unanswerable
 from pipelines.formats.fields import find, fold, is_missing, resolve
 from pipelines.formats.item import (
@@ -37,6 +37,8 @@ def read_items(
         with_answers: Whether answers are read, and questions without one refused.
     """
     items = nested.explode(refuse_deep(items, origin), origin)
+    if not origin.fields:
+        items = several_passages.explode(tydi.flatten(items, origin), origin)
     sample = list(islice(items, SAMPLE))
     values = [item.value for item in sample if isinstance(item, Item)]
     columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)

@@ -7,7 +7,7 @@ from pipelines.formats.item import BadItem, Item, Origin, build_record, refuse_d
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
 
-_NO_LONG_ANSWER: Final = declare_reason(
+NO_LONG_ANSWER: Final = declare_reason(
     "no_long_answer", "a question without a paragraph that annotators found to answer it"
 )
 _NOT_NATURAL_QUESTIONS: Final = declare_reason(
@@ -78,7 +78,7 @@ def _nq(value: dict[str, Any]) -> dict[str, Any]:
     longs = [_span(a["long_answer"]) for a in annotations]
     found = [span for span in longs if span]
     if not found:
-        raise BadItem(_NO_LONG_ANSWER, "no annotator marked a paragraph that answers the question")
+        raise BadItem(NO_LONG_ANSWER, "no annotator marked a paragraph that answers the question")
     chosen = max(found, key=found.count)  # what most annotators marked; the first on a tie
     document = value.get("document") or {}
     passage, starts = _join(_tokens(value)[chosen[0] : chosen[1]])

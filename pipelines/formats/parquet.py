@@ -22,8 +22,12 @@ UNREADABLE_VALUE: Final = declare_reason(
 )
 
 BATCH_ROWS: Final = 1000
-# What recognising Natural Questions and impossible questions takes.
-_LAYOUT_COLUMNS: Final = {"document", "annotations", "answers", "is_impossible"}
+# What recognising layouts and impossible questions takes.
+_LAYOUT_COLUMNS: Final = {
+    *("document", "annotations", "answers", "answer", "is_impossible", "supporting_facts"),
+    *("positive_passages", "passages", "entity_pages", "search_results"),
+    *("document_plaintext", "passage_answer_candidates"),
+}
 
 
 def items(file: BinaryIO, origin: Origin) -> Iterator[Item | FailedRecord]:

@@ -7,12 +7,11 @@ import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import PBegin, PCollection, TaggedOutput
 
-from pipelines.formats import huggingface, judged
+from pipelines.formats import judged
 from pipelines.formats.catalogue import HUGGING_FACE
 from pipelines.formats.join import JoinJudged, Work
 from pipelines.formats.reader import read_dataset, read_file
-from pipelines.formats.stream import match_files
-from pipelines.ingest.source import Source
+from pipelines.ingest.source import Source, find_units
 from pipelines.io.progress import advance
 from schemas.collection_files import choose_split
 from schemas.reason import declare_reason
@@ -92,10 +91,7 @@ def _read_collections(begin: PBegin, sources: list[Source]) -> Records:
 
 
 def _find_units(source: Source) -> Iterator[Unit | _Failure]:
-    if source.format in HUGGING_FACE:
-        names = [source.split] if source.split else huggingface.split_names(source.path)
-    else:
-        names = match_files(source.path)
+    names = find_units(source)
     for name in names:
         yield source, name
     if not names:
@@ -117,7 +113,7 @@ def read_unit(source: Source, name: str) -> Iterator[Record | FailedRecord]:
     if source.format in HUGGING_FACE:
         origin = source.origin(source.path, split=name)
         return read_dataset(source.path, name, source.format == "hf-stream", origin)
-    return read_file(name, source.format, source.origin(name))
+    return read_file(name, source.file_format(name), source.origin(name))
 
 
 def _find_parts(source: Source) -> Iterator[Work]:

@@ -11,9 +11,11 @@ from typing import Final
 
 from apache_beam.io.filesystem import BeamIOError
 
-from pipelines.formats import huggingface, judged
-from pipelines.formats.catalogue import FORMATS, HUGGING_FACE, guess_format
+from pipelines.formats import hub_folder, huggingface, judged
+from pipelines.formats.catalogue import FORMATS, HUB, HUGGING_FACE, guess_format
+from pipelines.formats.extensions import format_by_name
 from pipelines.formats.fields import Fields, fields_problems
+from pipelines.formats.hub_folder import file_split, shard_split
 from pipelines.formats.item import Origin
 from pipelines.formats.reader import read_file
 from pipelines.formats.stream import COMPRESSIONS, ZIP, list_directory, list_tree, match_files
@@ -53,11 +55,30 @@ class Source:
 
         Args:
             path: The file.
-            split: The split that the file or dataset names itself.
+            split: The split that the dataset names itself; else it may be in the file's name.
         """
         name = path.removeprefix(_fixed_part(self.path))
-        named = split_name(re.split(r"[^A-Za-z]", split or self.split)[0])
+        in_name = file_split(path) if self.format == HUB else shard_split(path)
+        named = split_name(re.split(r"[^A-Za-z]", split or self.split or in_name)[0])
         return Origin(path, name, self.dataset, named or "train", self.license, self.fields)
+
+    def file_format(self, path: str) -> str:
+        """Return the format of one file of this source."""
+        return format_by_name(path) if self.format == HUB else self.format
+
+
+def find_units(source: Source) -> list[str]:
+    """Return the files of a source that is no collection, or the splits of a Hugging Face dataset.
+
+    Of files that are named for splits, these are those of the split that was asked for.
+    """
+    if source.format in HUGGING_FACE:
+        return [source.split] if source.split else huggingface.split_names(source.path)
+    if source.format == HUB:
+        files = [file for of in hub_folder.find_files(source.path).values() for file in of]
+        wanted = split_name(source.split)
+        return [file.path for file in files if wanted in ("", split_name(file.split))]
+    return match_files(source.path)
 
 
 def parse_source(
@@ -108,6 +129,8 @@ def source_problems(source: Source) -> list[str]:
     try:
         if source.format in judged.FORMATS:
             problems += _collection_problems(source)
+        elif source.format == HUB:
+            problems += _hub_problems(source) if not problems else []
         else:
             problems += _file_problems(source, readable=not problems)
     except (BeamIOError, ValueError, OSError) as error:
@@ -119,6 +142,8 @@ def _dataset_name(path: str, format: str) -> str:
     if format in HUGGING_FACE:
         return huggingface.parse_name(path).name.rstrip("/").rpartition("/")[2]
     *_, folder, file = ["", *path.rstrip("/").split("/")]
+    if format == HUB:
+        return folder if file in hub_folder.DEFAULT and folder else file
     stem = file.removesuffix(ZIP) if format in judged.FORMATS else file.partition(".")[0]
     words = re.split(r"[\W_]+", _GLOB.sub("-", re.sub(r"\[.*?\]", "-", stem)))
     kept = [word for word in words if word and not split_name(word)]
@@ -155,9 +180,27 @@ def _hugging_face_problems(source: Source) -> list[str]:
     problems = []
     if importlib.util.find_spec("datasets") is None:
         problems.append("reading it needs the datasets package: pip install datasets")
-    if source.path.startswith((".", "/")) and not Path(source.path).is_dir():
+    elif Path(name := huggingface.parse_name(source.path).name).is_dir():
+        try:
+            huggingface.split_names(source.path)
+        except (OSError, ValueError) as error:  # such as several configurations
+            problems.append(f"cannot be opened: {' '.join(str(error).split())[:300]}")
+    elif name.startswith((".", "/")):
         problems.append("there is no such directory")
     return problems
+
+
+def _hub_problems(source: Source) -> list[str]:
+    configurations = hub_folder.find_files(source.path)
+    if len(configurations) > 1:
+        names = ", ".join(sorted(configurations))
+        first = f"{source.path.rstrip('/')}/{max(configurations)}"
+        return [f"several configurations: {names}; name the folder of one, such as {first}"]
+    files = find_units(source)
+    if not files:
+        found = sorted({split for of in configurations.values() for _, split in of})
+        return [f"no files for {source.split}; found: {', '.join(found) or 'none'}"]
+    return _column_problems(source, files[0])
 
 
 def _collection_problems(source: Source) -> list[str]:
@@ -184,7 +227,7 @@ def _file_problems(source: Source, readable: bool) -> list[str]:
 
 def _column_problems(source: Source, path: str) -> list[str]:
     """Return why none of the first items becomes a record, if their columns are to blame."""
-    results = list(islice(read_file(path, source.format, source.origin(path)), SAMPLE))
+    results = list(islice(read_file(path, source.file_format(path), source.origin(path)), SAMPLE))
     failures = [result for result in results if isinstance(result, FailedRecord)]
     blamed = [
         f for f in failures if re.search("^missing_|^not_|_not_|^repeated_|^several_", f.reason)

@@ -15,6 +15,7 @@ from pipelines.formats.json_text import parse_line
 from pipelines.formats.reader import DOCUMENTS, LINES
 from pipelines.formats.stream import CutLine, Stream, match_files, open_file
 from pipelines.ingest.source import Source, parse_source, source_problems
+from pipelines.ingest.source import find_units as find_source_units
 from pipelines.leaks.rules import EvaluationItem
 from pipelines.text.normalise import normalise_text
 from schemas.language import parse_language
@@ -88,12 +89,9 @@ def find_units(evaluation_set: EvaluationSet) -> list[str]:
     Raises:
         EvaluationSetError: If there is none.
     """
-    source = evaluation_set.source
-    if source.format in HUGGING_FACE:
-        return [source.split] if source.split else huggingface.split_names(source.path)
-    if not (paths := match_files(source.path)):
-        raise EvaluationSetError(f"{evaluation_set.name}: {source.path} has gone")
-    return paths
+    if not (units := find_source_units(evaluation_set.source)):
+        raise EvaluationSetError(f"{evaluation_set.name}: {evaluation_set.source.path} has gone")
+    return units
 
 
 def read_items(evaluation_set: EvaluationSet, unit: str) -> Iterator[EvaluationItem | FailedRecord]:
@@ -144,10 +142,11 @@ def _raw(source: Source, unit: str, origin: Origin) -> Iterator[Item | FailedRec
         yield from huggingface.items(source.path, unit, source.format == "hf-stream", origin)
         return
     stream = Stream(unit)
-    if source.format in LINES:
-        yield from LINES[source.format](stream.lines(), origin)
-    elif source.format in DOCUMENTS:
-        yield from DOCUMENTS[source.format](stream.read(), origin)
+    format = source.file_format(unit)
+    if format in LINES:
+        yield from LINES[format](stream.lines(), origin)
+    elif format in DOCUMENTS:
+        yield from DOCUMENTS[format](stream.read(), origin)
     else:
         with open_file(unit) as file:
             yield from parquet.items(file, origin)
