@@ -14,6 +14,7 @@ from pipelines.corpus.card_header import (
     source_licences,
     write_header,
 )
+from pipelines.corpus.reasons import explain_reason
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import Manifest
 from schemas.plain_text import markdown_code, markdown_text
@@ -130,8 +131,13 @@ def _missing(manifest: Manifest) -> str:
         reasons.update(counts.reasons)
     if not reasons:
         return "No row is missing in any language."
-    told = ", ".join(f"{markdown_code(name)} {count:,}" for name, count in reasons.most_common())
-    return f"Rows that are missing, by their first reason, in all languages together: {told}."
+    head = ("reason", "meaning", "rows")
+    rows = [
+        (markdown_code(code), explain_reason(code), f"{count:,}")
+        for code, count in reasons.most_common()
+    ]
+    table = markdown_table(head, rows, "llr")
+    return f"Missing rows in all languages together, by their first reason:\n\n{table}"
 
 
 def _calibration(manifest: Manifest) -> str:
