@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tandemqa import run
 from tests.browser import CHROMIUM, Browser
+from tests.silence import Silence
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -29,6 +30,16 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"real data is absent: {DATA}")
     return DATA
+
+
+@pytest.fixture
+def silence(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Silence:
+    """Let time limits of pipelines end when their programs say so, however slow the machine is."""
+    folder = tmp_path_factory.mktemp("silence")
+    monkeypatch.setenv("SILENCE", str(folder))
+    silence = Silence(folder)
+    monkeypatch.setattr("translators.pipe.select", silence)
+    return silence
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_counters_are_summed_over_steps():
     assert read_counters(job) == Counter({("read", "records"): 5})
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)

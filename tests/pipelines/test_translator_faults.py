@@ -9,13 +9,15 @@ import pytest
 
 from schemas.manifest import Manifest
 from tandemqa import run
+from tests.silence import TELL_SILENCE
 from translators import apertium_modes
 
 pytestmark = pytest.mark.usefixtures("apertium")
 
 # Stands before Apertium's own programs and passes their messages on, but not when one is bad.
-BEFORE = """
+BEFORE = f"""
 import os, sys, time
+{TELL_SILENCE}
 message = b""
 while byte := sys.stdin.buffer.read(1):
     message += byte
@@ -24,9 +26,12 @@ while byte := sys.stdin.buffer.read(1):
     if b"deadly" in message:
         os._exit(1)
     if b"endless" in message:
+        tell_silence()
         time.sleep(1000)
     sys.stdout.buffer.write(b"" if b"swallowed" in message else message)
     sys.stdout.buffer.flush()
+    if b"swallowed" in message:
+        tell_silence()
     message = b""
 """
 BAD = ("deadly", "endless", "swallowed")
@@ -66,12 +71,12 @@ def source(questions):
 
 
 def test_rows_that_a_translator_dies_of_are_quarantined_and_the_others_kept(
-    tmp_path, build, source, put_before_apertium
+    tmp_path, build, source, put_before_apertium, silence
 ):
     script = tmp_path / "before.py"
     script.write_text(BEFORE)
     put_before_apertium(f"{sys.executable} {script}")
-    assert build("--input", source, "--timeout", "1", "--quiet") == 0
+    assert build("--input", source, "--quiet") == 0
     corpus = tmp_path / "corpus"
     counts = Manifest.model_validate_json((corpus / "manifest.json").read_text()).counts["es"]
     assert (counts.kept, counts.rejected, counts.failed) == (12, 0, 3)
@@ -87,14 +92,14 @@ def test_rows_that_a_translator_dies_of_are_quarantined_and_the_others_kept(
 
 
 def test_what_failed_is_tried_again_when_the_translator_is_mended(
-    tmp_path, build, source, put_before_apertium, monkeypatch
+    tmp_path, build, source, put_before_apertium, silence, monkeypatch
 ):
     script = tmp_path / "before.py"
     script.write_text(BEFORE)
     with monkeypatch.context() as broken:
         commands = apertium_modes.commands
         put_before_apertium(f"{sys.executable} {script}")
-        build("--input", source, "--timeout", "1", "--quiet")
+        build("--input", source, "--quiet")
         broken.setattr(apertium_modes, "commands", commands)
         assert build("--input", source, "--quiet", "--overwrite") == 0
     manifest = json.loads((tmp_path / "corpus" / "manifest.json").read_text())

@@ -168,7 +168,7 @@ def launch(options: Path, kill_at: int | None = None) -> list[int]:
         processes.append(
             subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         )
-    told = [process.communicate(timeout=300)[1] for process in processes]
+    told = [process.communicate()[1] for process in processes]
     codes = [process.returncode for process in processes]
     if kill_at is None:
         assert codes == [0, 0], [errors[-3000:] for errors in told]

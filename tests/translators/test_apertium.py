@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.silence import TELL_SILENCE
 from translators import apertium_modes
 from translators.apertium import Apertium
 from translators.translator import Translation
@@ -33,8 +34,9 @@ NEIGHBOURS = [
 ]
 
 # Answers with the message itself, but not when it is bad.
-FAKE = """
+FAKE = f"""
 import os, sys, time
+{TELL_SILENCE}
 message = b""
 while byte := sys.stdin.buffer.read(1):
     message += byte
@@ -43,9 +45,12 @@ while byte := sys.stdin.buffer.read(1):
     if b"die" in message:
         os._exit(1)
     if b"hang" in message:
+        tell_silence()
         time.sleep(1000)
     sys.stdout.buffer.write(b"" if b"skip" in message else message)
     sys.stdout.buffer.flush()
+    if b"skip" in message:
+        tell_silence()
     message = b""
 """
 
@@ -70,7 +75,7 @@ def with_command(monkeypatch):
     """Build translators whose only mode is a given command instead of Apertium."""
     made = []
 
-    def make(command: str, timeout: float = 20.0) -> Apertium:
+    def make(command: str, timeout: float = 300.0) -> Apertium:
         monkeypatch.setattr(apertium_modes, "check_modes", lambda modes, packages: None)
         monkeypatch.setattr(apertium_modes, "commands", lambda mode, files: (command,))
         made.append(Apertium({"xx": ("eng-xxx",)}, processes=2, timeout=timeout))
@@ -243,10 +248,11 @@ def test_programs_killed_in_mid_work_cost_no_segment(installed):
     translator.close()
 
 
-def test_a_program_that_stops_in_mid_work_costs_no_segment(installed):
-    translator = Apertium({"gl": ROUTES["gl"]}, processes=1, timeout=1.0)
+def test_a_program_that_stops_in_mid_work_costs_no_segment(installed, silence):
+    translator = Apertium({"gl": ROUTES["gl"]}, processes=1)
     wanted = translator.translate(["The red house."] * 9, "gl")
     signal_one("apertium-postch", signal.SIGSTOP)
+    silence.tell()
     assert translator.translate(["The red house."] * 9, "gl") == wanted
     translator.close()
 
@@ -260,10 +266,12 @@ def test_a_program_that_stops_in_mid_work_costs_no_segment(installed):
         ("x" * 20_001, "too_long"),
     ],
 )
-def test_a_bad_segment_is_singled_out_and_the_rest_come_through(with_command, tmp_path, bad, error):
+def test_a_bad_segment_is_singled_out_and_the_rest_come_through(
+    with_command, silence, tmp_path, bad, error
+):
     script = tmp_path / "fake.py"
     script.write_text(FAKE)
-    translator = with_command(f"{sys.executable} {script}", timeout=0.5)
+    translator = with_command(f"{sys.executable} {script}")
     sources = [str(number) for number in range(30)]
     sources[7] = sources[20] = bad
     translations = translator.translate(sources, "xx")

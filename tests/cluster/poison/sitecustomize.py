@@ -2,12 +2,13 @@
 
 A segment that contains `$POISON_CRASH` ends the process by a segmentation fault inside
 `translate_batch`, as a bug of the native library would; one that contains `$POISON_HANG` never
-comes back from it.
+comes back from it, and before makes the file `$POISON_TOLD`, if that is set.
 """
 
 import ctypes
 import importlib.machinery
 import os
+import pathlib
 import sys
 
 
@@ -34,6 +35,8 @@ def _poisoned(translate_batch):
         if _is_in("POISON_CRASH", text):
             ctypes.string_at(0)
         if _is_in("POISON_HANG", text):
+            if "POISON_TOLD" in os.environ:
+                pathlib.Path(os.environ["POISON_TOLD"]).touch()
             ctypes.CDLL(None).pause()
         return translate_batch(self, source, *arguments, **options)
 
