@@ -6,6 +6,8 @@ from typing import Final
 import regex
 from rapidfuzz import fuzz
 
+from pipelines.text.words import WORD_CHARACTER
+
 FUZZY_SHORT: Final = 0.8
 FUZZY_LONG: Final = 0.7
 FUZZY_MARGIN: Final = 0.1
@@ -14,7 +16,6 @@ LONG_ANSWER: Final = 12
 _COMPARED: Final = 2_000_000_000
 _FOUND: Final = 100_000_000
 
-_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _SPACED_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}](?:\S*[\p{L}\p{M}\p{N}])?")
 _CHARACTER: Final = regex.compile(r"\S")
 
@@ -73,7 +74,8 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     before = text[start - 1 : start] + text[start : start + 1]
     after = text[end - 1 : end] + text[end : end + 1]
     return not any(
-        len(pair) == 2 and _WORD.match(pair[0]) and _WORD.match(pair[1]) for pair in (before, after)
+        len(pair) == 2 and WORD_CHARACTER.match(pair[0]) and WORD_CHARACTER.match(pair[1])
+        for pair in (before, after)
     )
 
 

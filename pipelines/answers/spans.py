@@ -10,13 +10,13 @@ import regex
 
 from pipelines.answers.search import choose_occurrence, find_exact, find_fuzzy
 from pipelines.answers.word_alignment import Lexicon, align
+from pipelines.text.words import WORD_CHARACTER
 from schemas.record import Answer
 from schemas.row import RowAnswer
 
 SpanPair = tuple[int, int, int, int]
 Span = tuple[int, int]
 
-_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _LATIN_NAME: Final = regex.compile(r"\p{N}|^\p{Lu}|://|@")
 _OUTER_PUNCTUATION: Final = regex.compile(r"^[\s\p{P}]+|(?<![\s\p{P}])[\s\p{P}]+$")
 _ARTICLE: Final = regex.compile(
@@ -136,7 +136,7 @@ def _exact(
 def _covers(answer: Answer, source: str, span: Span) -> bool:
     """Return whether only punctuation of the sentences lies outside the answer."""
     outside = source[span[0] : answer.start] + source[answer.start + len(answer.text) : span[1]]
-    return not _WORD.search(outside)
+    return not WORD_CHARACTER.search(outside)
 
 
 def _candidates(text: str, translated: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
+from pipelines.text.words import WORD
+
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 SentencePair = tuple[str, str]  # English, translation
@@ -22,7 +24,6 @@ _Encoded = Sequence[tuple[Numbers, Numbers]]
 LEAST_PAIRS: Final = 300  # a lexicon of fewer sentences says more wrong than right
 LEAST_SCORE: Final = 0.5  # below it, more windows are wrong than right
 
-_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _STEM: Final = 5  # letters; inflected forms of a word are one
 _LONGEST: Final = 80  # words of a sentence to learn from
 _LONGEST_ALIGNED: Final = 2_000  # words; time and memory grow with their square
@@ -131,7 +132,7 @@ def align(lexicon: Lexicon, source: str, target: str, answer: tuple[int, int]) -
 
 
 def _words(text: str) -> list["regex.Match[str]"]:
-    return list(_WORD.finditer(text))
+    return list(WORD.finditer(text))
 
 
 def _token(match: "regex.Match[str]") -> str:

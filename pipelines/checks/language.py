@@ -16,11 +16,11 @@ from pipelines.text.language_id import (
 )
 from pipelines.text.script import letters, script_share
 from pipelines.text.second_opinion import find_opinion
+from pipelines.text.words import NOT_LETTERS
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
 
-_NOT_LETTER: Final = regex.compile(r"[^\p{L}\p{M}]+")
 _LOWER_CASE_WORD: Final = regex.compile(r"(?<![\p{L}\p{N}])\p{Ll}{2,}")
 _SENTENCE_LETTERS: Final = 30
 _SHORT: Final = 300  # characters; longer texts have enough letters beside the names
@@ -173,4 +173,4 @@ def _is_copy(source: str, target: str) -> bool:
 
 
 def _dense(text: str) -> str:
-    return _NOT_LETTER.sub("", text).casefold()
+    return NOT_LETTERS.sub("", text).casefold()

@@ -5,14 +5,12 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-import regex
-
 from pipelines.checks.field_pair import FieldPair
+from pipelines.text.words import WORD
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
 
-_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
 _CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s{0,2}\1){2,}|([^\W\d_]{1,2})\2{4,}")
 _WIDE_GAP: Final = re.compile(r"\s{3,}")
@@ -41,7 +39,7 @@ def _longest_loop(text: str, lang: str) -> int:
         narrow = _WIDE_GAP.sub("  ", text)
         found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(narrow)]
         return max((length // len(phrase) for phrase, length in found), default=1)
-    words = _WORD.findall(text.casefold())
+    words = WORD.findall(text.casefold())
     glued = [m for word in words if len(word) > 12 for m in [_CHARACTERS.search(word)] if m]
     times = max((len(m[0]) // len(m[1] or m[2]) for m in glued), default=1)
     numbers = {word: chr(i % _CHARACTERS_IN_ALL) for i, word in enumerate(dict.fromkeys(words))}

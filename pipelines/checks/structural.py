@@ -7,11 +7,10 @@ from typing import Final
 import regex
 
 from pipelines.checks.field_pair import FieldPair
+from pipelines.text.words import WORD
 from schemas.check import Check
 from schemas.reason import declare_reason
 from translators.ladder import EMPTY
-
-_TEXT_CHARACTERS: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 # What bytes 0x80 to 0xBF of UTF-8 become when they are read as Latin-1 or Windows-1252.
 _TAIL: Final = "[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
@@ -107,4 +106,4 @@ def brackets(pair: FieldPair) -> Iterator[Check]:
 
 def _share_of_text(text: str) -> float:
     visible = len("".join(text.split()))
-    return sum(map(len, _TEXT_CHARACTERS.findall(text))) / visible if visible else 0.0
+    return sum(map(len, WORD.findall(text))) / visible if visible else 0.0

@@ -6,10 +6,10 @@ from hashlib import sha256
 from typing import Final
 
 import apache_beam as beam
-import regex
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import ToDict
 
+from pipelines.text.words import NOT_WORD
 from pipelines.translation.rows import Group
 
 # Language, field, hash of the translation.
@@ -17,7 +17,6 @@ DuplicateKey = tuple[str, str, bytes]
 
 # Distinct English texts remembered for a translation, so that one key stays small.
 _REMEMBERED: Final = 50
-_NOT_TEXT: Final = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
 @dataclass(eq=False)
@@ -75,5 +74,5 @@ def _count_stock(
 
 
 def _hash(text: str) -> bytes:
-    dense = _NOT_TEXT.sub(" ", text).strip().casefold()
+    dense = NOT_WORD.sub(" ", text).strip().casefold()
     return sha256(dense.encode("utf-8")).digest()[:16]

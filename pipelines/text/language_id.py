@@ -15,6 +15,7 @@ import regex
 from pipelines.text.language_evidence import labels_of, language_scores
 from pipelines.text.script import decides_language, letters
 from pipelines.text.second_opinion import Opinion, agrees
+from pipelines.text.words import LETTERS
 from schemas.language import LANGUAGES, Language
 
 VERIFIED: Final = "verified"
@@ -38,7 +39,6 @@ CERTAIN: Final = 0.9
 
 _MID_SENTENCE: Final = r"(?<=[\p{L}\p{N},;’'”\")\]]\s[“\"'‘(\[]?|\p{L}[-–/&])"
 _SOURCE_NAME: Final = regex.compile(rf"{_MID_SENTENCE}\p{{Lu}}[\p{{L}}\p{{M}}]*")
-_WORD: Final = regex.compile(r"[\p{L}\p{M}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def english_evidence(text: str, lang: str, source: str = "") -> float:
 def mask_names(text: str, source: str) -> str:
     """Return `text` without the names (capitalised words within sentences) of its source."""
     names = _names(source)
-    return _WORD.sub(lambda word: "" if word[0] in names else word[0], text) if names else text
+    return LETTERS.sub(lambda word: "" if word[0] in names else word[0], text) if names else text
 
 
 @lru_cache(16)  # asked again for each sentence and language

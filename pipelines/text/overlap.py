@@ -9,20 +9,20 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import regex
+
+from pipelines.text.words import WORD
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
 
 # Marks belong to words: without them Hindi and Thai fall to pieces.
-_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit of a token is lost
 
 
 def find_words(text: str) -> list[str]:
     """Return the words of a text in NFKC without case, punctuation, symbols and white space."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    words: list[str] = _WORD.findall(unicodedata.normalize("NFKC", folded))
+    words: list[str] = WORD.findall(unicodedata.normalize("NFKC", folded))
     return words
 
 

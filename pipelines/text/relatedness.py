@@ -4,8 +4,7 @@ import math
 from functools import lru_cache
 from typing import Final
 
-import regex
-
+from pipelines.text.words import NOT_WORD
 from schemas.language import LANGUAGES
 
 # On XQuAD, what a translated question shares with its passage follows what the English one
@@ -15,7 +14,6 @@ EXPECTED_SLOPE: Final = 0.65
 _LENGTH: Final = 4
 _LENGTH_UNSPACED: Final = 2
 _MANY: Final = 1000  # n-grams; so many are not looked up one by one
-_NOT_TEXT: Final = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
 def length_ratio(source: str, target: str) -> float:
@@ -29,7 +27,7 @@ def shared_part(question: str, passage: str, lang: str) -> float:
     N-grams have four characters, two in languages without spaces between words and sentences.
     """
     length = _LENGTH if LANGUAGES[lang].spaces else _LENGTH_UNSPACED
-    dense = _NOT_TEXT.sub(" ", question).casefold()
+    dense = NOT_WORD.sub(" ", question).casefold()
     wanted = {dense[i : i + length] for i in range(len(dense) - length + 1)}
     text = _dense_passage(passage)
     if len(wanted) > _MANY:
@@ -49,4 +47,4 @@ def overlap_residual(
 
 @lru_cache(64)  # the English passage serves all languages
 def _dense_passage(passage: str) -> str:
-    return str(_NOT_TEXT.sub(" ", passage).casefold())
+    return str(NOT_WORD.sub(" ", passage).casefold())

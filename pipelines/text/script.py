@@ -5,9 +5,8 @@ from typing import Final
 
 import regex
 
+from pipelines.text.words import LETTERS
 from schemas.language import LANGUAGES
-
-_LETTERS: Final = regex.compile(r"[\p{L}\p{M}]+")  # runs are faster to find than letters
 
 # ISO 15924 code -> Unicode scripts; combined codes stand for several.
 _UNICODE_SCRIPTS: Final = {
@@ -59,7 +58,7 @@ def _letters_of(script: str) -> "regex.Pattern[str]":
 @lru_cache(16)  # several checks ask for the same text in a row
 def letters(text: str) -> int:
     """Return the number of letters and combining marks."""
-    return sum(map(len, _LETTERS.findall(text)))
+    return sum(map(len, LETTERS.findall(text)))
 
 
 @lru_cache(16)
