@@ -15,7 +15,7 @@ comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-cluster flink-demo lint types bench clean
+.PHONY: help setup demo test test-fast test-cluster flink-demo lint types bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 14
@@ -33,6 +33,9 @@ demo: .venv/demo .venv/apertium ## build a real corpus from examples/, train on 
 
 test: setup .venv/chromium lint types ## everything CI runs: lint, types and tests
 	$(BIN)/python -m pytest --numprocesses 2
+
+test-fast: .venv/all .venv/apertium .venv/chromium ## tests without those that train or build much
+	$(BIN)/python -m pytest --numprocesses 2 -m "not slow"
 
 test-cluster: setup .venv/java ## the same bytes from Flink and other runners, and a fault
 	$(BIN)/python -m pytest tests/cluster -rs

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,12 @@ def test_a_worker_without_options_takes_endpoint_and_credentials_from_the_enviro
     assert storage.read_bytes(store.path("bare", "file")) == b"content"
 
 
+def called_by(thread: threading.Thread) -> list[str]:
+    """Return the names of the functions that a thread is in."""
+    frames = traceback.walk_stack(sys._current_frames()[thread.ident])
+    return [frame.f_code.co_name for frame, _ in frames]
+
+
 @pytest.fixture
 def options(store):
     from pipelines.run import beam_options
@@ -203,7 +210,8 @@ class TestFiles:
         main = threading.main_thread()
 
         def upload_and_interrupt(path, data):
-            time.sleep(0.2)  # until the main thread waits for us
+            while "result" not in called_by(main):  # until it waits for us
+                time.sleep(0.01)
             signal.pthread_kill(main.ident, signal.SIGINT)
             remote.upload(path, data)
 
