@@ -1,15 +1,19 @@
 """Which files a corpus has and what they are called: one rule for whoever writes or reads them."""
 
+import re
 from typing import Final
 
 from schemas.language import LANGUAGES
+from schemas.ownership import MARKER_NAME
 
 MANIFEST_NAME: Final = "manifest.json"
 CARD_NAME: Final = "README.md"
 REPORT_PAGE_NAME: Final = "report.html"
 REPORT_FACTS_NAME: Final = "report.json"
-TOP_FILES: Final = (MANIFEST_NAME, CARD_NAME, REPORT_PAGE_NAME, REPORT_FACTS_NAME)
+TOP_FILES: Final = (MARKER_NAME, MANIFEST_NAME, CARD_NAME, REPORT_PAGE_NAME, REPORT_FACTS_NAME)
 """What is beside the folders of Parquet files."""
+FOLDERS: Final = ("data", "quarantine")
+"""Where the Parquet files are; readers take everything in there for rows."""
 
 SPLITS: Final = ("train", "validation", "test")
 ROW: Final = "row"
@@ -18,6 +22,13 @@ FAILED_RECORD: Final = "failed_record"
 KINDS: Final = (ROW, QUARANTINE, FAILED_RECORD)
 
 MOST_SHARDS: Final = 99_999
+
+_PARQUET: Final = re.compile(
+    r"(?:data/(?P<split>[a-z]+)|quarantine)/(?:lang=(?P<lang>[\w-]+)|(?P<failed>records))"
+    r"/part-(?P<number>\d{5})-of-(?P<shards>\d{5})\.parquet",
+    re.ASCII,
+)
+_PARTIAL: Final = re.compile(r"\.[0-9a-f]{8}\.partial$", re.ASCII)
 
 
 # Kind of the rows, their split (empty for quarantine and failed records) and their BCP-47 code
@@ -39,6 +50,25 @@ def file_path(place: Place) -> str:
     if kind == QUARANTINE:
         return f"quarantine/lang={lang}/{name}"
     return f"quarantine/records/{name}"
+
+
+def is_parquet_name(path: str) -> bool:
+    """Return whether a path, relative to a corpus, is one that `file_path` makes."""
+    found = _PARQUET.fullmatch(path)
+    if not found:
+        return False
+    split, lang = found["split"] or "", found["lang"] or ""
+    kind = ROW if split else FAILED_RECORD if found["failed"] else QUARANTINE
+    try:
+        return file_path((kind, split, lang, int(found["number"]), int(found["shards"]))) == path
+    except ValueError:
+        return False
+
+
+def is_partial_name(path: str) -> bool:
+    """Return whether a path is the temporary name of a file of a corpus."""
+    whole, count = _PARTIAL.subn("", path)
+    return bool(count) and (whole in TOP_FILES or is_parquet_name(whole))
 
 
 def _check_place(place: Place) -> None:

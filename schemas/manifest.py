@@ -168,12 +168,25 @@ class TranslatorEntry(_Model):
     memory: str
 
 
+class InputEntry(_Model):
+    """A file or dataset that a corpus was built from.
+
+    Attributes:
+        path: Absolute path or URI; `hf:` and a name on the Hugging Face hub.
+        fingerprint: What changes when the content does; empty if that could not be known.
+    """
+
+    path: str
+    fingerprint: str
+
+
 class Manifest(_Model):
     """Everything a reader must know about a corpus; written last, so its presence means done.
 
     `faults` are sentences about what makes a corpus failed as a whole. `alarms` counts rows that
     look like items of an evaluation set in their language: by language, set and field.
-    `card_sha256` is the SHA-256 of README.md in hex; corpora of older versions have none.
+    `card_sha256` is the SHA-256 of README.md in hex, and `inputs` are the files that were read,
+    evaluation sets included; corpora of older versions have neither.
     """
 
     schema_version: str
@@ -193,6 +206,7 @@ class Manifest(_Model):
     files: list[FileEntry]
     versions: dict[str, str]
     card_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    inputs: list[InputEntry] = []
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Manifest":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.commands.options import CorpusOptions
+from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, FailedRunError
 from schemas.options import option
 from schemas.plain_text import write_error, write_out
@@ -18,29 +18,30 @@ class BuildOptions(CorpusOptions):
 
 def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.build import build  # Beam is imported only when it is needed
-    from pipelines.commands.output import prepare_output, read_manifest
+    from pipelines.commands.output import check_output, prepare_output, read_manifest
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import summarise
+    from pipelines.corpus.output_folder import has_reports
     from pipelines.io.remote import use_options
     from pipelines.report.write import write_report
     from pipelines.run import beam_options, run_pipeline
 
     use_options(beam_options(beam_arguments))
+    check_output(absolute(options.output))
     config = resolve(options)
-    if prepare_output(config, overwrite=options.overwrite):
+    work = prepare_output(config, overwrite=options.overwrite)
+    if work:
         run_pipeline(
-            lambda p: build(p, config),
+            lambda p: build(p, work),
             beam_arguments,
             not options.quiet,
             config.translation.folders,
         )
-        write_report(config.output, read_manifest(config.output))
     else:
-        write_error(
-            f"{config.output} is complete already; --overwrite builds it again, for instance "
-            "after the inputs have changed\n"
-        )
+        write_error(f"{config.output} is complete already; --overwrite builds it again\n")
     manifest = read_manifest(config.output)
+    if not has_reports(config.output):
+        write_report(config.output, manifest)
     if not options.quiet:
         write_out(summarise(manifest, config.output))
     if manifest.faults:

@@ -1,58 +1,109 @@
 """What stands at the output of a build before it starts, and its manifest afterwards."""
 
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 
 from pipelines.corpus.config import BuildConfig
+from pipelines.corpus.output_folder import check_apart, clear_output, look_at_output
+from pipelines.ingest.inputs import changed_inputs, describe_inputs
 from pipelines.io.remote import check_folder
-from pipelines.io.storage import (
-    delete,
-    delete_partial_files,
-    exists,
-    is_local,
-    join,
-    list_files,
-    read_below,
-)
-from schemas.command import FailedRunError, UsageError
-from schemas.corpus_layout import CARD_NAME, MANIFEST_NAME
+from pipelines.io.storage import exists, is_local, read_below
+from pipelines.translation.translate import TranslationPlan
+from schemas.errors import FailedRunError, UsageError
 from schemas.manifest import Manifest, ManifestError, load_manifest
-from translators.memory import directory
+from schemas.ownership import check_is_folder, list_entries, name_some
+from schemas.settings_difference import first_difference
+from translators.memory import INFO_NAME, directory
 
-_OURS: Final = ("data/", "quarantine/", CARD_NAME, MANIFEST_NAME, "report.html", "report.json")
 
-
-def prepare_output(config: BuildConfig, overwrite: bool) -> bool:
-    """Return whether there is anything to build; leave no manifest behind when there is.
-
-    A folder without a manifest holds what a killed build left: it is built again over it.
+def check_output(output: str) -> None:
+    """Refuse a local folder that no corpus can be written to, before anything else is looked at.
 
     Raises:
-        UsageError: If the folder holds another corpus (without `overwrite`) or other things, or
-            a remote folder cannot be written.
+        UsageError: If it is no folder, or holds what tandemqa did not write.
+    """
+    if is_local(output):
+        look_at_output(output)
+
+
+def prepare_output(config: BuildConfig, overwrite: bool) -> BuildConfig | None:
+    """Return the build with its inputs as they are now, or None if there is nothing to build.
+
+    A folder of ours without a manifest holds what a killed build left: it is built again over it.
+
+    Raises:
+        UsageError: If the folder holds another corpus, or one of other inputs, without
+            `overwrite`; if it or the memory holds what tandemqa did not write; or if they cannot
+            be written.
     """
     check_remote_folders(config.output, config.translation.memory)
-    foreign = [
-        path
-        for path, _ in list_files(config.output)
-        if not path.removeprefix(config.output).lstrip("/").startswith(_OURS)
-    ]
-    if foreign:
-        raise UsageError(
-            f"--output {config.output} holds what is no corpus ({foreign[0]}); name an empty or "
-            "a new folder"
-        )
-    path = join(config.output, MANIFEST_NAME)
+    check_memory(config.translation)
+    sources = chain(config.sources, (chosen.source for chosen in config.evaluation_sets))
+    config = replace(config, inputs=tuple(describe_inputs(sources)))
+    folder = look_at_output(config.output)
+    if not overwrite and folder.fault:
+        raise UsageError(f"{folder.fault}. Add --overwrite to replace the corpus")
+    if not overwrite and folder.manifest:
+        _check_is_same(config, folder.manifest)
+        return None
+    clear_output(folder)
+    return config
+
+
+def prepare_new_output(output: str, corpora: Sequence[str]) -> None:
+    """Prepare the output of a command that makes a new corpus from others.
+
+    What a killed run of the command left there is replaced.
+
+    Raises:
+        UsageError: If the folder holds a corpus or what tandemqa did not write, is inside or
+            above one of the corpora, or cannot be written.
+    """
+    for corpus in corpora:
+        check_apart(corpus, output)
+    check_remote_folders(output)
+    folder = look_at_output(output)
+    if folder.manifest or folder.fault:
+        raise UsageError(f"--output {output} holds a corpus; name a new folder")
+    clear_output(folder)
+
+
+def check_new_file(path: str, option: str) -> None:
+    """Refuse to write a file where there is something already.
+
+    Raises:
+        UsageError: If there is.
+    """
     if exists(path):
-        if not overwrite and _is_same(config, read_manifest(config.output)):
-            return False
-        if not overwrite:
-            raise UsageError(
-                f"--output {config.output} holds a corpus of another configuration; "
-                "add --overwrite to replace it, or name another folder"
-            )
-        delete(path)
-    delete_partial_files(config.output)
-    return True
+        raise UsageError(f"{option} {path} is there already; name a new file")
+
+
+def check_memory(plan: TranslationPlan) -> None:
+    """Refuse a local memory that is another folder, or leads out of itself through a link.
+
+    Raises:
+        UsageError: If it is or does.
+    """
+    if not is_local(plan.memory):
+        return
+    memory = Path(plan.memory)
+    check_is_folder(memory, "--memory")
+    for folder in map(Path, plan.folders):
+        for place in (folder, *folder.parents):
+            if place == memory:
+                break
+            if place.is_symlink():
+                raise UsageError(f"--memory {memory}: {place} is a link; links are not followed")
+            if place.exists():
+                check_is_folder(place, "--memory")
+    is_memory = next(memory.glob(f"*/*/*/{INFO_NAME}"), None)
+    if memory.exists() and not is_memory and (foreign := list(list_entries(memory))):
+        raise UsageError(
+            f"--memory {memory} is no translation memory, and contains {name_some(foreign)}; name "
+            "a new or empty folder"
+        )
 
 
 def check_remote_folders(*folders: str) -> None:
@@ -84,9 +135,20 @@ def read_manifest(output: str) -> Manifest:
         raise FailedRunError(str(error)) from error
 
 
-def _is_same(config: BuildConfig, manifest: Manifest) -> bool:
+def _check_is_same(config: BuildConfig, manifest: Manifest) -> None:
+    """Raise UsageError unless a corpus is what a build would make of these inputs."""
     folders = {lang: directory(info, lang) for lang, info in config.translation.infos}
-    return (
-        manifest.config == config.as_json()
-        and {lang: entry.memory for lang, entry in manifest.translators.items()} == folders
+    found = {lang: entry.memory for lang, entry in manifest.translators.items()}
+    difference = first_difference(manifest.config, config.as_json()) or first_difference(
+        {"translator": found}, {"translator": folders}
     )
+    if difference:
+        raise UsageError(
+            f"--output {config.output} holds a corpus of another configuration ({difference}); "
+            "add --overwrite to replace it, or name another folder"
+        )
+    if changed := changed_inputs(manifest.inputs, config.inputs):
+        raise UsageError(
+            f"--output {config.output}: {changed}; add --overwrite to build it again, or name "
+            "another folder"
+        )

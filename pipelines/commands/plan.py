@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.commands.options import CorpusOptions
+from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, UsageError
 from schemas.options import option
 from schemas.plain_text import write_out
@@ -19,6 +19,7 @@ class PlanOptions(CorpusOptions):
 
 
 def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
+    from pipelines.commands.output import check_memory, check_output
     from pipelines.commands.resolve import resolve
     from pipelines.io.remote import use_options
     from pipelines.plan import Estimate, Missing, estimate, survey
@@ -28,7 +29,9 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     if any(argument.startswith("--runner") for argument in beam_arguments):
         raise UsageError("plan runs on this machine; leave --runner away")
     use_options(beam_options(beam_arguments))
+    check_output(absolute(options.output))
     config = resolve(options)
+    check_memory(config.translation)
     work = survey(config, beam_arguments, progress=not options.quiet)
     price = options.price_per_hour
     head = ("language", "missing", "in memory", "tokens", "time", "cost")

@@ -34,23 +34,24 @@ class RevalidateOptions(CheckOptions):
 
 
 def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
-    from pipelines.commands.output import check_remote_folders, read_manifest
+    from pipelines.commands.output import check_new_file, prepare_new_output, read_manifest
     from pipelines.commands.summary import summarise
     from pipelines.corpus.queue import queue_records
     from pipelines.corpus.reread import Corpus
     from pipelines.io.remote import use_options
-    from pipelines.io.storage import list_files
     from pipelines.report.write import write_report
     from pipelines.revalidate import revalidate
     from pipelines.run import beam_options, run_pipeline
 
     use_options(beam_options(beam_arguments))
     corpus, output = absolute(options.corpus), absolute(options.output)
-    check_remote_folders(output)
+    queue = absolute(options.queue) if options.queue else ""
     before = Corpus(corpus, read_manifest(corpus))
-    if any(True for _ in list_files(output)):
-        raise UsageError(f"--output {output} is not empty; name a new folder")
     revision = _revision(options, before)
+    if queue:
+        check_new_file(queue, "--queue")
+    retried = [revision.retried.folder] if revision.retried else []
+    prepare_new_output(output, [corpus, *retried])
     run_pipeline(
         lambda p: revalidate(p, before, revision, output),
         beam_arguments,
@@ -58,8 +59,8 @@ def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
     )
     revised = read_manifest(output)
     write_report(output, revised)
-    if options.queue:
-        count = queue_records(output, revised, absolute(options.queue))
+    if queue:
+        count = queue_records(output, revised, queue)
         write_error(f"{count:,} records queued in {options.queue}\n")
     if not options.quiet:
         write_out(summarise(revised, output))

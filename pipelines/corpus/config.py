@@ -11,6 +11,7 @@ from pipelines.ingest.source import Source
 from pipelines.judge.model_checks import ModelCheck
 from pipelines.leaks.evaluation_sets import EvaluationSet
 from pipelines.translation.translate import TranslationPlan
+from schemas.manifest import InputEntry
 from schemas.row import RowTranslator
 from translators.memory import parameters_hash
 
@@ -35,6 +36,7 @@ class BuildConfig:
         model_checks: Models that score translations.
         answer_markers: Whether sentences are translated once more with their answer marked.
         align_answers: Whether words are aligned to find answers.
+        inputs: What the files of sources and evaluation sets are, when the build begins.
     """
 
     sources: tuple[Source, ...]
@@ -51,6 +53,7 @@ class BuildConfig:
     model_checks: tuple[ModelCheck, ...]
     answer_markers: bool
     align_answers: bool
+    inputs: tuple[InputEntry, ...] = ()
 
     @property
     def languages(self) -> tuple[str, ...]:

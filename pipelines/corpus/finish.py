@@ -9,9 +9,10 @@ from apache_beam.pvalue import AsDict, AsList, AsSingleton, PCollection
 from pipelines.corpus.card import write_card
 from pipelines.corpus.config import BuildConfig
 from pipelines.corpus.manifest import make_manifest
+from pipelines.corpus.output_folder import delete_leftovers, write_pages
 from pipelines.corpus.tally import Tag
 from pipelines.ingest.failure_limit import LimitExceededError
-from pipelines.io.storage import delete, join, list_files, write_bytes
+from pipelines.io.storage import join, write_bytes
 from pipelines.translation.metrics import PacketStats
 from schemas.corpus_layout import CARD_NAME, MANIFEST_NAME
 from schemas.manifest import Calibration, FileEntry, Manifest, SourceCounts
@@ -76,9 +77,9 @@ def publish(output: str, manifest: Manifest) -> str:
     faults = manifest.conservation_faults() + _uncounted(manifest)
     if faults:
         raise ConservationError("records do not add up: " + "; ".join(faults))
-    _delete_leftovers(output, {entry.path for entry in manifest.files})
+    delete_leftovers(output, {entry.path for entry in manifest.files})
     card = write_card(manifest).encode()
-    write_bytes(join(output, CARD_NAME), card)
+    write_pages(output, {CARD_NAME: card})
     path = join(output, MANIFEST_NAME)
     manifest = manifest.model_copy(update={"card_sha256": sha256(card).hexdigest()})
     write_bytes(path, manifest.model_dump_json(indent=2).encode() + b"\n")
@@ -103,13 +104,3 @@ def _uncounted(manifest: Manifest) -> list[str]:
             if rows != expected:
                 faults.append(f"{lang}: {expected} rows judged, {rows} written as {kind}")
     return faults
-
-
-def _delete_leftovers(output: str, written: set[str]) -> None:
-    """Delete Parquet files of earlier attempts with other shards, languages or records."""
-    for folder in ("data", "quarantine"):
-        base = join(output, folder)
-        for path, _ in list_files(base):
-            relative = folder + path[len(base) :] if path.startswith(base) else ""
-            if relative and relative not in written:
-                delete(path)

@@ -42,7 +42,8 @@ def make_manifest(
         schema_version=SCHEMA_VERSION,
         tandemqa_version=version("tandemqa"),
         created=now,
-        seconds=round((now - config.started).total_seconds(), 3),
+        # Never below zero: clocks can be set back, and workers have others.
+        seconds=max(0.0, round((now - config.started).total_seconds(), 3)),
         config=config.as_json(),
         languages=languages,
         shards=shards,
@@ -54,6 +55,7 @@ def make_manifest(
         translators=_translators(config),
         calibration=by_language(calibrations),
         files=sorted(files, key=lambda entry: entry.path),
+        inputs=list(config.inputs),
         versions={
             "python": sys.version.split()[0],
             **{name: version(name) for name in _DISTRIBUTIONS},

@@ -79,9 +79,9 @@ def _counts(manifest: Manifest) -> Iterator[str]:
 def _foreign_files(output: str, manifest: Manifest) -> Iterator[str]:
     """Yield the files and links that no build has made."""
     known = {entry.path for entry in manifest.files} | set(TOP_FILES)
-    for path in list_entries(output):
-        if path not in known and path.partition("/")[0] not in _NOT_OF_THE_CORPUS:
-            yield f"{path}: not in the manifest"
+    for entry in list_entries(output):
+        if entry.path not in known and entry.path.partition("/")[0] not in _NOT_OF_THE_CORPUS:
+            yield f"{entry.path}: not in the manifest"
 
 
 def _check_card(output: str, manifest: Manifest) -> Iterator[str]:

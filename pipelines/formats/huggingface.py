@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pipelines.formats.item import Item, Origin
 from pipelines.formats.parquet import BATCH_ROWS, batch_items, needed_columns
@@ -10,6 +10,8 @@ from schemas.record import FailedRecord
 
 if TYPE_CHECKING:
     from datasets import Features
+
+_PATIENCE: Final = 10.0  # seconds
 
 
 class HubName(NamedTuple):
@@ -30,6 +32,17 @@ def parse_name(path: str) -> HubName:
 def is_saved(path: str) -> bool:
     """Return whether a local directory was written by `save_to_disk`."""
     return any((Path(path) / name).is_file() for name in ("dataset_dict.json", "state.json"))
+
+
+def revision(path: str) -> str:
+    """Return the commit that the hub has of a dataset now; empty if the hub cannot be asked."""
+    from huggingface_hub import HfApi
+
+    try:
+        found = HfApi().dataset_info(parse_name(path).name, timeout=_PATIENCE).sha
+    except Exception:  # whatever the network is like: reading the dataset tells what is wrong
+        return ""
+    return f"commit:{found}" if found else ""
 
 
 def split_names(path: str) -> list[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from apache_beam.io.filesystem import CompressionTypes
 
 from pipelines.io.remote import file_systems, os_errors, upload
-from schemas import files
+from schemas import files, ownership
 from schemas.files import PARTIAL_SUFFIX
+from schemas.ownership import Entry
 from schemas.regular_file import UnsafeFileError, read_regular
 
 
@@ -104,18 +105,25 @@ def _write_remote(path: str, content: bytes) -> None:
         uploads.submit(upload, path, content).result()
 
 
+def checksum(path: str) -> str:
+    """Return what a remote file system knows of a file's content, without reading it.
+
+    Raises:
+        OSError: If it cannot say.
+    """
+    with os_errors(path):
+        return str(file_systems().checksum(path))
+
+
 def list_files(folder: str) -> Iterator[tuple[str, int]]:
     """Yield path and size in bytes of every file below `folder`, sorted; none if it is absent.
 
-    Partial files of writers that were killed are left out, and so are the empty objects that some
-    tools put into object stores as folders.
+    Partial files of writers that were killed are left out, and so are links, pipes and devices,
+    and the empty objects that some tools put into object stores as folders.
     """
     if is_local(folder):
-        found = [
-            (path.as_posix(), path.stat().st_size)
-            for path in Path(folder).rglob("*")
-            if path.is_file()
-        ]
+        paths = [Path(folder, entry.path) for entry in list_entries(folder) if entry.regular]
+        found = [(path.as_posix(), path.stat().st_size) for path in paths]
     else:
         with os_errors(folder):
             (match,) = file_systems().match([join(folder, "**")])
@@ -123,19 +131,19 @@ def list_files(folder: str) -> Iterator[tuple[str, int]]:
     yield from sorted(item for item in found if not item[0].endswith((PARTIAL_SUFFIX, "/")))
 
 
-def list_entries(folder: str) -> Iterator[str]:
-    """Yield the path below `folder` of everything in it that is no folder, sorted.
+def list_entries(folder: str) -> Iterator[Entry]:
+    """Yield everything below `folder` that is no folder, sorted.
 
     Links, pipes and devices are among them; links to folders are not followed.
+
+    Raises:
+        OSError: If a folder cannot be read.
     """
-    if not is_local(folder):
-        yield from (path[len(folder.rstrip("/")) + 1 :] for path, _ in list_files(folder))
-        return
-    found = []
-    for here, folders, names in os.walk(folder):
-        links = [name for name in folders if Path(here, name).is_symlink()]
-        found += [Path(here, name).relative_to(folder).as_posix() for name in names + links]
-    yield from sorted(found)
+    if is_local(folder):
+        yield from ownership.list_entries(Path(folder))
+    else:
+        start = len(folder.rstrip("/")) + 1
+        yield from (Entry(path[start:]) for path, _ in list_files(folder))
 
 
 def delete(path: str) -> None:
@@ -145,10 +153,3 @@ def delete(path: str) -> None:
     elif exists(path):
         with os_errors(path):
             file_systems().delete([path])
-
-
-def delete_partial_files(folder: str) -> None:
-    """Delete what killed writers left below a local folder."""
-    if is_local(folder):
-        for path in Path(folder).rglob(f"*{PARTIAL_SUFFIX}"):
-            path.unlink(missing_ok=True)

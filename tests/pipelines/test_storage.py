@@ -5,7 +5,6 @@ import pytest
 
 from pipelines.io import storage
 from schemas import files
-from schemas.files import PARTIAL_SUFFIX
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -28,13 +27,6 @@ def test_a_failed_write_leaves_the_old_content_and_no_partial_file(tmp_path, mon
         storage.write_bytes(path, b"new")
     assert storage.read_bytes(path) == b"old"
     assert list(tmp_path.iterdir()) == [Path(path)]
-
-
-def test_partial_files_of_killed_writers_are_not_listed_and_can_be_removed(tmp_path):
-    (tmp_path / f"x.parquet.ab12{PARTIAL_SUFFIX}").write_bytes(b"half")
-    assert list(storage.list_files(str(tmp_path))) == []
-    storage.delete_partial_files(str(tmp_path))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_absent_folder_lists_nothing(tmp_path):
