@@ -53,6 +53,23 @@ def find_clashes(providers: Mapping[str, Sequence[str]]) -> list[str]:
 
 def main() -> int:
     """Run the command line; the exit code is 0 done, 1 failed or faults found, 2 usage."""
+    try:
+        return _run_if_ours(sys.argv[1:])
+    except BaseException as error:
+        if not _is_interrupt(error):
+            raise
+        sys.stderr.write("tandemqa: stopped\n")
+        return 130
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Return whether Ctrl-C lies behind an error: libraries make others of it while they load."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _run_if_ours(arguments: Sequence[str]) -> int:
     clashes = find_clashes(packages_distributions())
     if clashes:
         sys.stderr.write(
@@ -61,7 +78,7 @@ def main() -> int:
             + ". Install tandemqa in an environment of its own: make setup\n"
         )
         return 2
-    return run(sys.argv[1:])
+    return run(arguments)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -74,6 +91,9 @@ def run(arguments: Sequence[str]) -> int:
 
     logging.getLogger().addFilter(_is_for_users)
     try:
+        for argument in arguments:
+            if not _is_unicode(argument):
+                raise UsageError(f"{argument}: its name is not UTF-8; rename the file or folder")
         if not arguments or arguments[0].startswith("-"):
             return _answer(arguments)
         return find_command(arguments[0]).execute(arguments[1:])
@@ -86,9 +106,14 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:  # a full disk, a folder that may not be written to
         write_error(f"tandemqa: failed: {error}\n")
         return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("tandemqa: stopped\n")
-        return 130
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def find_command(name: str) -> "Command[Any]":

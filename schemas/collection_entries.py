@@ -20,7 +20,7 @@ from schemas.file_reasons import (
     WRONG_COLUMN_COUNT,
 )
 from schemas.reason import Reason, declare_reason
-from schemas.record import printable
+from schemas.record import writable
 
 
 class Text(NamedTuple):
@@ -250,7 +250,7 @@ def _id(value: Any) -> str:  # noqa: ANN401
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return printable(str(value))
+    return writable(str(value))
 
 
 def _plain(name: Any) -> str:  # noqa: ANN401

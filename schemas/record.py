@@ -9,7 +9,7 @@ import pyarrow as pa
 from schemas.reason import Reason
 
 
-def printable(text: str) -> str:
+def writable(text: str) -> str:
     """Return the text with what cannot be written as UTF-8 escaped: lone surrogates."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -82,7 +82,7 @@ class FailedRecord:
         """Escape what no file could hold."""
         for name in ("source", "record_id", "detail", "raw"):
             if not (text := getattr(self, name)).isascii():
-                object.__setattr__(self, name, printable(text))
+                object.__setattr__(self, name, writable(text))
 
 
 FAILED_RECORD_SCHEMA: Final = pa.schema(

@@ -16,7 +16,7 @@ from pipelines.formats.stream import LONGEST_LINE
 from pipelines.text.normalise import EMPTY_TEXT
 from schemas.file_reasons import INVALID_UTF8
 from schemas.reason import Reason, declare_reason
-from schemas.record import Answer, FailedRecord, Record, printable
+from schemas.record import Answer, FailedRecord, Record, writable
 from schemas.splits import split_name
 
 RAW_LIMIT: Final = 1000
@@ -131,7 +131,7 @@ class Origin:
         if isinstance(own, float) and own.is_integer():  # a column of numbers with gaps
             own = int(own)
         known = own if isinstance(own, str | int) and own != "" else item.key
-        return printable(str(known) if known != "" else f"{self.name}:{item.line}")
+        return writable(str(known) if known != "" else f"{self.name}:{item.line}")
 
 
 def refuse_deep(
@@ -283,4 +283,4 @@ def _raw_text(raw: object) -> str:
             raw = json.dumps(raw, ensure_ascii=False, default=str)
         except Exception:  # whatever the value is, its failure must be told
             raw = repr(type(raw))
-    return printable(raw[:RAW_LIMIT])[:RAW_LIMIT]
+    return writable(raw[:RAW_LIMIT])[:RAW_LIMIT]

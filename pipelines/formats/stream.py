@@ -1,20 +1,30 @@
 """The bytes of one file, decompressed on the way, from any file system Beam knows."""
 
 import bz2
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import zstandard
 from apache_beam.io.filesystem import CompressionTypes
 
 from pipelines.io.remote import file_systems
+from pipelines.io.storage import is_local
 from schemas.reason import NO_REASON, declare_reason
 
 _CORRUPT_FILE: Final = declare_reason("corrupt_file", "compressed data that is damaged")
 _TRUNCATED_FILE: Final = declare_reason("truncated_file", "compressed data that breaks off")
 
+_KINDS: Final = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe, which can be read only once",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 PLAIN_CHUNK: Final = 1 << 20
 # A decompressor may return 30,000 times what it is given, so it is given little.
 PACKED_CHUNK: Final = 1 << 12
@@ -30,13 +40,31 @@ def open_file(path: str) -> BinaryIO:
     """Open `path` as it is stored: seekable, and not decompressed.
 
     A file inside a zip file is `FILE.zip!/NAME`; nothing is ever unpacked to disk.
+
+    Raises:
+        OSError: If it cannot be opened, or is a pipe or the like, which would never end.
     """
     archive, inside, member = path.partition(_INSIDE)
     if inside:
         packed = zipfile.ZipFile(open_file(archive + ZIP))
         return cast(BinaryIO, packed.open(member))
+    refuse_irregular(path)
     file: BinaryIO = file_systems().open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return file
+
+
+def refuse_irregular(path: str) -> None:
+    """Refuse what can be read only once, or is no file at all: input is read again and again.
+
+    Raises:
+        OSError: If the local path is a folder, pipe, device or socket.
+    """
+    if not is_local(path) or _INSIDE in path or not Path(path).exists():
+        return
+    kind = stat.S_IFMT(Path(path).stat().st_mode)
+    if kind != stat.S_IFREG:
+        what = _KINDS.get(kind, "not a file")
+        raise OSError(f"{path} is {what}; save what is to be read in a file, and name that")
 
 
 def match_files(pattern: str) -> list[str]:

@@ -14,6 +14,7 @@ from pipelines.ingest.source import Source
 from pipelines.io.storage import checksum, is_local, list_files
 from schemas.files import file_digest
 from schemas.manifest import InputEntry
+from schemas.record import writable
 from schemas.wording import counted
 
 # A file up to this size is hashed whole; of a larger one as much, in blocks all over it, and its
@@ -73,7 +74,7 @@ def _describe(source: Source) -> Iterator[InputEntry]:
     except (BeamIOError, OSError, ValueError):
         files = []  # reading it will tell what is wrong
     for file in files:
-        yield InputEntry(path=file, fingerprint=_fingerprint(file))
+        yield InputEntry(path=writable(file), fingerprint=_fingerprint(file))
 
 
 def _fingerprint(path: str) -> str:

@@ -22,7 +22,9 @@ _NO_FILE: Final = declare_reason("no_file", "a source that disappeared during th
 FAILED: Final = "failed"
 
 _Failure = TaggedOutput[Literal["failed"], FailedRecord]
-Unit = tuple[Source, str]  # one file of a source, or one split of a Hugging Face dataset
+# One file of a source, or one split of a Hugging Face dataset. Names of files are bytes, which need
+# not be text; Beam can hand on no other text.
+Unit = tuple[Source, bytes]
 
 
 class Records(NamedTuple):
@@ -90,17 +92,28 @@ def _read_collections(begin: PBegin, sources: list[Source]) -> Records:
     return Records(joined.records, joined.failed)
 
 
+def encode_name(name: str) -> bytes:
+    """Return the name of a file as it is on disk."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def decode_name(name: bytes) -> str:
+    """Return the name of a file as Python has it."""
+    return name.decode("utf-8", "surrogateescape")
+
+
 def _find_units(source: Source) -> Iterator[Unit | _Failure]:
     names = find_units(source)
     for name in names:
-        yield source, name
+        yield source, encode_name(name)
     if not names:
         detail = "the source has gone since the build was started"
         yield _Failure(FAILED, source.origin(source.path).failed(0, _NO_FILE, detail))
 
 
 def _read_unit(unit: Unit) -> Iterator[Record | _Failure]:
-    for result in read_unit(*unit):
+    source, name = unit
+    for result in read_unit(source, decode_name(name)):
         advance("read", 1)
         if isinstance(result, Record):
             yield result

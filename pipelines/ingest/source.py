@@ -18,9 +18,16 @@ from pipelines.formats.fields import Fields, fields_problems
 from pipelines.formats.hub_folder import file_split, shard_split
 from pipelines.formats.item import Origin
 from pipelines.formats.reader import read_file
-from pipelines.formats.stream import COMPRESSIONS, ZIP, list_directory, list_tree, match_files
+from pipelines.formats.stream import (
+    COMPRESSIONS,
+    ZIP,
+    list_directory,
+    list_tree,
+    match_files,
+    refuse_irregular,
+)
 from schemas.collection_files import ROLES, WANTED
-from schemas.record import FailedRecord
+from schemas.record import FailedRecord, writable
 from schemas.splits import split_name
 
 SAMPLE: Final = 20  # results looked at before work
@@ -60,7 +67,14 @@ class Source:
         name = path.removeprefix(_fixed_part(self.path))
         in_name = file_split(path) if self.format == HUB else shard_split(path)
         named = split_name(re.split(r"[^A-Za-z]", split or self.split or in_name)[0])
-        return Origin(path, name, self.dataset, named or "train", self.license, self.fields)
+        return Origin(
+            writable(path),
+            writable(name),
+            self.dataset,
+            named or "train",
+            self.license,
+            self.fields,
+        )
 
     def file_format(self, path: str) -> str:
         """Return the format of one file of this source."""
@@ -159,8 +173,12 @@ def _fixed_part(path: str) -> str:
 
 
 def _format_problem(source: Source) -> str:
+    if source.path == "-":
+        return "standard input can be read only once; save it in a file, and name that"
     if not source.format:
         try:
+            if not Path(source.path).is_dir():
+                refuse_irregular(source.path)
             inside = list_tree(source.path)
         except (BeamIOError, ValueError, OSError) as error:
             return f"cannot be opened: {error}"
@@ -205,8 +223,15 @@ def _hub_problems(source: Source) -> list[str]:
 
 def _collection_problems(source: Source) -> list[str]:
     parts = judged.list_parts(source.path)
+    problems = [
+        f"{part.path}: its name is not UTF-8; rename it"
+        for part in parts
+        if not _is_unicode(part.path)
+    ]
+    for part in parts:
+        refuse_irregular(part.path)
     found = {part.role for part in parts}
-    problems = [f"no {role}: wanted {WANTED[role]}" for role in ROLES if role not in found]
+    problems += [f"no {role}: wanted {WANTED[role]}" for role in ROLES if role not in found]
     splits = {judged.split_of(part) for part in parts if part.role == "judgements"}
     wanted = split_name(source.split)
     if wanted and splits and wanted not in splits:
@@ -220,6 +245,8 @@ def _file_problems(source: Source, readable: bool) -> list[str]:
         return [_no_match(source.path)]
     if list_directory(files[0]):
         return ["is a directory; name its files, as in DIR/*.jsonl"]
+    for file in files:
+        refuse_irregular(file)
     if source.format == "parquet" and files[0].endswith(COMPRESSIONS):
         return ["compressed Parquet cannot be read in parts; decompress it first"]
     return _column_problems(source, files[0]) if readable else []
@@ -235,6 +262,10 @@ def _column_problems(source: Source, path: str) -> list[str]:
     if results and len(blamed) == len(results):
         return [f"none of the first {len(results)} items can be used; {blamed[0].detail}"]
     return []
+
+
+def _is_unicode(path: str) -> bool:
+    return writable(path) == path
 
 
 def _no_match(path: str) -> str:

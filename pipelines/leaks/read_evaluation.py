@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 
-from pipelines.ingest.read import Read
+from pipelines.ingest.read import Read, decode_name, encode_name
 from pipelines.leaks.evaluation_sets import (
     EvaluationSet,
     find_units,
@@ -51,13 +51,13 @@ class ReadEvaluationSets(beam.PTransform[PBegin, PCollection[KeyedItem]]):
         return items
 
 
-def _find_units(evaluation_set: EvaluationSet) -> Iterator[tuple[EvaluationSet, str]]:
+def _find_units(evaluation_set: EvaluationSet) -> Iterator[tuple[EvaluationSet, bytes]]:
     for unit in find_units(evaluation_set):
-        yield evaluation_set, unit
+        yield evaluation_set, encode_name(unit)
 
 
-def _read_items(evaluation_set: EvaluationSet, unit: str) -> Iterator[KeyedItem]:
-    for item in read_items(evaluation_set, unit):
+def _read_items(evaluation_set: EvaluationSet, unit: bytes) -> Iterator[KeyedItem]:
+    for item in read_items(evaluation_set, decode_name(unit)):
         yield (evaluation_set.name, evaluation_set.lang), item
 
 

@@ -3,11 +3,13 @@
 import errno
 import traceback
 
+import apache_beam as beam
 import grpc
 import pytest
 
 from pipelines.failures import explain_failures
 from pipelines.ingest.failure_limit import LimitExceededError
+from pipelines.run import run_pipeline
 from schemas.command import FailedRunError
 from translators.translator import TranslationError
 
@@ -74,7 +76,44 @@ def test_stopping_is_not_a_failure_of_the_program():
     assert told(KeyboardInterrupt()).startswith("stopped.")
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("TypeError: a bug of ours")])
-def test_what_is_not_foreseen_keeps_its_traceback(error):
-    with pytest.raises(type(error)), explain_failures():
-        raise error
+def encode_surrogate():
+    "\ud800".encode()
+
+
+def go_wrong():
+    raise RecursionError
+
+
+UNEXPECTED = [
+    (lambda: {}["a key"], "unexpected KeyError", "'a key'"),
+    (lambda: 1 / 0, "unexpected ZeroDivisionError", "division by zero"),
+    (go_wrong, "unexpected RecursionError", "it says nothing more"),
+    (encode_surrogate, "unexpected UnicodeEncodeError", "'utf-8' codec can't encode character"),
+]
+
+
+@pytest.mark.parametrize(("act", "name", "message"), UNEXPECTED)
+def test_what_is_not_foreseen_is_told_whole_and_with_its_step(act, name, message):
+    def step(element):
+        act()
+
+    with pytest.raises(FailedRunError) as failure:
+        run_pipeline(lambda p: p | beam.Create([1]) | "My step" >> beam.Map(step), [], False)
+    told = str(failure.value)
+    assert told.startswith(f"{name} in step 'My step': {message}")
+    assert "--verbose" in told and "while running" not in told and AGAIN not in told
+
+
+def test_what_is_not_foreseen_in_a_worker_is_told_without_its_traceback():
+    text = "Error: Traceback:\n  File x\nTypeError: a bug of ours\n\nDuring handling:\nTypeError: b"
+    assert told(RuntimeError(text)).startswith("unexpected TypeError: a bug of ours. ")
+
+
+def test_the_traceback_is_logged(caplog):
+    caplog.set_level("INFO")
+    told(KeyError("x"))
+    assert "Traceback" in caplog.text
+
+
+def test_an_error_that_says_nothing_is_named():
+    assert told(ValueError()).startswith("unexpected ValueError: it says nothing more.")
