@@ -40,7 +40,7 @@ class Marian(NeuralTranslator):
         """
         require("sentencepiece")
         decoding = Decoding(**options)  # type: ignore[arg-type]  # it checks them
-        models = _parse_models(model) if isinstance(model, str) else model
+        models = parse_models(model) if isinstance(model, str) else model
 
         def find_route(language: Language) -> Route:
             files = find_model(_model_name(models, language), decoding.cache_folder)
@@ -106,7 +106,7 @@ def _open_pieces(path: Path) -> "SentencePieceProcessor":
     return sentencepiece.SentencePieceProcessor(model_file=str(path))
 
 
-def _parse_models(text: str) -> str | dict[str, str]:
+def parse_models(text: str) -> str | dict[str, str]:
     """Return the models by language if the text names them so, else the one model it is."""
     if not _PAIRS.fullmatch(text):
         return text

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from itertools import chain
 from math import ceil
 
@@ -10,6 +11,8 @@ from math import ceil
 MAX_CHARACTERS = 500
 MAX_WORDS = 80
 
+CountParts = Callable[[str, int, int], int]
+
 _CONJUNCTION = re.compile(
     r"(?:and|or|but|nor|so|yet|which|who|that|because|although|while|whereas|where|when|if)\b"
 )
@@ -17,7 +20,9 @@ _CONJUNCTION = re.compile(
 _EXTENDERS = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"
 
 
-def wrap(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def wrap(
+    text: str, start: int, end: int, count_parts: CountParts | None = None
+) -> list[tuple[int, int]]:
     """Return the bounds of pieces of `text[start:end]` of about equal length, each short enough.
 
     A piece has at most 500 characters and 80 words. Cuts are made at spaces, near a semicolon,
@@ -28,20 +33,25 @@ def wrap(text: str, start: int, end: int) -> list[tuple[int, int]]:
         text: Text in which whitespace is single spaces.
         start: Offset of the sentence, not a space.
         end: End of the sentence, not after a space.
+        count_parts: How many pieces `text[start:end]` must become; by characters and words by
+            default.
     """
-    parts = max(
-        ceil((end - start) / MAX_CHARACTERS), ceil((text.count(" ", start, end) + 1) / MAX_WORDS)
-    )
+    parts = (count_parts or _count_parts)(text, start, end)
     if parts == 1:
         return [(start, end)]
     target = start + (end - start) * (parts // 2) // parts
     cut = _best_space(text, start, end, target)
     if cut is not None:
-        return wrap(text, start, cut) + wrap(text, cut + 1, end)
+        return wrap(text, start, cut, count_parts) + wrap(text, cut + 1, end, count_parts)
     cut = _nearest_character(text, start, end, target)
     if cut is None:
         return [(start, end)]
-    return wrap(text, start, cut) + wrap(text, cut, end)
+    return wrap(text, start, cut, count_parts) + wrap(text, cut, end, count_parts)
+
+
+def _count_parts(text: str, start: int, end: int) -> int:
+    characters, words = end - start, text.count(" ", start, end) + 1
+    return max(ceil(characters / MAX_CHARACTERS), ceil(words / MAX_WORDS))
 
 
 def _best_space(text: str, start: int, end: int, target: int) -> int | None:
