@@ -14,7 +14,6 @@ from translators.bergamot_model import MAX_TOKENS, BergamotFiles, BergamotModel,
 from translators.decoding import require
 from translators.engine import LENGTH_RULE
 from translators.marian import UNKNOWN_LICENSE, parse_models
-from translators.marian_format import BadModel
 from translators.readable import Reader
 from translators.segmentation import is_translatable
 from translators.ssru_transformer import UNKNOWN, Decoded
@@ -29,8 +28,9 @@ ENGINE: Final = "ssru-numpy 1"
 # sentences are mostly Brazilian; Chinese is written in simplified characters.
 _NAMES: Final = {"pt-BR": "pt", "zh-Hans": "zh"}
 TARGETS: Final = frozenset(
-    """ar az bg bn ca cs da de el es et fa fi fr gu he hi hr hu id is it ja kn ko lt lv ml ms nl pl
-    pt pt-BR ro ru sk sl sq sv ta te tr uk zh-Hans""".split()
+    {"ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "gu"}
+    | {"he", "hi", "hr", "hu", "id", "is", "it", "ja", "kn", "ko", "lt", "lv", "ml", "ms", "nl"}
+    | {"pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sq", "sv", "ta", "te", "tr", "uk", "zh-Hans"}
 )
 """Targets of the models that Mozilla has published; others can be named by their folder."""
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 Numbers = npt.NDArray[np.int64]
 
 _VERSION: Final = 1
@@ -85,7 +85,7 @@ def _tensor(name: str, kind: int, shape: tuple[int, ...], content: bytes) -> Flo
         return np.frombuffer(content, np.float32, count).reshape(shape).copy()
     if kind != _INTGEMM8:
         raise ValueError(f"{name} has the number format {kind:#x}")
-    (multiplier,) = np.frombuffer(content, np.float32, 1, count)
+    multiplier = float(np.frombuffer(content, np.float32, 1, count)[0])
     values = np.frombuffer(content, np.int8, count).astype(np.float32) / multiplier
     if name in _EMBEDDINGS:
         return values.reshape(shape)

@@ -140,10 +140,8 @@ class SsruTransformer:
         self._shortlist = shortlist
         self._heads = int(config["transformer-heads"])
         try:
-            self._source = weights.get("encoder_Wemb", weights.get("Wemb"))
-            self._target = weights.get("decoder_Wemb", weights.get("Wemb"))
-            if self._source is None or self._target is None:
-                raise KeyError("Wemb")
+            self._source = weights["encoder_Wemb" if "encoder_Wemb" in weights else "Wemb"]
+            self._target = weights["decoder_Wemb" if "decoder_Wemb" in weights else "Wemb"]
             self._output = weights.get("decoder_ff_logit_out_W", self._target.T).T
             self._output_bias = weights["decoder_ff_logit_out_b"].ravel()
             self._encoder = [
@@ -288,7 +286,7 @@ class SsruTransformer:
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        context = (scores @ values).transpose(0, 2, 1, 3).reshape(x.shape)
+        context: Floats = (scores @ values).transpose(0, 2, 1, 3).reshape(x.shape)
         return attention.norm(attention.output(context) + x)
 
 
@@ -307,10 +305,10 @@ def check_architecture(config: Mapping[str, Any]) -> None:
 
 
 def _attention(weights: Mapping[str, Floats], name: str) -> _Attention:
-    return _Attention(
-        *(_Dense(weights[f"{name}_W{p}"], weights[f"{name}_b{p}"]) for p in "qkvo"),
-        norm=_norm(weights, f"{name}_Wo"),
+    query, keys, values, output = (
+        _Dense(weights[f"{name}_W{part}"], weights[f"{name}_b{part}"]) for part in "qkvo"
     )
+    return _Attention(query, keys, values, output, _norm(weights, f"{name}_Wo"))
 
 
 def _feed_forward(weights: Mapping[str, Floats], name: str) -> _FeedForward:
