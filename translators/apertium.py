@@ -5,7 +5,6 @@ English reaches some languages directly (`eng-spa`) and others through a relativ
 alone, whatever its neighbours and the number of processes.
 """
 
-import os
 import queue
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,9 +13,12 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import Final
 
-from schemas.language import LANGUAGES, parse_language
+from schemas.language import LANGUAGES, Language, parse_language
+from schemas.options import Options
 from schemas.reason import declare_reason
 from translators import apertium_modes, apertium_text
+from translators.cores import cores
+from translators.family import Family, backend_option
 from translators.pipe import Pipe, PipeError
 from translators.translator import CRASHED, Translation, TranslatorInfo
 from translators.usage import Usage
@@ -54,7 +56,7 @@ class Apertium:
         if routes is None:
             routes = {code: known.apertium for code, known in LANGUAGES.items() if known.apertium}
         if processes is None:
-            processes = len(os.sched_getaffinity(0))
+            processes = cores()
         if processes < 1 or timeout <= 0:
             raise ValueError(
                 f"Apertium got processes={processes}, timeout={timeout}; both must be positive"
@@ -253,3 +255,21 @@ def _ask(idle: queue.LifoQueue[Pipe], texts: Sequence[str]) -> list[str]:
 def _target_of(mode: str) -> str:
     """Return the BCP-47 code of the language a mode makes (`eng-cat_valencia` makes `ca`)."""
     return parse_language(mode.split("-", 1)[1].split("_")[0]).code
+
+
+class ApertiumOptions(Options):
+    """What Apertium can be told."""
+
+    processes: int | None = backend_option(
+        "processes per language pair; one for each core by default", "N", ge=1
+    )
+    timeout: float | None = backend_option(
+        "time for a hundred segments; 60 by default", "SECONDS", gt=0
+    )
+
+
+def _route_of(language: Language) -> str:
+    return ">".join(language.apertium)
+
+
+FAMILY: Final = Family("apertium", Apertium, ApertiumOptions, _route_of)

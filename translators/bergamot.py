@@ -4,44 +4,41 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from schemas.language import LANGUAGES, Language
-from translators.bergamot_model import MAX_TOKENS, BergamotFiles, BergamotModel, find_files
+from schemas.options import BASIC, Options
+from schemas.reason import declare_reason
+from translators.bergamot_files import (
+    MAX_TOKENS,
+    TARGETS,
+    UNKNOWN,
+    BergamotFiles,
+    find_model,
+    name_of,
+)
 from translators.decoding import require
 from translators.engine import LENGTH_RULE
+from translators.family import Family, backend_option
 from translators.marian import UNKNOWN_LICENSE, parse_models
 from translators.readable import Reader
 from translators.segmentation import is_translatable
-from translators.ssru_transformer import UNKNOWN, Decoded
 from translators.translator import Translation, TranslationError, TranslatorInfo
 from translators.usage import Usage
 from translators.wrapping import wrap
 
+if TYPE_CHECKING:
+    from translators.bergamot_model import BergamotModel
+    from translators.ssru_transformer import Decoded
+
 ENGINE: Final = "ssru-numpy 1"
 """Raise the number whenever a translation can change."""
 
-# Names of the targets in file names where they are not our codes. Portuguese is one model, whose
-# sentences are mostly Brazilian; Chinese is written in simplified characters.
-_NAMES: Final = {"pt-BR": "pt", "zh-Hans": "zh"}
-TARGETS: Final = frozenset(
-    {"ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "gu"}
-    | {"he", "hi", "hr", "hu", "id", "is", "it", "ja", "kn", "ko", "lt", "lv", "ml", "ms", "nl"}
-    | {"pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sq", "sv", "ta", "te", "tr", "uk", "zh-Hans"}
+UNREADABLE: Final = declare_reason(
+    "unreadable_text", "the model's vocabulary lacks the characters of the text"
 )
-"""Targets of the models that Mozilla has published; others can be named by their folder."""
-
-# Where `fxtranslate models add` and translateLocally put models.
-_FOLDERS: Final = ("~/.cache/fxtranslate/models", "~/.local/share/translateLocally")
-_DEPTH: Final = 3  # folders below the one named in which models are looked for
-_PAIR: Final = re.compile(r"model\.en([a-z]+)\.")
-_IN_PACKAGE: Final = "package:"
-_MOZILLA: Final = "metadata.json"
-
-UNREADABLE: Final = "unreadable_text"
 
 _SHRUNK: Final = 0.4  # of the length of the English text
 _LONG: Final = 24  # tokens from which a sentence that lost something is cut and tried again
@@ -55,7 +52,7 @@ class _Part:
     text: str
     translated: bool
     chunks: list[str] = field(default_factory=list)
-    answers: list[Decoded] = field(default_factory=list)
+    answers: "list[Decoded]" = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
 
@@ -79,7 +76,6 @@ class Bergamot:
     def info(self, target: str) -> TranslatorInfo:
         """Describe who would translate into `target`; see `Translator`."""
         files = self._files(target)
-        mozilla = (files.folder / _MOZILLA).is_file()
         return TranslatorInfo(
             backend="bergamot",
             model=files.folder.name,
@@ -89,7 +85,7 @@ class Bergamot:
                 ("length_limit", LENGTH_RULE),
                 ("longest_source", str(MAX_TOKENS)),
             ),
-            license="MPL-2.0" if mozilla else UNKNOWN_LICENSE,
+            license=files.license or UNKNOWN_LICENSE,
         )
 
     def translate(self, texts: Sequence[str], target: str) -> list[Translation]:
@@ -159,8 +155,10 @@ class _Loaded:
         self._reader = Reader(lambda word: UNKNOWN not in self.encode(word))
 
     @cached_property
-    def network(self) -> BergamotModel:
+    def network(self) -> "BergamotModel":
         """The model itself, loaded when first needed."""
+        from translators.bergamot_model import BergamotModel
+
         try:
             return BergamotModel(self._files)
         except (OSError, MemoryError) as error:
@@ -171,7 +169,7 @@ class _Loaded:
         numbers: list[int] = self.network.source.encode(text)
         return numbers
 
-    def decode(self, decoded: Decoded) -> str:
+    def decode(self, decoded: "Decoded") -> str:
         """Return the text of what the search found."""
         text: str = self.network.target.decode(decoded.pieces)
         return text.strip()
@@ -195,60 +193,6 @@ class _Loaded:
             return max(needed, least if (start, end) == (0, len(whole)) else 1)
 
         return [text[start:end] for start, end in wrap(text, 0, len(text), count_parts)]
-
-
-def find_model(folders: str | Mapping[str, str] | None, language: Language) -> BergamotFiles:
-    """Return the model that translates into a language.
-
-    Raises:
-        ValueError: If there is none; the message says how to get it.
-    """
-    name = _NAMES.get(language.code, language.code)
-    if isinstance(folders, str):
-        places = [folders]
-    elif folders is not None:
-        if language.code not in folders:
-            raise ValueError(
-                f"bergamot: no model given for {language.name} ({language.code}), only for: "
-                f"{', '.join(folders)}. Add {language.code}=DIR to the option model."
-            )
-        places = [folders[language.code]]
-    else:
-        places = list(_FOLDERS)
-    found = [files for place in places for files in _models_below(_folder(place), _DEPTH)]
-    for files in found:
-        pair = _PAIR.match(files.model.name)
-        if pair and pair[1] == name:
-            return files
-    seen = ", ".join(sorted({f"{files.folder}" for files in found})) or "no model at all"
-    raise ValueError(
-        f"bergamot: no model from English to {language.name} ({language.code}) in "
-        f"{', '.join(places)}; found {seen}. Fetch it with `pip install fxtranslate` and "
-        f"`fxtranslate models add en {name}`, or name its folder: --model {language.code}=DIR"
-    )
-
-
-def _folder(place: str) -> Path:
-    """Return the folder a place stands for."""
-    if not place.startswith(_IN_PACKAGE):
-        return Path(place).expanduser()
-    package, _, inside = place.removeprefix(_IN_PACKAGE).partition("/")
-    spec = find_spec(package) if package.isidentifier() else None  # does not import it
-    if spec is None or not spec.submodule_search_locations:
-        raise ValueError(f"bergamot: no package {package} is installed: pip install {package}")
-    return Path(next(iter(spec.submodule_search_locations))) / inside
-
-
-def _models_below(folder: Path, depth: int) -> Iterator[BergamotFiles]:
-    """Yield the models in a folder and the folders in it."""
-    if not folder.is_dir():
-        return
-    files = find_files(folder)
-    if files:
-        yield files
-    elif depth:
-        for inner in sorted(folder.iterdir()):
-            yield from _models_below(inner, depth - 1)
 
 
 def _lost_something(part: _Part, model: _Loaded) -> bool:
@@ -291,3 +235,26 @@ def _join(parts: Sequence[_Part], spaced: bool) -> Translation:
         finished=all(answer.finished for answer in answers),
         unknown_share=copied / words,
     )
+
+
+class BergamotOptions(Options):
+    """What Bergamot can be told."""
+
+    model: str | None = backend_option(
+        "folder of the models, or one for each language: de=DIR,fr=DIR", "DIR", BASIC
+    )
+    processes: int | None = backend_option(
+        "processes per language pair; one for each core by default", "N", ge=1
+    )
+    timeout: float | None = backend_option(
+        "time for a hundred segments; 300 by default", "SECONDS", gt=0
+    )
+
+
+def _pair_of(language: Language) -> str:
+    return f"en-{name_of(language)}" if language.code in TARGETS else ""
+
+
+FAMILY: Final = Family(
+    "bergamot", Bergamot, BergamotOptions, _pair_of, in_process=True, one_core=True
+)

@@ -1,80 +1,19 @@
-"""One model of Bergamot or Firefox Translations: its folder, its pieces, its batches."""
+"""One loaded model of Bergamot or Firefox Translations: its pieces and its batches."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from sentencepiece import SentencePieceProcessor
 from threadpoolctl import threadpool_limits
 
+from translators.bergamot_files import END, MAX_TOKENS, BergamotFiles
 from translators.engine import Batch, plan_batches
 from translators.marian_format import BadModel, read_shortlist, read_weights
-from translators.ssru_transformer import END, Decoded, SsruTransformer
-
-MAX_TOKENS: Final = 96
-"""Longest source that keeps its content: of the numbers .99 arrive below it, .90 up to 127 tokens
-and .68 from 128 on, though the model ends properly."""
+from translators.ssru_transformer import Decoded, SsruTransformer
 
 _POSITIONS: Final = 3 * MAX_TOKENS
 _BATCH_TOKENS: Final = 1024  # larger batches have larger shortlists, and are slower
-
-
-@dataclass(frozen=True, slots=True)
-class BergamotFiles:
-    """The files of a model.
-
-    Attributes:
-        folder: Where they are.
-        model: Weights and configuration.
-        source_vocabulary: Pieces of English.
-        target_vocabulary: Pieces of the target; the same file where there is one for both.
-        shortlist: Target pieces by source piece; None where the model has none.
-    """
-
-    folder: Path
-    model: Path
-    source_vocabulary: Path
-    target_vocabulary: Path
-    shortlist: Path | None
-
-    @property
-    def all(self) -> tuple[Path, ...]:
-        """All files, each once, sorted by name."""
-        found = {self.model, self.source_vocabulary, self.target_vocabulary, self.shortlist}
-        return tuple(sorted(path for path in found if path))
-
-    def revision(self) -> str:
-        """Return one hash of all files."""
-        digest = hashlib.sha256()
-        for path in self.all:
-            with path.open("rb") as content:
-                digest.update(f"{path.name} {_hash(content.read())}\n".encode())
-        return f"sha256:{digest.hexdigest()}"
-
-
-def find_files(folder: Path) -> BergamotFiles | None:
-    """Return the files of the model in a folder; None when it is none.
-
-    Names are those of Mozilla's and translateLocally's packages: `model.ende.intgemm.alphas.bin`,
-    `vocab.ende.spm` or `srcvocab.enzh.spm` and `trgvocab.enzh.spm`, `lex.50.50.ende.s2t.bin`.
-    """
-    models = sorted(folder.glob("model.*.bin"))
-    both, source, target = (
-        sorted(folder.glob(name)) for name in ("vocab.*.spm", "srcvocab.*.spm", "trgvocab.*.spm")
-    )
-    if len(models) != 1 or not (both or (source and target)):
-        return None
-    shortlists = sorted(folder.glob("lex.*.bin"))
-    return BergamotFiles(
-        folder,
-        models[0],
-        (source or both)[0],
-        (target or both)[0],
-        shortlists[0] if shortlists else None,
-    )
 
 
 class BergamotModel:
@@ -125,8 +64,3 @@ def open_pieces(path: Path) -> SentencePieceProcessor:
         return SentencePieceProcessor(model_file=str(path))
     except (OSError, RuntimeError) as error:
         raise BadModel(f"{path}: not a vocabulary of sentencepiece; fetch it again") from error
-
-
-@lru_cache(1024)
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

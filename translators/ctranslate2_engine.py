@@ -1,10 +1,10 @@
 """The fast engine: CTranslate2. Models are converted once and kept."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from translators.conversion import converted_model
+from translators.cores import cores
 from translators.decoding import Decoding
 from translators.engine import PATIENCE, Batch, Hypothesis, plan_batches
 from translators.model_files import ModelFiles
@@ -49,7 +49,7 @@ class CTranslate2Engine:
             str(converted_model(files, vocabulary, compute_type, options.cache_folder)),
             device=device,
             compute_type=compute_type,
-            inter_threads=(options.inter_threads or _cores()) if on_cpu else 1,
+            inter_threads=(options.inter_threads or cores()) if on_cpu else 1,
             intra_threads=options.intra_threads,
         )
         self._max_positions = max_positions
@@ -100,10 +100,3 @@ def _hypothesis(result: "TranslationResult", target_token: str) -> Hypothesis:
         score=result.scores[0] * len(tokens) / chosen,
         finished=finished,
     )
-
-
-def _cores() -> int:
-    """Cores this process may use; macOS knows only how many there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 from schemas.files import cache_folder
+from schemas.options import BASIC, Options
 from translators.engine import LENGTH_RULE, PATIENCE
-from translators.registry import Device, Engine
+from translators.family import backend_option
 
+Device = Literal["auto", "cpu", "cuda"]
+Engine = Literal["ctranslate2", "transformers"]
 ENGINES: Final = get_args(Engine)
 DEVICES: Final = get_args(Device)
 COMPUTE_TYPES: Final = {
@@ -139,3 +142,32 @@ def require(module: str) -> None:
 def _check(name: str, value: object, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+class NeuralOptions(Options):
+    """What Marian and NLLB can be told; see `Decoding`."""
+
+    model: str | None = backend_option("hub name or folder of the model", "NAME|DIR", BASIC)
+    device: Device | None = backend_option("what computes; auto by default", group=BASIC)
+    engine: Engine | None = backend_option("library that computes; ctranslate2 by default")
+    compute_type: str | None = backend_option(
+        "number format: auto (default: int8 on CPU, float16 on GPU), float32, ...", "NAME"
+    )
+    beam_size: int | None = backend_option(
+        "hypotheses kept while decoding; 1, greedy, by default", "N", ge=1
+    )
+    batch_tokens: int | None = backend_option(
+        "padded tokens in a batch; 2048 on CPU and 8192 on GPU by default", "N", ge=0
+    )
+    inter_threads: int | None = backend_option(
+        "batches translated at a time on CPU; all cores by default", "N", ge=0
+    )
+    intra_threads: int | None = backend_option(
+        "threads for each batch on CPU; 1 by default", "N", ge=1
+    )
+    cache: str | None = backend_option(
+        "folder for converted models; ~/.cache/tandemqa by default", "DIR"
+    )
+    timeout: float | None = backend_option(
+        "time for a hundred segments; 300 by default", "SECONDS", gt=0
+    )

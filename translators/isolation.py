@@ -18,7 +18,9 @@ from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import Any, Final
 
 from schemas.reason import Reason
-from translators.registry import IN_PROCESS, TranslatorConfig, open_translator
+from translators.cores import cores
+from translators.pool import TranslatorPool
+from translators.registry import TranslatorConfig, open_translator
 from translators.translator import (
     CRASHED,
     TIMEOUT,
@@ -43,15 +45,23 @@ _KNOWN: Final = (TranslationError, ValueError, OSError)
 def isolate(config: TranslatorConfig) -> Translator:
     """Return the translator, in a process of its own if its library would run in ours.
 
+    A family that uses one core gets as many processes as it is told, or one for each core.
+
     Raises:
-        ValueError: If its timeout is not positive.
+        ValueError: If its timeout or number of processes is not positive.
     """
-    if config.backend not in IN_PROCESS:
+    if not config.family.in_process:
         return open_translator(config)
-    timeout = float(dict(config.options).get("timeout", _TIMEOUT))
+    options = dict(config.options)
+    timeout = float(options.get("timeout", _TIMEOUT))
     if timeout <= 0:
         raise ValueError(f"timeout must be positive, got {timeout}")
-    return IsolatedTranslator(config, timeout)
+    if not config.family.one_core:
+        return IsolatedTranslator(config, timeout)
+    size = int(options.get("processes", cores()))
+    if size < 1:
+        raise ValueError(f"processes must be positive, got {size}")
+    return TranslatorPool(lambda: IsolatedTranslator(config, timeout), size)
 
 
 class ProcessError(Exception):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from schemas.language import Language
-from translators.decoding import Decoding, require
+from translators.decoding import Decoding, NeuralOptions, require
+from translators.family import Family
 from translators.model_files import ModelFiles, find_model
 from translators.neural import NeuralTranslator, Route, check_model_type
 
@@ -149,3 +150,10 @@ def _language_token(files: ModelFiles, language: Language, vocabulary: Mapping[s
         f"looked for {', '.join(candidates)}, found {', '.join(sorted(known)[:_SHOWN_TOKENS])}. "
         "Choose a model that translates into this language."
     )
+
+
+def _model_of(language: Language) -> str:
+    return language.opus_mt
+
+
+FAMILY: Final = Family("marian", Marian, NeuralOptions, _model_of, in_process=True)

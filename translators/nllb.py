@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from schemas.language import Language
-from translators.decoding import Decoding, require
+from translators.decoding import Decoding, NeuralOptions, require
+from translators.family import Family
 from translators.model_files import ModelFiles, find_model
 from translators.neural import NeuralTranslator, Route, check_model_type
 
@@ -119,3 +120,10 @@ def _warn_license() -> None:
     logger.warning(
         "NLLB models are licensed %s: what they translate must not be used commercially", LICENSE
     )
+
+
+def _code_of(language: Language) -> str:
+    return language.nllb
+
+
+FAMILY: Final = Family("nllb", NLLB, NeuralOptions, _code_of, in_process=True)

@@ -1,70 +1,59 @@
-"""Which translators there are, and how one is made from plain options."""
+"""Which families of translators there are, and how one is made from plain options."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from typing import Any, Final, Literal
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from schemas.options import ADVANCED, BASIC, Options, option, settings_of
+from pydantic import create_model
+
+from schemas.options import Options, settings_of
+from translators.family import Family
 from translators.translator import Translator
 
-Backend = Literal["apertium", "marian", "nllb"]
-Device = Literal["auto", "cpu", "cuda"]
-Engine = Literal["ctranslate2", "transformers"]
+ENTRY_POINTS: Final = "tandemqa.translators"
+"""Group of entry points under which other packages offer families: `name = module:FAMILY`."""
 
-# Import path of each: naming a backend must not import torch.
-BACKENDS: Final[dict[str, str]] = {
-    "apertium": "translators.apertium:Apertium",
-    "marian": "translators.marian:Marian",
-    "nllb": "translators.nllb:NLLB",
-}
-_APERTIUM: Final = ("apertium",)
-_NEURAL: Final = ("marian", "nllb")
-
-# Backends whose library runs inside the process that asks; a crash there would end it.
-IN_PROCESS: Final = frozenset(_NEURAL)
+_OURS: Final = ("apertium", "bergamot", "marian", "nllb")
 
 
-def _option(
-    text: str,
-    metavar: str = "",
-    takers: tuple[str, ...] = _NEURAL,
-    group: str = ADVANCED,
-    **limits: Any,  # noqa: ANN401 - those of pydantic's Field
-) -> Any:  # noqa: ANN401 - a field of any type
-    field = option(None, f"{text} ({', '.join(takers)})", metavar, group=group, **limits)
-    field.json_schema_extra["takers"] = takers
-    return field
+@cache
+def families() -> Mapping[str, Family]:
+    """Return all families by name: ours, and those of installed packages.
+
+    Raises:
+        ValueError: If an installed package offers something else, or a name that is taken.
+    """
+    found: dict[str, Family] = {}
+    for family in (*_our_families(), *_other_families()):
+        if family.name in found:
+            raise ValueError(f"two translators are called {family.name}; uninstall one of them")
+        found[family.name] = family
+    return MappingProxyType(dict(sorted(found.items())))
 
 
-class BackendOptions(Options):
-    """What backends can be told; what is not given is left to the backend."""
+def _our_families() -> Iterator[Family]:
+    for name in _OURS:
+        family: Family = import_module(f"translators.{name}").FAMILY
+        yield family
 
-    model: str | None = _option("hub name or folder of the model", "NAME|DIR", group=BASIC)
-    device: Device | None = _option("what computes; auto by default", group=BASIC)
-    engine: Engine | None = _option("library that computes; ctranslate2 by default")
-    compute_type: str | None = _option(
-        "number format: auto (default: int8 on CPU, float16 on GPU), float32, ...", "NAME"
-    )
-    beam_size: int | None = _option(
-        "hypotheses kept while decoding; 1, greedy, by default", "N", ge=1
-    )
-    batch_tokens: int | None = _option(
-        "padded tokens in a batch; 2048 on CPU and 8192 on GPU by default", "N", ge=0
-    )
-    inter_threads: int | None = _option(
-        "batches translated at a time on CPU; all cores by default", "N", ge=0
-    )
-    intra_threads: int | None = _option("threads for each batch on CPU; 1 by default", "N", ge=1)
-    cache: str | None = _option("folder for converted models; ~/.cache/tandemqa by default", "DIR")
-    processes: int | None = _option(
-        "processes per language pair; one for each core by default", "N", _APERTIUM, ge=1
-    )
-    timeout: float | None = _option(
-        "time for a hundred segments; 60 or (neural) 300 by default",
-        "SECONDS",
-        (*_APERTIUM, *_NEURAL),
-        gt=0,
-    )
+
+def _other_families() -> Iterator[Family]:
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            family = entry.load()
+        except Exception as error:
+            raise ValueError(f"translator {entry.name} ({entry.value}): {error}") from error
+        if not isinstance(family, Family):
+            raise ValueError(f"translator {entry.name}: {entry.value} is no translators.Family")
+        yield family
+
+
+class _BackendOptions(Options):
+    """What translators can be told; what is not given is left to the family."""
 
     def given(self) -> tuple[tuple[str, str | int | float], ...]:
         """Return what was given, sorted by name."""
@@ -72,9 +61,29 @@ class BackendOptions(Options):
         return tuple(sorted(values.items()))
 
 
-def _options_of(backend: str) -> set[str]:
-    settings = settings_of(BackendOptions)
-    return {name for name, setting in settings.items() if backend in setting.shown["takers"]}
+def _merged_options() -> type[_BackendOptions]:
+    """Return the options of all families; the help says which family takes each."""
+    fields: dict[str, Any] = {}
+    texts: dict[str, dict[str, list[str]]] = {}
+    for family in families().values():
+        for name, setting in settings_of(family.options).items():
+            fields.setdefault(name, setting.field)
+            text = setting.field.description or ""
+            texts.setdefault(name, {}).setdefault(text, []).append(family.name)
+    definitions: dict[str, Any] = {}
+    for name, field in fields.items():
+        described = "; ".join(f"{text} ({', '.join(who)})" for text, who in texts[name].items())
+        definitions[name] = (field.annotation, field._copy())
+        definitions[name][1].description = described
+    return create_model("BackendOptions", __base__=_BackendOptions, **definitions)
+
+
+if TYPE_CHECKING:
+    Backend = str
+    BackendOptions = _BackendOptions
+else:
+    Backend = Literal[tuple(families())]
+    BackendOptions = _merged_options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +91,48 @@ class TranslatorConfig:
     """A translator by name with its options; hashable, picklable and cheap.
 
     Attributes:
-        backend: A key of `BACKENDS`.
-        options: Keyword arguments of the backend, sorted by name.
+        backend: Name of a family.
+        options: Keyword arguments of the family, sorted by name.
     """
 
     backend: str
     options: tuple[tuple[str, str | int | float], ...] = ()
+
+    @property
+    def family(self) -> Family:
+        """The family that it names.
+
+        Raises:
+            ValueError: If there is no such family.
+        """
+        if self.backend not in families():
+            raise ValueError(
+                f"unknown translator {self.backend!r}; choose one of: {', '.join(families())}"
+            )
+        return families()[self.backend]
 
 
 def open_translator(config: TranslatorConfig) -> Translator:
     """Return the translator that `config` names; no model is loaded yet.
 
     Raises:
-        ValueError: If the backend or one of its options is unknown.
+        ValueError: If the family or one of its options is unknown, or a package is missing.
     """
-    if config.backend not in BACKENDS:
-        raise ValueError(
-            f"unknown translator {config.backend!r}; choose one of: {', '.join(sorted(BACKENDS))}"
-        )
-    known = _options_of(config.backend)
+    family = config.family
+    known = sorted(settings_of(family.options))
     unknown = sorted(name for name, _ in config.options if name not in known)
     if unknown:
         raise ValueError(
-            f"translator {config.backend} has no option {', '.join(unknown)}; "
-            f"it has: {', '.join(sorted(known))}"
+            f"translator {family.name} has no option {', '.join(unknown)}; "
+            f"it has: {', '.join(known)}"
         )
-    module, name = BACKENDS[config.backend].split(":")
+    options = dict(config.options)
+    for name, is_ours in (("timeout", family.in_process), ("processes", family.one_core)):
+        if is_ours:
+            options.pop(name, None)  # for who starts and watches its processes
     try:
-        backend = getattr(import_module(module), name)
-        options = dict(config.options)
-        if config.backend in IN_PROCESS:
-            options.pop("timeout", None)  # for who watches the process: see isolation
-        translator: Translator = backend(**options)
+        return family.make(**options)
     except ModuleNotFoundError as error:
         raise ValueError(
-            f"translator {config.backend} needs {error.name}: pip install 'tandemqa[translate]'"
+            f"translator {family.name} needs {error.name}: pip install {family.extra}"
         ) from error
-    return translator

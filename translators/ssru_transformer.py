@@ -16,13 +16,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from translators.bergamot_files import END, UNKNOWN
 from translators.marian_format import BadModel, Floats, Numbers, Shortlist
-
-END: Final = 0
-"""Number of the end of sentence in the vocabularies of these models."""
-
-UNKNOWN: Final = 1
-"""Number of the piece for what a vocabulary lacks; it is never a translation."""
 
 _EPSILON: Final = 1e-9
 _MASKED: Final = np.float32(-1e9)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas.command import Command
-from schemas.language import LANGUAGES, Language
+from schemas.language import LANGUAGES
 from schemas.options import Options, option
-from translators.registry import BACKENDS, Backend
+from translators.registry import Backend, families
 
 
 class LanguagesOptions(Options):
@@ -17,23 +17,17 @@ class LanguagesOptions(Options):
 
 
 def _run(options: LanguagesOptions, beam_arguments: Sequence[str]) -> int:
-    backends = [options.translator] if options.translator else sorted(BACKENDS)
+    known = families()
+    backends = [known[options.translator]] if options.translator else list(known.values())
     lines = [f"{'code':<14} {'name':<32} {'script':<7} translators"]
     for language in LANGUAGES.values():
-        how = [f"{name} ({by})" for name in backends if (by := _translated_by(language, name))]
+        how = [f"{family.name} ({by})" for family in backends if (by := family.reaches(language))]
         if how:
             lines.append(
                 f"{language.code:<14} {language.name:<32} {language.script:<7} {', '.join(how)}"
             )
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
-
-
-def _translated_by(language: Language, backend: str) -> str:
-    """Return the route, model or code a backend has for the language; empty without."""
-    if backend == "apertium":
-        return ">".join(language.apertium)
-    return language.opus_mt if backend == "marian" else language.nllb
 
 
 COMMAND: Final = Command(

@@ -70,7 +70,7 @@ def _translation(options: CorpusOptions) -> TranslationPlan:
     An accelerator needs a named device: `auto` would mean that of the machine we start from, and
     the device decides the number format, and with it the memory's key.
     """
-    if options.translate_accelerator and options.backend.device != "cuda":
+    if options.translate_accelerator and dict(options.backend.given()).get("device") != "cuda":
         raise UsageError("--translate-accelerator needs --device cuda")
     translator = TranslatorConfig(options.translator, options.backend.given())
     memory = options.memory or join(parent(absolute(options.output)), "memory")

@@ -6,8 +6,9 @@ import torch
 import yaml
 
 from tests.translators.tiny_bergamot import CONFIG, HEADS, PIECES, WIDTH, make_weights
+from translators.bergamot_files import UNKNOWN
 from translators.marian_format import BadModel, Shortlist
-from translators.ssru_transformer import UNKNOWN, SsruTransformer
+from translators.ssru_transformer import SsruTransformer
 
 SOURCES = [[5, 9, 0], [7, 0], [3, 8, 12, 30, 11, 6, 0], [21, 21, 0], [2, 39, 17, 0]]
 
