@@ -99,7 +99,7 @@ def estimate(config: BuildConfig, lang: str, missing: Missing) -> Estimate:
     The first call for a model also warms it up, which is not counted.
     """
     texts = [text for _, text in missing.sample]
-    translator = open_translator(config.translation.config)
+    translator = open_translator(config.translation.config(lang))
     try:
         translate_all(translator, texts[:1], lang)
         sample = texts[:_FIRST]

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from pipelines.commands.translators import Choices
 from schemas.option_values import Pairs, Words, as_list
 from schemas.options import ADVANCED, Options, option
-from translators.registry import Backend, BackendOptions
+from translators.registry import BackendOptions, families
 
 
 class InputOptions(Options):
@@ -76,7 +77,13 @@ class WhatOptions(Options):
     languages: Words = option(..., "target languages, such as es,ca,pt-BR", "CODES", min_length=1)
     output: str = option(..., "the corpus directory", "DIR", min_length=1)
     memory: str = option("", "translation memory; `memory` beside the output by default", "DIR")
-    translator: Backend = option("apertium", "who translates")
+    translator: Choices = option(
+        "apertium",
+        f"who translates: {', '.join(families())}; several are tried in turn for each language, "
+        "and es=apertium,de=marian:DIR names one language's own",
+        "NAME[:MODEL]",
+        validate_default=True,
+    )
     fields: Pairs = option(
         (),
         "where the texts stand, such as question=QUESTION passage=CONTEXTS; guessed from common "

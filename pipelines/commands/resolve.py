@@ -1,11 +1,11 @@
 """From options to a checked `BuildConfig`: every mistake is told before any work is done."""
 
-from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Final
 
 from pipelines.checks.limit_settings import make_limits
 from pipelines.commands.options import CorpusOptions, InputOptions, absolute
+from pipelines.commands.translators import choose_translators
 from pipelines.corpus.config import BuildConfig
 from pipelines.formats.fields import check_fields
 from pipelines.ingest.source import Source, check_sources, parse_source
@@ -17,11 +17,7 @@ from pipelines.leaks.evaluation_sets import (
 )
 from pipelines.translation.translate import TranslationPlan
 from schemas.command import UsageError
-from schemas.language import parse_languages
-from translators.registry import TranslatorConfig, open_translator
-from translators.translator import TranslatorInfo
-
-Infos = tuple[tuple[str, TranslatorInfo], ...]
+from schemas.language import SOURCE_LANGUAGE, parse_languages
 
 _FOR_ALL: Final = {"format", "fields", "dataset", "split", "license"}
 _AS_GIVEN: Final = {
@@ -72,11 +68,17 @@ def _translation(options: CorpusOptions) -> TranslationPlan:
     """
     if options.translate_accelerator and dict(options.backend.given()).get("device") != "cuda":
         raise UsageError("--translate-accelerator needs --device cuda")
-    translator = TranslatorConfig(options.translator, options.backend.given())
+    try:
+        languages = parse_languages(",".join(options.languages))
+    except ValueError as error:
+        raise UsageError(f"--languages: {error}") from error
+    if SOURCE_LANGUAGE in [language.code for language in languages]:
+        raise UsageError("--languages: en is the source language; it is always in the corpus")
+    chosen = choose_translators(options.translator, languages, options.backend.given())
     memory = options.memory or join(parent(absolute(options.output)), "memory")
     return TranslationPlan(
-        config=translator,
-        infos=_infos(translator, options.languages),
+        configs=tuple((found.language, found.config) for found in chosen),
+        infos=tuple((found.language, found.info) for found in chosen),
         memory=absolute(memory),
         packet_size=options.packet_size,
         accelerator=options.translate_accelerator,
@@ -89,25 +91,3 @@ def _source(item: InputOptions, options: CorpusOptions) -> Source:
     path, layout = given.pop("path"), given.pop("format")
     fields = check_fields(given.pop("fields"))
     return parse_source(f"{layout}:{path}" if layout else path, fields=fields, **given)
-
-
-def _infos(config: TranslatorConfig, languages: Iterable[str]) -> Infos:
-    try:
-        codes = [language.code for language in parse_languages(",".join(languages))]
-    except ValueError as error:
-        raise UsageError(f"--languages: {error}") from error
-    if "en" in codes:
-        raise UsageError("--languages: en is the source language; it is always in the corpus")
-    translator = open_translator(config)
-    try:
-        infos, problems = [], []
-        for code in codes:
-            try:
-                infos.append((code, translator.info(code)))
-            except ValueError as error:
-                problems.append(str(error))
-    finally:
-        translator.close()
-    if problems:
-        raise UsageError("; ".join(problems))
-    return tuple(infos)

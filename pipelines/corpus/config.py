@@ -80,8 +80,7 @@ class BuildConfig:
             "sources": [asdict(source) for source in self.sources],
             "evaluation_sets": [asdict(evaluation_set) for evaluation_set in self.evaluation_sets],
             "languages": list(self.languages),
-            "translator": self.translation.config.backend,
-            "translator_options": dict(self.translation.config.options),
+            **self._translators(),
             "packet_size": self.translation.packet_size,
             "shards": self.shards,
             "max_failed_share": self.max_failed_share,
@@ -95,3 +94,14 @@ class BuildConfig:
         }
         plain: dict[str, Any] = json.loads(json.dumps(facts))
         return plain
+
+    def _translators(self) -> dict[str, Any]:
+        """Return who translates: one for all languages, or each language's own."""
+        configs = dict(self.translation.configs)
+        if len(set(configs.values())) == 1:
+            config = next(iter(configs.values()))
+            return {"translator": config.backend, "translator_options": dict(config.options)}
+        return {
+            "translator": {lang: config.backend for lang, config in configs.items()},
+            "translator_options": {lang: dict(config.options) for lang, config in configs.items()},
+        }

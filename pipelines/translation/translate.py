@@ -27,19 +27,23 @@ class TranslationPlan:
     """Who translates into what, and where finished packets are kept.
 
     Attributes:
-        config: The translator.
-        infos: Its description for each target language.
+        configs: The translator into each target language.
+        infos: Its description, for each target language.
         memory: Folder of the translation memory.
         packet_size: Segments in a packet, about; bounds what a crash can cost.
         accelerator: What the workers of this step alone must have, in Beam's words, such as
             `type:nvidia-l4;count:1;install-nvidia-driver`; empty for nothing.
     """
 
-    config: TranslatorConfig
+    configs: tuple[tuple[str, TranslatorConfig], ...]
     infos: tuple[tuple[str, TranslatorInfo], ...]
     memory: str
     packet_size: int
     accelerator: str = ""
+
+    def config(self, target: str) -> TranslatorConfig:
+        """Return who translates into a language."""
+        return dict(self.configs)[target]
 
     def folder(self, target: str) -> str:
         """Return the folder of the packets of one language."""
@@ -172,7 +176,7 @@ def _pack(place: tuple[str, int], segments: Iterable[tuple[bytes, str]]) -> Pack
 
 def _translate(packet: Packet, missing: int, plan: TranslationPlan) -> Finished:
     expect("translate", missing)
-    return finish_packet(packet, plan.config, plan.folder(packet.lang))
+    return finish_packet(packet, plan.config(packet.lang), plan.folder(packet.lang))
 
 
 def _unpack(finished: Finished) -> Iterator[Translated]:
