@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pipelines.commands.build import BuildOptions
 from schemas.options import Setting, settings_of
+from translators.registry import families
 
 FILE: Final = Path(__file__).with_name("metadata.json")
 
@@ -24,11 +25,13 @@ _FOLDER: Final = r"gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/[^*?\[\s]+"
 _INPUT: Final = r"([a-z0-9-]+:)?(gs|s3)://[^\s]+"
 _LANGUAGE: Final = r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*"
 _IN_IMAGE: Final = r"/[^\s]+"
+_TRANSLATOR: Final = rf"({_LANGUAGE}=)?({'|'.join(families())})(:[^\s,]+)?"
 
 # What a value looks like in the cloud, where the option itself is wider.
 _PATTERNS: Final = {
     "input": f"{_INPUT}( {_INPUT})*",
     "languages": f"{_LANGUAGE}(,{_LANGUAGE})*",
+    "translator": f"{_TRANSLATOR}(,{_TRANSLATOR})*",
     "output": _FOLDER,
     "memory": _FOLDER,
     "exclude": r"[^\s]*gs://[^\s]+( [^\s]*gs://[^\s]+)*",

@@ -64,7 +64,8 @@ def test_a_mixed_corpus_says_row_by_row_who_translated(tmp_path):
     assert run(build) == 0
     assert run(["verify", output]) == 0
     table = ds.dataset(f"{output}/data").to_table(columns=["lang", "translator"])
-    who = {row["lang"]: row["translator"]["backend"] for row in table.to_pylist()}
-    del who["en"]
+    translators = {row["lang"]: row["translator"] for row in table.to_pylist()}
+    assert translators.pop("en") is None
+    who = {lang: translator["backend"] for lang, translator in translators.items()}
     assert who == {"es": "apertium", "pt-BR": "bergamot"}
     assert run(build) == 0  # complete already
