@@ -20,6 +20,7 @@ def main() -> int:
     options = parser.parse_args()
     tandemqa = [sys.executable, "-m", "tandemqa"]
     demo = ["--config", "examples/demo.yaml", "--packet-size", "100", "--overwrite"]
+    demo += ["--translator", "apertium", "--languages", "es,ca,gl,eo,pt,fr"]
     places = ["--output", _CORPUS, "--memory", "build/cluster-demo/memory"]
     try:
         with start_cluster(options) as cluster:
