@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 import pyarrow as pa
@@ -81,23 +82,25 @@ def parse_lines(role: Role, format: str, lines: Iterable[bytes]) -> Iterator[Ent
 
     Args:
         role: What is in it.
-        format: Its suffix: `.jsonl`, `.csv`, `.tsv` or `.txt`.
+        format: Its suffix: `.jsonl`, `.json`, `.csv`, `.tsv` or `.txt`.
         lines: Its lines without their ends; a byte order mark is passed over.
     """
     lines = _without_mark(lines)
-    if format == ".jsonl":
+    if format in (".jsonl", ".json"):
         yield from _parse_json(role, lines)
     elif format == ".csv":
         yield from parse_rows(role, csv.DictReader(map(_decode, lines)))
     elif role == "judgements":
-        yield from _parse_judgements(lines)
+        # Some programs end lines with CR alone.
+        pieces = (piece for line in lines for piece in line.rstrip(b"\r").split(b"\r"))
+        yield from _parse_judgements(pieces)
     else:
         yield from _parse_texts(role, lines)
 
 
-def parse_rows(role: Role, rows: Iterable[Any]) -> Iterator[Entry]:
-    """Parse objects: those of JSON lines, or the rows of a table."""
-    for number, row in enumerate(rows, start=1):
+def parse_rows(role: Role, rows: Iterable[Any], first: int = 1) -> Iterator[Entry]:
+    """Parse objects, numbered from `first`: those of JSON, or the rows of a table."""
+    for number, row in enumerate(rows, start=first):
         yield _parse_object(role, number, row)
 
 
@@ -128,25 +131,25 @@ def _decode(line: bytes) -> str:
 
 
 def _parse_json(role: Role, lines: Iterable[bytes]) -> Iterator[Entry]:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    """Parse an object a line; or one list of objects, whose lines are not looked at."""
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    for number, line in numbered:
+        if line.lstrip().startswith(b"["):
+            line = b"\n".join([line, *(other for _, other in numbered)])
         try:
             value = json.loads(line.decode("utf-8"), object_pairs_hook=_to_object)
         except UnicodeDecodeError as error:
-            yield Fault(number, INVALID_UTF8, f"the line is not UTF-8: {error}", line)
+            yield Fault(number, INVALID_UTF8, f"not UTF-8: {error}", line)
         except (ValueError, RecursionError) as error:
-            yield Fault(number, MALFORMED_JSON, f"the line is not JSON: {error}", line)
+            yield Fault(number, MALFORMED_JSON, f"not JSON, an object a line: {error}", line)
         else:
-            yield _parse_object(role, number, value)
+            yield from parse_rows(role, value if isinstance(value, list) else [value], number)
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    for key, inner in pairs:
-        if key in value and value[key] != inner:
-            raise ValueError(f"{key!r} is there twice, with different values")
-        value[key] = inner
+    value = dict(pairs)
+    if len(value) < len(pairs) and any(value[key] != inner for key, inner in pairs):
+        raise ValueError("a key is there twice, with different values")
     return value
 
 
@@ -214,7 +217,8 @@ def _parse_judgements(lines: Iterable[bytes]) -> Iterator[Entry]:
 
 def _columns(text: str) -> list[str]:
     if "\t" not in text:
-        return text.split()
+        columns = text.split()
+        return columns if len(columns) > 1 else next(csv.reader([text]))
     columns = text.split("\t")
     if '"' in text:  # BEIR reads these files with the quotes of CSV
         quoted = next(csv.reader([text], delimiter="\t"), columns)
@@ -253,6 +257,7 @@ def _id(value: Any) -> str:  # noqa: ANN401
     return writable(str(value))
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: Any) -> str:  # noqa: ANN401
     """Return the name of a column without case and dividers: `Query_ID` is `query-id`."""
     return re.sub(r"(?<=.)[\W_]+", "", str(name).strip().casefold())

@@ -23,7 +23,7 @@ WANTED: Final[Mapping[Role, str]] = {
 
 _PACKED: Final = (".gz", ".bz2", ".zst")
 # Where one thing is there in several formats, the first of these is read.
-_FORMATS: Final = (".jsonl", ".tsv", ".csv", ".txt", ".parquet", ".arrow")
+_FORMATS: Final = (".jsonl", ".json", ".tsv", ".csv", ".txt", ".parquet", ".arrow")
 _ROLE_NAMES: Final[Mapping[str, Role]] = {
     "corpus": "passages",
     "collection": "passages",
@@ -39,6 +39,8 @@ _NAMED: Final = re.compile(rf"(?:(?P<label>.+)-)?(?P<role>{'|'.join(_ROLE_NAMES)
 _FOLDER: Final = re.compile(r"(?:(?P<label>.+)-)?(?P<role>corpus|queries|query|topics?|qrels)")
 # The hub keeps the `default` configuration, which holds the judgements, in one of these.
 _DEFAULT: Final = ("data", "default")
+# What `save_to_disk` writes beside the data.
+_NO_DATA: Final = {"dataset_info", "dataset_dict", "state"}
 _BESIDE: Final[Mapping[Role, str]] = {"passages": "corpus", "judgements": "qrels"}
 _RELEASE: Final = re.compile(r"(?:miracl|miracl-corpus|mrtydi)-v[\d.]+-(?P<lang>.+)")
 
@@ -139,7 +141,11 @@ def _strip(name: str) -> tuple[str, str]:
 def _classify(plain: str, path: str) -> Part | None:
     """Return what a file is by its name without suffixes; None if it is no part."""
     *folders, stem = plain.split("/")
-    if any(folder.startswith((".", "__MACOSX")) for folder in folders) or stem.startswith("."):
+    if (
+        any(folder.startswith((".", "__MACOSX")) for folder in folders)
+        or stem.startswith(".")
+        or stem in _NO_DATA
+    ):
         return None
     release = next(filter(_RELEASE.fullmatch, reversed(folders)), "")
     for depth in reversed(range(len(folders))):

@@ -76,7 +76,7 @@ def read_lareqa(name: str, folder: Path, languages: Sequence[str] = ()) -> Bench
 
 def _read_language(lang: str, path: Path) -> _Language:
     try:
-        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        articles = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
         found = _Language()
         for number, paragraph in enumerate(paragraphs):

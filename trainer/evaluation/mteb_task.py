@@ -257,6 +257,8 @@ def _summarise(
             for split, by_split in scores.items()
         },
     }
+    if getattr(task, "ignore_identical_ids", False):
+        results["notes"] = ["the document with the question's own id is left out, as the task says"]
     if task.metadata.type == "Retrieval":
         split = next(iter(scores))
         results |= _by_setting(scores[split])

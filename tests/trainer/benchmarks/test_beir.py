@@ -68,7 +68,7 @@ def test_a_split_can_be_chosen(tmp_path):
     ("file", "content", "message"),
     [
         ("corpus.jsonl", '{"_id": "d1"}\n', "no document has a text; wanted the key text"),
-        ("queries.jsonl", "{\n", r"queries\.jsonl:1: the line is not JSON"),
+        ("queries.jsonl", "{\n", r"queries\.jsonl:1: not JSON"),
         ("qrels/test.tsv", "q1\td1\n", r"test\.tsv:1: .*; wanted query-id"),
         ("qrels/test.tsv", "q1\td1\thigh\n", r"test\.tsv:1: .*high' is no judgement"),
         ("qrels/test.tsv", "q1\td1\t0.5\n", r"test\.tsv:1: grade 0.5; .* whole numbers only"),

@@ -70,6 +70,8 @@ def lines_of(header, row, *more):
         lines_of('"query-id"\t"corpus-id"\t"score"', '"{q}"\t"{d}"\t"{g}"'),
         lines_of("", "{q}\t{d}\t{g}"),
         lines_of("", "{q} 0 {d} {g}"),
+        lines_of("query_id,corpus_id,score", "{q},{d},{g}"),
+        lines_of("query-id\tcorpus-id\tscore", "{q}\t{d}\t{g}").replace("\n", "\r"),
         lines_of("", "{q}\tQ0\t{d}\t{g}\r"),
         lines_of("", "{q}\t{d}\t{g}", "", "q0\td0\t1", "q0\td1\t0", "q0\td2\t-1.0"),
     ],
@@ -89,6 +91,32 @@ def test_marks_of_byte_order_and_numbers_as_ids_are_no_trouble(tmp_path):
     (tmp_path / "queries.jsonl").write_text('{"_id": 1, "text": "en1"}\n', "utf-8-sig")
     (tmp_path / "qrels" / "test.tsv").write_text("1\t8\t1\n", "utf-8-sig")
     assert read_beir(tmp_path).relevance == {"en:1": {"en:8": 1}}
+
+
+@pytest.mark.parametrize(("suffix", "indent"), [("jsonl", None), ("jsonl", 1), ("json", 1)])
+def test_texts_may_be_one_json_list(tmp_path, suffix, indent):
+    write_beir(tmp_path, DOCUMENTS, QUESTIONS)
+    for name in ("corpus", "queries"):
+        file = tmp_path / f"{name}.jsonl"
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        file.unlink()
+        (tmp_path / f"{name}.{suffix}").write_text(json.dumps(rows, indent=indent))
+    assert read_beir(tmp_path).relevance == RELEVANCE
+
+
+def test_the_line_of_a_fault_is_right_whatever_ends_lines(tmp_path):
+    write_beir(tmp_path, DOCUMENTS, QUESTIONS)
+    content = "query-id\tcorpus-id\tscore\r\nq0\td0\t1\r\nq1\td1\thigh\r\n"
+    (tmp_path / "qrels" / "test.tsv").write_text(content, newline="")
+    with pytest.raises(UsageError, match=r"test\.tsv:3: grade 'high' is not a number"):
+        read_beir(tmp_path)
+
+
+def test_lone_surrogates_reach_no_tokenizer(encoder, tmp_path):
+    write_beir(tmp_path / "data", {**DOCUMENTS, "d\ud800": "en1 \ud800"}, QUESTIONS)
+    benchmark = read_beir(tmp_path / "data")
+    assert benchmark.candidates["en"].texts[-1] == r"Title d\ud800 en1 \ud800"
+    assert len(embed(benchmark, encoder).candidates["en"]) == 21
 
 
 def test_what_is_given_twice_alike_counts_once_and_is_told(tmp_path):
