@@ -8,7 +8,7 @@ from typing import Any, Final
 from schemas.collection_entries import Entry, Fault, Judgement
 from schemas.collection_files import Role
 from schemas.command import UsageError
-from schemas.record import printable
+from schemas.record import writable
 from schemas.wording import counted
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 
@@ -226,7 +226,7 @@ def _text(value: Any, place: str) -> str:  # noqa: ANN401
         return "\n".join(filter(None, (_text(inner, place) for inner in value)))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise UsageError(f"{place}: wanted a text, found a {type(value).__name__}")
-    return printable(str(value)).strip()  # no tokenizer takes lone surrogates
+    return writable(str(value)).strip()  # no tokenizer takes lone surrogates
 
 
 def _some(names: Sequence[str], divider: str = ", ") -> str:
