@@ -16,6 +16,7 @@ from schemas.reason import NO_REASON, Reason
 from schemas.record import Answer, Record
 from schemas.row import QuarantinedRow, Row
 from schemas.row_reader import table_to_quarantine, table_to_rows
+from schemas.wording import counted
 
 Found = Row | QuarantinedRow
 
@@ -86,7 +87,8 @@ def regroup(
         scored: Names of model checks, whose outcomes are kept.
 
     Raises:
-        DamagedCorpusError: If the row in the source language is missing.
+        DamagedCorpusError: If the row in the source language is missing, or has another number
+            of answers than a translation.
     """
     better = {
         _row(item).lang: item
@@ -104,6 +106,12 @@ def regroup(
         drafts.append(_draft(stands, scored))
     if source is None:
         raise DamagedCorpusError(f"group {group_id} has no {SOURCE_LANGUAGE} row")
+    for draft in drafts:
+        if not draft.failure and len(draft.row.answers) != len(source.answers):
+            raise DamagedCorpusError(
+                f"group {group_id} has {counted(len(draft.row.answers), 'answer')} in "
+                f"{draft.row.lang} and {len(source.answers)} in {SOURCE_LANGUAGE}"
+            )
     drafts = [_of_record(draft, source) for draft in sorted(drafts, key=lambda d: d.row.lang)]
     return Group(_record(source), replace(source, languages=()), tuple(drafts))
 

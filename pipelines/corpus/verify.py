@@ -11,6 +11,7 @@ from pipelines.io.storage import list_entries, read_below
 from schemas.corpus_layout import CARD_NAME, ROW, TOP_FILES
 from schemas.identity import bucket
 from schemas.manifest import FileEntry, Manifest
+from schemas.wording import counted
 
 _COUNTED_AS = {
     "row": "kept",
@@ -129,15 +130,21 @@ def _check_languages(split: str, tables: list[tuple[FileEntry, pa.Table]]) -> It
     """Yield where the languages of a bucket do not line up."""
     present: dict[str, set[str]] = defaultdict(set)
     named: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    answers: dict[str, set[int]] = defaultdict(set)
     for entry, table in tables:
-        for group, languages in zip(
-            table.column("group_id").to_pylist(), table.column("languages").to_pylist(), strict=True
-        ):
-            present[group].add(entry.lang)
-            named[group].add(tuple(languages))
+        for row in table.select(["group_id", "languages", "answers"]).to_pylist():
+            present[row["group_id"]].add(entry.lang)
+            named[row["group_id"]].add(tuple(row["languages"]))
+            answers[row["group_id"]].add(len(row["answers"]))
     wrong = [group for group in present if named[group] != {tuple(sorted(present[group]))}]
     if wrong:
         yield (
-            f"{split}: {len(wrong)} groups are not in the languages their rows name, "
-            f"such as {wrong[0]}"
+            f"{split}: {counted(len(wrong), 'group')} not in the languages their rows name, such "
+            f"as {wrong[0]}"
+        )
+    uneven = [group for group, numbers in answers.items() if len(numbers) > 1]
+    if uneven:
+        yield (
+            f"{split}: {counted(len(uneven), 'group')} with more answers in one language than in "
+            f"another, such as {uneven[0]}"
         )

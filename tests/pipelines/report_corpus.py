@@ -230,7 +230,7 @@ def make_corpus(folder: Path, groups: int = 40) -> Manifest:
         **{(n, "gl"): refuse(n, "gl", "length_ratio") for n in range(10, 22)},
     }
     changes: dict[tuple[int, str], dict[str, Any]] = {
-        (7, "es"): {"question": HOSTILE, "answers": ()},
+        (7, "es"): {"question": HOSTILE},
         (8, "es"): {
             "passage": CLOSING + "x" * 5_000,
             "answers": (RowAnswer(HOSTILE, -1, "none", 0),),

@@ -12,9 +12,11 @@ import pytest
 
 from pipelines.corpus.write import encode
 from schemas.command import UsageError
+from schemas.corpus_layout import TOP_FILES
 from schemas.manifest import SourceCounts, load_manifest
 from schemas.row import rows_to_table
 from tandemqa import run
+from tests.damage import everything
 from tests.pipelines.report_corpus import make_corpus, make_row
 from trainer.corpora.corpus import open_corpus
 
@@ -74,6 +76,14 @@ def put_table(corpus: Path, table: pa.Table) -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     put(corpus, sink.getvalue().to_pybytes(), table.num_rows)
+
+
+def no_answers(corpus):
+    table = read(corpus)
+    place = table.schema.get_field_index("answers")
+    field = table.schema.field(place)
+    values = pa.array([[]] * table.num_rows, field.type)
+    put_table(corpus, table.set_column(place, field, values))
 
 
 def read(corpus: Path) -> pa.Table:
@@ -185,6 +195,7 @@ FAULTS = {
     column_twice: f"{SHARD}: schema changed",
     no_parquet: f"{SHARD}: not readable as Parquet",
     fewer_rows: "3 in the manifest",
+    no_answers: "groups with more answers in one language than in another",
 }
 
 
@@ -195,14 +206,7 @@ def test_verify_names_each_fault(corpus, capsys, damage):
     assert any(FAULTS[damage] in line for line in told), told
 
 
-def everything(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Return what is in a folder: kind, size and, of files that are not huge, content."""
-    found = {}
-    for path in folder.rglob("*"):
-        stat = path.lstat()
-        small = path.is_file() and not path.is_symlink() and stat.st_size < 1 << 30
-        found[str(path)] = stat.st_mode, stat.st_size, path.read_bytes() if small else b""
-    return found
+UNSEEN_BY_REPORTS = (other_split, path_as_split, path_as_language, nothing_in_a_list, no_answers)
 
 
 @pytest.mark.parametrize("damage", FAULTS)
@@ -212,29 +216,45 @@ def test_report_uses_nothing_that_is_damaged(corpus, capsys, damage):
     code = run(["report", str(corpus)])
     made = set(everything(corpus.parent)) - set(before)
     if code == 0:  # it reads no column in which the damage is
-        assert damage in {other_split, path_as_split, path_as_language, nothing_in_a_list}
-        assert {Path(name).name for name in made} == {"report.html", "report.json"}
+        assert damage in UNSEEN_BY_REPORTS
+        assert {Path(name).name for name in made} <= set(TOP_FILES)
     else:
         assert code == 1 and "tandemqa: failed: " in capsys.readouterr().err
         assert everything(corpus.parent) == before
 
 
 @pytest.mark.parametrize(
-    "damage", [path_as_split, path_as_language, path_as_group, link_shard, pipe, flip, other_schema]
+    "damage",
+    [path_as_split, path_as_language, path_as_group, link_shard, pipe, flip, other_schema],
 )
 def test_revalidate_writes_nothing_outside_its_output(corpus, capsys, damage):
     damage(corpus)
+    told = revalidate(corpus, capsys, 1)
+    assert FAULTS[damage].removeprefix(f"{SHARD}: ") in told
+    assert not (corpus.parent / "output" / "manifest.json").exists()
+
+
+def test_revalidate_judges_a_whole_corpus_and_names_answers_that_are_missing(corpus, capsys):
+    revalidate(corpus, capsys, 0)
+    shutil.rmtree(corpus.parent / "output")
+    no_answers(corpus)
+    assert "has 0 answers in es and 1 in en" in revalidate(corpus, capsys, 1)
+
+
+def revalidate(corpus: Path, capsys, code: int) -> str:
+    """Judge a corpus again; return what is said. Nothing beside the output may change."""
     before = everything(corpus.parent)
     output = corpus.parent / "output"
-    assert run(["revalidate", str(corpus), "--output", str(output), "--quiet"]) == 1
-    assert FAULTS[damage].removeprefix(f"{SHARD}: ") in capsys.readouterr().err
+    assert run(["revalidate", str(corpus), "--output", str(output), "--quiet"]) == code
     after = {path: of for path, of in everything(corpus.parent).items() if output.name not in path}
     assert after == before
-    assert not (output / "manifest.json").exists()
+    return capsys.readouterr().err
 
 
 # Training reads no lists, and takes any id.
-@pytest.mark.parametrize("damage", FAULTS.keys() - {path_as_group, nothing_in_a_list})
+@pytest.mark.parametrize(
+    "damage", [d for d in FAULTS if d not in {path_as_group, nothing_in_a_list, no_answers}]
+)
 def test_training_opens_nothing_that_is_damaged(corpus, tmp_path, damage):
     damage(corpus)
     with pytest.raises(UsageError):
@@ -289,5 +309,6 @@ def test_errors_and_logs_steer_no_terminal(corpus, capsys):
 
 def test_a_report_that_cannot_be_written_is_a_sentence(corpus, capsys):
     (corpus / "report.html" / "folder").mkdir(parents=True)
-    assert run(["report", str(corpus)]) == 1
-    assert "tandemqa: failed: " in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(["report", str(corpus)])
+    assert "report.html: not a regular file" in capsys.readouterr().err
