@@ -106,6 +106,7 @@ class SourceCounts(_Model):
         duplicates: Records with the question and passage of another one.
         leaked: Records removed because they are in an evaluation set, by set.
         looked_for: Items of each evaluation set that were looked for.
+        mended: Records in which something was put right when they were read, by what it was.
         moved: Records that changed their split, because their passage is in a more protected
             one as well, by both splits: `train>test`.
         groups: Records that went on to translation.
@@ -116,8 +117,51 @@ class SourceCounts(_Model):
     duplicates: Count = 0
     leaked: dict[str, Count] = {}
     looked_for: dict[str, Count] = {}
+    mended: dict[str, Count] = {}
     moved: dict[str, Count] = {}
     groups: Count
+
+
+class FieldReading(_Model):
+    """Where a field of the records was found, and whether that was guessed."""
+
+    target: str
+    path: str
+    guessed: bool
+
+
+class ExampleRecord(_Model):
+    """A record as it was understood; long texts are cut."""
+
+    record_id: str
+    question: str
+    passage: str
+    title: str
+    answers: list[str]
+
+
+class SourceReading(_Model):
+    """How files of a source were understood before anything was translated.
+
+    Attributes:
+        source: The source, as the configuration names it.
+        format: Format of the files.
+        files: How many of the files that were looked at were understood in this way.
+        layout: A fixed layout that was recognised; then there are no fields.
+        notes: What is unusual about them: encoding, separator, line ends.
+        fields: Where the fields of the records are.
+        ignored: Columns that are not used.
+        example: The first record.
+    """
+
+    source: str
+    format: str
+    files: Count
+    layout: str = ""
+    notes: list[str] = []
+    fields: list[FieldReading] = []
+    ignored: list[str] = []
+    example: ExampleRecord | None = None
 
 
 class SegmentCounts(_Model):
@@ -185,6 +229,7 @@ class Manifest(_Model):
 
     `faults` are sentences about what makes a corpus failed as a whole. `alarms` counts rows that
     look like items of an evaluation set in their language: by language, set and field.
+    `readings` says how the sources were understood: what was guessed about them is there.
     `card_sha256` is the SHA-256 of README.md in hex, and `inputs` are the files that were read,
     evaluation sets included; corpora of older versions have neither.
     """
@@ -196,6 +241,7 @@ class Manifest(_Model):
     config: Config
     languages: list[LanguageCode]
     shards: Annotated[int, Field(ge=1, le=MOST_SHARDS)]
+    readings: list[SourceReading] = []
     source: SourceCounts
     counts: dict[LanguageCode, LanguageCounts]
     faults: list[str] = []

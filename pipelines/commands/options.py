@@ -21,6 +21,10 @@ class InputOptions(Options):
     dataset: str = ""
     split: str = ""
     license: str = ""
+    encoding: str = ""
+    separator: str = ""
+    columns: Words = ()
+    strict_fields: bool = False
 
 
 class ExcludeOptions(Options):
@@ -105,6 +109,28 @@ class WhatOptions(Options):
     )
     dataset: str = option(
         "", "name of the dataset; the file's name by default", "NAME", group=ADVANCED
+    )
+    encoding: str = option(
+        "",
+        "encoding of input that is not UTF-8 and has no byte order mark, such as windows-1252",
+        "NAME",
+        group=ADVANCED,
+    )
+    separator: str = option(
+        "",
+        "what separates the columns of tables: one character, tab, comma, semicolon or pipe; "
+        "found by the names in the header by default",
+        "CHARACTER",
+        group=ADVANCED,
+    )
+    columns: Words = option(
+        (),
+        "names of the columns of tables without a header, such as id,question,passage",
+        "NAMES",
+        group=ADVANCED,
+    )
+    strict_fields: bool = option(
+        False, "refuse sources whose fields would have to be guessed", group=ADVANCED
     )
     split: str = option(
         "", "split of all records that name none; train by default", "NAME", group=ADVANCED

@@ -6,7 +6,7 @@ from typing import Final
 from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, UsageError
 from schemas.options import option
-from schemas.plain_text import write_out
+from schemas.plain_text import write_error, write_out
 
 
 class PlanOptions(CorpusOptions):
@@ -15,12 +15,13 @@ class PlanOptions(CorpusOptions):
     price_per_hour: float | None = option(
         None, "price of a machine like this one, to estimate the cost", "PRICE", ge=0
     )
-    quiet: bool = option(False, "show no progress")
+    quiet: bool = option(False, "show no progress and not how inputs were understood")
 
 
 def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import check_memory, check_output
     from pipelines.commands.resolve import resolve
+    from pipelines.commands.summary import tell_readings
     from pipelines.io.remote import use_options
     from pipelines.plan import Estimate, Missing, estimate, survey
     from pipelines.run import beam_options
@@ -32,6 +33,8 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     check_output(absolute(options.output))
     config = resolve(options)
     check_memory(config.translation)
+    if not options.quiet:
+        write_error(tell_readings(config.readings))
     work = survey(config, beam_arguments, progress=not options.quiet)
     price = options.price_per_hour
     head = ("language", "missing", "in memory", "tokens", "time", "cost")

@@ -7,6 +7,7 @@ from pipelines.checks.limit_settings import make_limits
 from pipelines.commands.options import CorpusOptions, InputOptions, absolute
 from pipelines.commands.translators import choose_translators
 from pipelines.corpus.config import BuildConfig
+from pipelines.formats.dialect import parse_dialect
 from pipelines.formats.fields import check_fields
 from pipelines.ingest.source import Source, check_sources, parse_source
 from pipelines.io.storage import join, parent
@@ -19,7 +20,10 @@ from pipelines.translation.translate import TranslationPlan
 from schemas.command import UsageError
 from schemas.language import SOURCE_LANGUAGE, parse_languages
 
-_FOR_ALL: Final = {"format", "fields", "dataset", "split", "license"}
+_FOR_ALL: Final = {
+    *("format", "fields", "dataset", "split", "license"),
+    *("encoding", "separator", "columns", "strict_fields"),
+}
 _AS_GIVEN: Final = {
     "shards",
     "max_failed_share",
@@ -39,13 +43,14 @@ def resolve(options: CorpusOptions) -> BuildConfig:
     """
     try:
         sources = tuple(_source(item, options) for item in options.input)
-        check_sources(sources)
+        readings = check_sources(sources)
         evaluation_sets = tuple(
             parse_evaluation_set(item.set, check_fields(item.fields)) for item in options.exclude
         )
         check_evaluation_sets(evaluation_sets)
         return BuildConfig(
             sources=sources,
+            readings=readings,
             evaluation_sets=evaluation_sets,
             translation=_translation(options),
             output=absolute(options.output),
@@ -90,4 +95,7 @@ def _source(item: InputOptions, options: CorpusOptions) -> Source:
     given = {**options.model_dump(include=_FOR_ALL), **item.model_dump(exclude_unset=True)}
     path, layout = given.pop("path"), given.pop("format")
     fields = check_fields(given.pop("fields"))
-    return parse_source(f"{layout}:{path}" if layout else path, fields=fields, **given)
+    dialect = parse_dialect(given.pop("encoding"), given.pop("separator"), given.pop("columns"))
+    strict = given.pop("strict_fields")
+    text = f"{layout}:{path}" if layout else path
+    return parse_source(text, fields=fields, dialect=dialect, strict=strict, **given)

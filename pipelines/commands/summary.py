@@ -1,8 +1,20 @@
-"""The table a build ends with."""
+"""What a build starts with, how its sources were understood, and the table it ends with."""
 
-from schemas.manifest import Manifest, SourceCounts
+from collections.abc import Iterable
+
+from pipelines.ingest.preview import describe, describe_example, describe_mended
+from schemas.manifest import Manifest, SourceCounts, SourceReading
 from schemas.tables import text_table
 from schemas.wording import counted
+
+
+def tell_readings(readings: Iterable[SourceReading]) -> str:
+    """Return how each source was understood, with one record of it, as text for a terminal."""
+    lines: list[str] = []
+    for reading in readings:
+        lines.append(describe(reading))
+        lines += describe_example(reading.example) if reading.example else []
+    return "".join(f"{line}\n" for line in lines)
 
 
 def summarise(manifest: Manifest, output: str) -> str:
@@ -11,6 +23,7 @@ def summarise(manifest: Manifest, output: str) -> str:
     records = counted(source.groups, "record")
     lines = [
         ", ".join([f"{counted(source.read, 'source item')} read: {records}", *_set_aside(source)]),
+        *describe_mended(source.mended),
         "",
         _table(manifest),
         "",

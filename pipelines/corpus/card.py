@@ -15,6 +15,7 @@ from pipelines.corpus.card_header import (
     write_header,
 )
 from pipelines.corpus.reasons import explain_reason
+from pipelines.ingest.preview import describe, describe_mended
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.manifest import Manifest
 from schemas.plain_text import markdown_code, markdown_text
@@ -51,6 +52,7 @@ def write_card(manifest: Manifest) -> str:
         sources_table=_table(("source", "licence"), source_licences(manifest), "ll"),
         read=counted(source.read, "source item"),
         set_aside=_set_aside(manifest),
+        readings=_readings(manifest),
         missing=_missing(manifest),
         calibration=_calibration(manifest),
         leaked=_leaked(manifest),
@@ -123,6 +125,17 @@ def _set_aside(manifest: Manifest) -> str:
     ]
     told = [f"{count:,} {what}" for count, what in facts if count]
     return f"of these, {', '.join(told)}" if told else "all of them could be used"
+
+
+def _readings(manifest: Manifest) -> str:
+    """Return how the sources were understood, and what was put right in them."""
+    named = [
+        reading.model_copy(update={"source": reading.source.rstrip("/").rpartition("/")[2]})
+        for reading in manifest.readings
+    ]
+    told = [*map(describe, named), *describe_mended(manifest.source.mended)]
+    lines = [f"- {markdown_text(sentence)}" for sentence in told]
+    return "\n".join(["The sources were understood so:", "", *lines, "", ""]) if lines else ""
 
 
 def _missing(manifest: Manifest) -> str:

@@ -11,7 +11,7 @@ from pipelines.ingest.source import Source
 from pipelines.judge.model_checks import ModelCheck
 from pipelines.leaks.evaluation_sets import EvaluationSet
 from pipelines.translation.translate import TranslationPlan
-from schemas.manifest import InputEntry
+from schemas.manifest import InputEntry, SourceReading
 from schemas.row import RowTranslator
 from translators.memory import parameters_hash
 
@@ -37,6 +37,7 @@ class BuildConfig:
         answer_markers: Whether sentences are translated once more with their answer marked.
         align_answers: Whether words are aligned to find answers.
         inputs: What the files of sources and evaluation sets are, when the build begins.
+        readings: How the sources were understood; no part of the configuration.
     """
 
     sources: tuple[Source, ...]
@@ -54,6 +55,7 @@ class BuildConfig:
     answer_markers: bool
     align_answers: bool
     inputs: tuple[InputEntry, ...] = ()
+    readings: tuple[SourceReading, ...] = ()
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -77,8 +79,8 @@ class BuildConfig:
     def as_json(self) -> dict[str, Any]:
         """Return what decides the content of the corpus, as it stands in the manifest."""
         facts = {
-            "sources": [asdict(source) for source in self.sources],
-            "evaluation_sets": [asdict(evaluation_set) for evaluation_set in self.evaluation_sets],
+            "sources": [source.as_json() for source in self.sources],
+            "evaluation_sets": [evaluated.as_json() for evaluated in self.evaluation_sets],
             "languages": list(self.languages),
             **self._translators(),
             "packet_size": self.translation.packet_size,

@@ -45,6 +45,7 @@ def make_manifest(
         # Never below zero: clocks can be set back, and workers have others.
         seconds=max(0.0, round((now - config.started).total_seconds(), 3)),
         config=config.as_json(),
+        readings=list(config.readings),
         languages=languages,
         shards=shards,
         source=_count_source(config, tally),
@@ -90,6 +91,7 @@ def _count_source(config: BuildConfig, tally: Mapping[Tag, int]) -> SourceCounts
         failed=reasons,
         leaked={name: tally.get(("leaked", name), 0) for name in names},
         looked_for={name: tally.get(("evaluation_items", name), 0) for name in names},
+        mended={tag[1]: count for tag, count in sorted(tally.items()) if tag[0] == "mended"},
         moved={">".join(splits): count for splits, count in moved.items()},
         groups=tally.get(("group",), 0),
     )

@@ -18,7 +18,7 @@ from pipelines.leaks.audit import Alarm
 from pipelines.leaks.decontaminate import Clean, Leaked
 from pipelines.translation.segment import Segmented
 from pipelines.translation.translate import Translations
-from schemas.record import FailedRecord
+from schemas.record import FailedRecord, Record
 from schemas.row import QuarantinedRow, Row
 
 Tag = tuple[str, ...]
@@ -42,6 +42,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         """Return the tags to count; each names what happened to one element."""
         return (
             read.records | "TagRead" >> beam.Map(_tag, "read"),
+            read.records | "TagMended" >> beam.FlatMap(_mended_tags),
             read.failed | "TagUnreadable" >> beam.Map(_tag, "read"),
             failed | "TagFailed" >> beam.Map(_failed_tag),
             clean.leaked | "TagLeaked" >> beam.Map(_leaked_tag),
@@ -73,6 +74,11 @@ def count_items(name: str, items: int) -> tuple[Tag, int]:
 
 def _tag(element: object, tag: str) -> Tag:
     return (tag,)
+
+
+def _mended_tags(record: Record) -> Iterator[Tag]:
+    for what in record.mended:
+        yield ("mended", what)
 
 
 def _failed_tag(failure: FailedRecord) -> Tag:

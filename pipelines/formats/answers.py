@@ -17,6 +17,8 @@ _START_KEYS: Final = ("answer_start", "answer_starts", "start", "starts", "span_
 _MISCOUNTED: Final = 2  # how far a start may be off where the answer is a part of a word
 _UNANSWERABLE: Final = {"is_impossible", "impossible", "unanswerable", "is_unanswerable"}
 _ANSWERABLE: Final = {"answerable", "is_answerable", "has_answer"}
+_PLAUSIBLE: Final = "plausible_answers"
+MARK_COLUMNS: Final = frozenset((*_UNANSWERABLE, *_ANSWERABLE, _PLAUSIBLE))
 _TRUE: Final = {"true", "1", "1.0", "yes"}
 _FALSE: Final = {"false", "0", "0.0", "no"}
 _NO_ANSWER: Final = {
@@ -39,6 +41,8 @@ def answer_pairs(value: object, start: object = None) -> list[Pair]:
     """
     value = unprinted(value, numbers=True) if isinstance(value, str) else value
     start = unprinted(start, numbers=True) if isinstance(start, str) else start
+    if value == "":  # an empty cell of a table
+        value = None
     return [] if is_missing(value) and is_missing(start) else _pairs(value, start)
 
 
@@ -60,17 +64,15 @@ def _pairs(value: object, start: object) -> list[Pair]:
     return [(value, start[0] if isinstance(start, list) and start else start)]
 
 
-def unanswerable(
-    columns: Mapping[str, Any], answers: object, pairs: Sequence[Pair], others_answered: bool
-) -> bool:
+def unanswerable(columns: Mapping[str, Any], answers: object, pairs: Sequence[Pair]) -> bool:
     """Return whether an item says that its passage does not answer its question.
+
+    An empty list of answers does not say so: the answer may be the whole passage.
 
     Args:
         columns: The whole item: `is_impossible` and the like, and plausible answers.
         answers: The value of its answers, before it was taken apart.
         pairs: The answers in it.
-        others_answered: Whether other items of the file have answers: only then does an empty
-            list mean that this one has none.
     """
     for column, value in columns.items():
         name = fold(column)
@@ -78,7 +80,7 @@ def unanswerable(
             return True
         if name in _ANSWERABLE and str(value).casefold() in _FALSE:
             return True
-        if name == "plausible_answers" and value and not _texts(pairs):
+        if name == _PLAUSIBLE and value and not _texts(pairs):
             return True
     texts = _texts(pairs)
     if texts:
@@ -87,8 +89,8 @@ def unanswerable(
     if pairs:
         return any(text == "" or _is_nowhere(start) for text, start in pairs)
     if isinstance(answers, str):
-        return bool(answers.strip())  # a printed list without anything in it
-    return isinstance(answers, dict) or (isinstance(answers, list) and others_answered)
+        return answers.lstrip().startswith("{")  # printed
+    return isinstance(answers, dict)
 
 
 def says_no_answer(text: object) -> bool:

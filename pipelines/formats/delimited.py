@@ -126,6 +126,8 @@ def _items(rows: _Rows, origin: Origin, usual: str) -> Iterator[Item | FailedRec
     if isinstance(header, FailedRecord):
         yield header
         return
+    if origin.witness:
+        origin.witness.separator = rows.separator
     repeated = {name for name, count in Counter(header).items() if count > 1}
     while header and (parsed := rows.next_row()) is not None:
         number, row, text = parsed

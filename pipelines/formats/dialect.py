@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +28,7 @@ class Dialect:
     columns: tuple[str, ...] = ()
 
 
-def parse_dialect(encoding: str = "", separator: str = "", columns: str = "") -> Dialect:
+def parse_dialect(encoding: str = "", separator: str = "", columns: Iterable[str] = ()) -> Dialect:
     """Understand the options of a dialect, as the command line gives them.
 
     Raises:
@@ -43,8 +43,7 @@ def parse_dialect(encoding: str = "", separator: str = "", columns: str = "") ->
     except LookupError:
         known = "windows-1252, latin-1, utf-16-le"
         raise ValueError(f"unknown encoding {encoding!r}; choose one such as {known}") from None
-    names = tuple(name.strip() for name in columns.split(",")) if columns else ()
-    return Dialect(encoding, separator, names)
+    return Dialect(encoding, separator, tuple(columns))
 
 
 def excel_separator(line: str) -> str:

@@ -15,7 +15,7 @@ joined with line breaks; a list of answers stays a list; a list of questions is 
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -53,6 +53,11 @@ COMMON_NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("answer_start", "answer_starts", "answers_answer_start", "answers_answer_starts"),
         *("answers_start", "answers_starts", "answer_answer_start"),
     ),
+}
+# Columns of these names are what they are called: that is no guess.
+OWN_NAMES: Final = {
+    **{target: (target,) for target in TARGETS},
+    "passage": ("passage", "context"),  # SQuAD's own name
 }
 _SEPARATORS = re.compile(r"[\s./\-_]+")
 _NAME = re.compile(r"[^.\[\]]+")
@@ -161,12 +166,15 @@ def is_deep(value: object) -> bool:
     return True
 
 
-def resolve(columns: Iterable[str], fields: Fields) -> dict[str, str]:
+def resolve(
+    columns: Iterable[str], fields: Fields, no_passages: Collection[str] = ()
+) -> dict[str, str]:
     """Return the path of each target: the mapped ones, and guesses for the others.
 
     Args:
         columns: Names of the columns of a table, or keys of the objects.
         fields: The mapping the user gave.
+        no_passages: Columns that are not to be guessed as the passage.
     """
     by_name: dict[str, str] = {}
     for column in columns:
@@ -175,7 +183,8 @@ def resolve(columns: Iterable[str], fields: Fields) -> dict[str, str]:
     used = {parse_path(path)[0] for path in paths.values() if path}
     for target, names in COMMON_NAMES.items():
         if target not in paths:
-            free = (by_name[n] for n in names if n in by_name and by_name[n] not in used)
+            barred = used | set(no_passages) if target == "passage" else used
+            free = (by_name[n] for n in names if n in by_name and by_name[n] not in barred)
             paths[target] = next(free, "")
             used.add(paths[target])
     return {target: path for target, path in paths.items() if path}

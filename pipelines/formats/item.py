@@ -13,6 +13,7 @@ from pipelines.formats.entities import unescape_record
 from pipelines.formats.fields import DEEPEST, Fields, is_deep, is_missing
 from pipelines.formats.literals import unprinted
 from pipelines.formats.stream import LONGEST_LINE
+from pipelines.formats.witness import Witness
 from pipelines.text.normalise import EMPTY_TEXT
 from schemas.file_reasons import INVALID_UTF8
 from schemas.reason import Reason, declare_reason
@@ -58,7 +59,9 @@ REPEATED_COLUMN: Final = declare_reason(
 _SEVERAL_QUESTIONS: Final = declare_reason("several_questions", "several questions in one record")
 _UNKNOWN_SPLIT: Final = declare_reason("unknown_split", "a split with an unknown name")
 ENCODING_ADVICE: Final = "if it is Windows-1252, add --encoding windows-1252"
-ENTITIES: Final = "html_entities"  # what was mended, as the manifest counts it
+# What was mended, as the manifest counts it.
+ENTITIES: Final = "html_entities"
+STARTS: Final = "answer_starts"
 # Printed by pandas, Python and SQL where there is nothing; no question or passage is one of these.
 _PRINTED_NOTHING: Final = {"nan", "NaN", "NaT", "<NA>", "None", "null", "NULL"}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -104,6 +107,8 @@ class Origin:
         license: Licence, unless the item says otherwise.
         fields: The field mapping, as the user gave it.
         dialect: What the user said of encoding, separator and columns.
+        strict: Whether no field may be guessed.
+        witness: Told what readers find out; None where nobody wants to know.
     """
 
     path: str
@@ -113,6 +118,8 @@ class Origin:
     license: str = ""
     fields: Fields = ()
     dialect: Dialect = field(default_factory=Dialect)
+    strict: bool = False
+    witness: Witness | None = field(default=None, compare=False)
 
     def failed(
         self, line: int, reason: Reason, detail: str, raw: object = "", record_id: str = ""
@@ -175,11 +182,14 @@ def build_record(
     title = optional_text("title", title)
     given = [_answer(passage, text, start) for text, start in islice(answers, MOST_ANSWERS + 1)]
     _refuse_too_large([question, passage, title, *(text for text, _ in given)])
-    mended: tuple[str, ...] = ()
+    mended = []
     if plain := unescape_record(question, passage, title, given):
         question, passage, title, given = plain
-        mended = (ENTITIES,)
-    placed = [Answer(t, find_start(passage, t, as_start(at))) for t, at in given if t.strip()]
+        mended.append(ENTITIES)
+    given = [(text, start) for text, start in given if text.strip()]
+    placed = [Answer(text, find_start(passage, text, as_start(at))) for text, at in given]
+    if any(0 <= as_start(at) != a.start for (_, at), a in zip(given, placed, strict=True)):
+        mended.append(STARTS)
     return Record(
         record_id=record_id,
         dataset=origin.dataset,
@@ -189,7 +199,7 @@ def build_record(
         title=title,
         answers=tuple(dict.fromkeys(placed)),
         license=optional_text("license", license) or origin.license,
-        mended=mended,
+        mended=tuple(mended),
     )
 
 

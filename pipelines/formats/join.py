@@ -81,7 +81,7 @@ class JoinJudged(beam.PTransform[PCollection[Work], Joined]):
 
 
 def _read_part(work: Work) -> Iterator[tuple[Key, Judged] | _Passage | _Query | _Failure]:
-    stream = Stream(work.part.path)
+    stream = Stream(work.part.path, work.origin.dialect.encoding)
     count = 0
     for entry in read_part(work.part, work.origin, stream):
         count += 1

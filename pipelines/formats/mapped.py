@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pipelines.formats import natural_questions, nested, several_passages, tydi
 from pipelines.formats.answers import Pair, answer_pairs, unanswerable
-from pipelines.formats.fields import find, fold, is_missing, resolve
+from pipelines.formats.fields import find, is_missing
 from pipelines.formats.item import (
     IMPOSSIBLE_QUESTION,
     MISSING,
@@ -18,6 +18,8 @@ from pipelines.formats.item import (
     build_record,
     refuse_deep,
 )
+from pipelines.formats.meaning import understand
+from pipelines.formats.witness import Meaning
 from schemas.file_reasons import NOT_AN_OBJECT
 from schemas.record import FailedRecord, Record
 
@@ -40,47 +42,40 @@ def read_items(
     if not origin.fields:
         items = several_passages.explode(tydi.flatten(items, origin), origin)
     sample = list(islice(items, SAMPLE))
-    values = [item.value for item in sample if isinstance(item, Item)]
-    columns = dict.fromkeys(key for value in values if isinstance(value, dict) for key in value)
-    paths = resolve(columns, origin.fields)
-    twins = _twins(columns, paths, origin)
+    meaning = understand([item.value for item in sample if isinstance(item, Item)], origin)
+    if origin.witness:
+        fixed = not origin.fields and any(
+            isinstance(item, Item) and natural_questions.recognise(item.value) for item in sample
+        )
+        origin.witness.layout = natural_questions.NAME if fixed else ""
+        origin.witness.meaning = None if fixed else meaning
     if not with_answers:
-        paths = {t: path for t, path in paths.items() if t not in ("answers", "answer_start")}
-    answers = paths.get("answers", "")
-    answered = with_answers and any(_is_answered(value, answers) for value in values)
+        meaning = meaning.without_answers()
     for item in chain(sample, items):
         if isinstance(item, FailedRecord):
             yield item
-        elif twins:
-            yield origin.failed(item.line, REPEATED_COLUMN, twins, item.value)
         elif not origin.fields and natural_questions.recognise(item.value):
             yield natural_questions.read_item(item, origin)
         else:
-            yield read_item(item, paths, origin, answered if with_answers else None)
+            yield _read_item(item, meaning, origin, with_answers)
 
 
-def read_item(
-    item: Item, paths: Mapping[str, str], origin: Origin, answered: bool | None
+def _read_item(
+    item: Item, meaning: Meaning, origin: Origin, with_answers: bool
 ) -> Record | FailedRecord:
-    """Make one item a record, or a failed record that says why it is none.
-
-    Args:
-        item: What was read.
-        paths: Where each target stands.
-        origin: What the item was read from.
-        answered: Whether other items of the file have answers; None to read none.
-    """
     record_id = ""
     try:
         value = _columns(item.value)
-        own = {target: find(value, path) for target, path in paths.items()}
+        if meaning.repeated:
+            raise BadItem(REPEATED_COLUMN, meaning.repeated)
+        own = {target: find(value, path) for target, path in meaning.paths.items()}
         record_id = origin.record_id(item, own.get("id"))
-        pairs = [] if answered is None else _answers(value, own, answered)
+        pairs = _answers(value, own) if with_answers else []
         return build_record(
             origin,
             record_id,
-            question=_required("question", value, own),
-            passage=_required("passage", value, own),
+            question=_required("question", value, own, meaning),
+            passage=_required("passage", value, own, meaning),
             title=own.get("title"),
             answers=pairs,
             split=own.get("split"),
@@ -90,7 +85,7 @@ def read_item(
         return origin.failed(item.line, bad.reason, bad.detail, item.value, record_id)
 
 
-def _answers(value: dict[str, Any], own: Mapping[str, Any], answered: bool) -> list[Pair]:
+def _answers(value: dict[str, Any], own: Mapping[str, Any]) -> list[Pair]:
     answers = own.get("answers")
     if answers is None:  # not mapped, but they may say that there is none
         answers = value.get("answers")
@@ -100,24 +95,9 @@ def _answers(value: dict[str, Any], own: Mapping[str, Any], answered: bool) -> l
         raise BadItem(NOT_TEXT["answer"], f"the answers are {error}") from error
     marked = value.get("answers")
     marked = marked if isinstance(marked, dict) else answers
-    if unanswerable(value, marked, pairs, answered):
+    if unanswerable(value, marked, pairs):
         raise BadItem(IMPOSSIBLE_QUESTION, "the passage does not answer the question")
     return pairs if own.get("answers") is not None else []
-
-
-def _twins(columns: Iterable[str], paths: Mapping[str, str], origin: Origin) -> str:
-    """Return what is wrong where two columns could equally well be meant; "" if none is."""
-    mapped = dict(origin.fields)
-    for target, path in paths.items():
-        same = [column for column in columns if fold(column) == fold(path)]
-        if target not in mapped and len(same) > 1:
-            names = " and ".join(map(repr, same))
-            return f"{names} could both be the {target}; name one of them with {target}=NAME"
-    return ""
-
-
-def _is_answered(value: object, path: str) -> bool:
-    return isinstance(value, dict) and bool(path) and bool(find(value, path))
 
 
 def _columns(value: object) -> dict[str, Any]:
@@ -126,9 +106,17 @@ def _columns(value: object) -> dict[str, Any]:
     return value
 
 
-def _required(target: str, value: dict[str, Any], own: Mapping[str, Any]) -> object:
+def _required(
+    target: str, value: dict[str, Any], own: Mapping[str, Any], meaning: Meaning
+) -> object:
     if is_missing(own.get(target)):
-        found = ", ".join(map(str, value)) or "none"
-        advice = f"map it with {target}=NAME; found: {found}"
-        raise BadItem(MISSING[target], f"the item has no {target}; {advice}")
+        if target == "passage" and meaning.short:
+            detail = (
+                "the item has no passage, a text that answers the question: there are only short "
+                f"answers in {meaning.short}; map it with passage=NAME"
+            )
+        else:
+            found = ", ".join(map(str, value)) or "none"
+            detail = f"the item has no {target}; map it with {target}=NAME; found: {found}"
+        raise BadItem(MISSING[target], detail)
     return own[target]

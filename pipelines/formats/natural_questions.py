@@ -17,6 +17,9 @@ _NOT_NATURAL_QUESTIONS: Final = declare_reason(
 Span = tuple[int, int]
 
 
+NAME: Final = "Natural Questions"
+
+
 class _Token(NamedTuple):
     text: str
     is_tag: bool
@@ -35,6 +38,8 @@ def read_items(
     items: Iterable[Item | FailedRecord], origin: Origin
 ) -> Iterator[Record | FailedRecord]:
     """Make each item a record or a failed record; failed records pass through."""
+    if origin.witness:
+        origin.witness.layout = NAME
     for item in refuse_deep(items, origin):
         yield read_item(item, origin) if isinstance(item, Item) else item
 

@@ -7,8 +7,9 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.formats.fields import parse_path, resolve
-from pipelines.formats.item import Item, Origin
+from pipelines.formats.answers import MARK_COLUMNS
+from pipelines.formats.fields import fold, parse_path, resolve
+from pipelines.formats.item import REPEATED_COLUMN, Item, Origin
 from schemas.file_reasons import INVALID_UTF8
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord
@@ -24,28 +25,36 @@ UNREADABLE_VALUE: Final = declare_reason(
 BATCH_ROWS: Final = 1000
 # What recognising layouts and impossible questions takes.
 _LAYOUT_COLUMNS: Final = {
-    *("document", "annotations", "answers", "answer", "is_impossible", "supporting_facts"),
+    *("document", "annotations", "answers", "answer", "supporting_facts"),
+    *MARK_COLUMNS,
     *("positive_passages", "passages", "entity_pages", "search_results"),
     *("document_plaintext", "passage_answer_candidates"),
 }
 
 
 def items(file: BinaryIO, origin: Origin) -> Iterator[Item | FailedRecord]:
-    """Yield the rows of a Parquet file as objects with the columns that the mapping needs."""
+    """Yield the rows of a Parquet file as objects with the columns that the mapping needs.
+
+    All columns are read for a witness, who wants to know which are ignored.
+    """
     with _damage_told(origin, "the file cannot be read") as damage:
         table = pq.ParquetFile(file, page_checksum_verification=True)
         names = table.schema_arrow.names
-        columns = needed_columns(names, origin)
+        needed = needed_columns(names, origin)
+        if twins := [name for name in needed if names.count(name) > 1]:
+            detail = f"{names.count(twins[0])} columns are named {twins[0]!r}; rename all but one"
+            damage.append(origin.failed(0, REPEATED_COLUMN, detail))
     if damage:
         yield from damage
         return
+    columns = names if origin.witness else needed
     first = 1
     for group in range(table.num_row_groups):
         rows = table.metadata.row_group(group).num_rows
         batches = table.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns)
         what = f"rows {first} to {first + rows - 1}, or some of them, cannot be read"
         with _damage_told(origin, what) as damage:
-            yield from batch_items(batches, origin, columns, first)
+            yield from batch_items(batches, origin, needed, first)
         yield from damage
         first += rows
 
@@ -111,4 +120,4 @@ def needed_columns(names: list[str], origin: Origin) -> list[str]:
     used = {path if path in names else str(parse_path(path)[0]) for path in paths.values()}
     if not {"question", "passage"} <= paths.keys() or not used <= set(names):
         return names
-    return [name for name in names if name in used | _LAYOUT_COLUMNS]
+    return [name for name in names if name in used or fold(name) in _LAYOUT_COLUMNS]

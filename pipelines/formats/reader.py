@@ -30,7 +30,9 @@ DOCUMENTS: Final[dict[str, Callable[[bytes, Origin], Items]]] = {
     "json": json_list.items,
     "squad": squad.items,
 }
-FILES: Final = (*LINES, *DOCUMENTS, "parquet")
+TEXTS: Final = (*LINES, *DOCUMENTS)
+FILES: Final = (*TEXTS, "parquet")
+TABLES: Final = {"csv": ",", "tsv": "\t"}  # and the separator that their extension promises
 # Their layout is fixed, so a mapping that is meant for another source does them no harm.
 _FIXED: Final = ("nq", "squad")
 
@@ -48,9 +50,9 @@ def read_file(path: str, format: str, origin: Origin) -> Iterator[Record | Faile
     """
     if format in _FIXED:
         origin = replace(origin, fields=())
-    stream = Stream(path)
+    stream = Stream(path, origin.dialect.encoding)
     records = failures = 0
-    for result in _to_records(format, _items(stream, format, origin), origin):
+    for result in _to_records(format, file_items(stream, format, origin), origin):
         records += isinstance(result, Record)
         failures += isinstance(result, FailedRecord)
         yield result
@@ -68,7 +70,14 @@ def read_dataset(
     return mapped.read_items(huggingface.items(path, split, streaming, origin), origin)
 
 
-def _items(stream: Stream, format: str, origin: Origin) -> Items:
+def file_items(stream: Stream, format: str, origin: Origin) -> Items:
+    """Yield the items of one file before they are made records, and those that cannot be read.
+
+    Args:
+        stream: The file, not read yet; look at its `fault` afterwards.
+        format: One of `FILES`.
+        origin: What the file lends to its records.
+    """
     if format in LINES:
         yield from LINES[format](stream.lines(), origin)
     elif format in DOCUMENTS:

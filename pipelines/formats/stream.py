@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final, cast
 import zstandard
 from apache_beam.io.filesystem import CompressionTypes
 
+from pipelines.formats.decoding import recode, to_utf8, unify_line_ends
 from pipelines.io.remote import file_systems
 from pipelines.io.storage import is_local
 from schemas.reason import NO_REASON, declare_reason
@@ -28,7 +29,6 @@ _KINDS: Final = {
 PLAIN_CHUNK: Final = 1 << 20
 # A decompressor may return 30,000 times what it is given, so it is given little.
 PACKED_CHUNK: Final = 1 << 12
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # Natural Questions has lines of 10 MB; a file without line breaks must not fill the memory.
 LONGEST_LINE: Final = 64 << 20
 _BEGINNING: Final = 4096  # bytes of a longer line that are kept, to show which one it is
@@ -110,7 +110,6 @@ class PartialLine:
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
         self.size = 0
-        self.mark = BYTE_ORDER_MARK  # of the first line only
 
     def add(self, piece: bytes) -> None:
         """Take the next piece."""
@@ -122,21 +121,27 @@ class PartialLine:
 
     def take(self) -> bytes:
         """Return the line, or a `CutLine`, and begin another."""
-        whole = b"".join(self.pieces).removeprefix(self.mark)
+        whole = b"".join(self.pieces)
         line = CutLine(whole) if self.size > LONGEST_LINE else whole
-        self.pieces, self.size, self.mark = [], 0, b""
+        self.pieces, self.size = [], 0
         return line
 
 
 class Stream:
-    """What is in one file, read once from start to end.
+    """What is in one file, read once from start to end, as UTF-8.
+
+    Args:
+        path: The file.
+        encoding: Encoding of text that is not UTF-8 and has no byte order mark; if there is none
+            such text stays as it is.
 
     A damaged file ends early instead of raising: what came before the damage has been given out,
     and `fault` then holds the reason code `truncated_file` or `corrupt_file`.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, encoding: str = "") -> None:
         self.path = path
+        self.encoding = encoding
         self.fault = NO_REASON
 
     def chunks(self) -> Iterator[bytes]:
@@ -152,24 +157,31 @@ class Stream:
     def lines(self) -> Iterator[bytes]:
         r"""Yield the lines without their `\n` and without a byte order mark.
 
-        Only `\n` ends a line: U+2028 and the like belong to the text. The piece of a line that
-        stands before damage is dropped, since it would be reported a second time. A line longer
-        than `LONGEST_LINE` comes as a `CutLine`.
+        Only `\n` ends a line: U+2028 and the like belong to the text. Where the first line ends
+        with a lone `\r`, it and `\r\n` end lines as well. The piece of a line that stands before
+        damage is dropped, since it would be reported a second time. A line longer than
+        `LONGEST_LINE` comes as a `CutLine`.
         """
         line = PartialLine()
-        for chunk in self.chunks():
-            first, *others = chunk.split(b"\n")
+        for piece in unify_line_ends(to_utf8(self.chunks(), self.encoding)):
+            first, *others = piece.split(b"\n")
             line.add(first)
             if others:
-                yield line.take()
-                yield from map(_limited, others[:-1])
+                yield self._recode(line.take())
+                yield from map(self._recode, map(_limited, others[:-1]))
                 line.add(others[-1])
         if line.size and not self.fault:
-            yield line.take()
+            yield self._recode(line.take())
 
     def read(self) -> bytes:
         """Return the whole file; what could be read of it if `fault` is set afterwards."""
-        return b"".join(self.chunks()).removeprefix(BYTE_ORDER_MARK)
+        text = b"".join(to_utf8(self.chunks(), self.encoding))
+        return b"\n".join(map(self._recode, text.split(b"\n"))) if self.encoding else text
+
+    def _recode(self, line: bytes) -> bytes:
+        if not self.encoding or isinstance(line, CutLine):
+            return line
+        return recode(line, self.encoding)
 
     def _decompress(self, file: BinaryIO, new_decoder: Callable[[], Any]) -> Iterator[bytes]:
         decoder, begun = new_decoder(), False

@@ -3,21 +3,21 @@
 import importlib.util
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from apache_beam.io.filesystem import BeamIOError
 
 from pipelines.formats import hub_folder, huggingface, judged
 from pipelines.formats.catalogue import FORMATS, HUB, HUGGING_FACE, guess_format
+from pipelines.formats.dialect import Dialect
 from pipelines.formats.extensions import format_by_name
 from pipelines.formats.fields import Fields, fields_problems
 from pipelines.formats.hub_folder import file_split, shard_split
-from pipelines.formats.item import Origin
-from pipelines.formats.reader import read_file
+from pipelines.formats.item import MISSING, Origin
+from pipelines.formats.reader import DOCUMENTS, TABLES
 from pipelines.formats.stream import (
     COMPRESSIONS,
     ZIP,
@@ -26,11 +26,13 @@ from pipelines.formats.stream import (
     match_files,
     refuse_irregular,
 )
+from pipelines.ingest.preview import Preview, preview_dataset, preview_file, sum_up
 from schemas.collection_files import ROLES, WANTED
+from schemas.manifest import SourceReading
 from schemas.record import FailedRecord, writable
 from schemas.splits import split_name
 
-SAMPLE: Final = 20  # results looked at before work
+PREVIEWED: Final = 50  # files of one source that are looked at before work
 _PREFIX: Final = re.compile(r"([A-Za-z][\w-]*):(?!//)(.+)", re.DOTALL)
 _OF_COLUMNS: Final = re.compile("^(missing|not|repeated|several)_|_not_")
 _GLOB: Final = re.compile(r"[*?\[]")
@@ -48,6 +50,8 @@ class Source:
         split: Split of the records, for those that do not say; of a collection or dataset that
             has splits, the one to read. Empty for `train`, or for all splits.
         license: Licence of the records (SPDX name where there is one); empty when unknown.
+        dialect: What the user said of encoding, separator and columns.
+        strict: Whether no field may be guessed.
     """
 
     path: str
@@ -56,6 +60,8 @@ class Source:
     dataset: str = ""
     split: str = ""
     license: str = ""
+    dialect: Dialect = field(default_factory=Dialect)
+    strict: bool = False
 
     def origin(self, path: str, split: str = "") -> Origin:
         """Return what one file of this source lends to its records.
@@ -68,13 +74,24 @@ class Source:
         in_name = file_split(path) if self.format == HUB else shard_split(path)
         named = split_name(re.split(r"[^A-Za-z]", split or self.split or in_name)[0])
         return Origin(
-            writable(path),
-            writable(name),
-            self.dataset,
-            named or "train",
-            self.license,
-            self.fields,
+            path=writable(path),
+            name=writable(name),
+            dataset=self.dataset,
+            split=named or "train",
+            license=self.license,
+            fields=self.fields,
+            dialect=self.dialect,
+            strict=self.strict,
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the source as the manifest has it; what the user did not say is left out.
+
+        So the configuration of corpora that were built before there were dialects stays the same.
+        """
+        facts = asdict(self)
+        optional = {"dialect": asdict(Dialect()), "strict": False}
+        return {key: value for key, value in facts.items() if optional.get(key) != value}
 
     def file_format(self, path: str) -> str:
         """Return the format of one file of this source."""
@@ -96,7 +113,14 @@ def find_units(source: Source) -> list[str]:
 
 
 def parse_source(
-    text: str, *, fields: Fields = (), dataset: str = "", split: str = "", license: str = ""
+    text: str,
+    *,
+    fields: Fields = (),
+    dataset: str = "",
+    split: str = "",
+    license: str = "",
+    dialect: Dialect | None = None,
+    strict: bool = False,
 ) -> Source:
     """Understand `[FORMAT:]PATH[#SPLIT]`.
 
@@ -110,43 +134,53 @@ def parse_source(
     if mark and (format in HUGGING_FACE or split_name(after)):
         path, split = before, after
     format = format or guess_format(path)
-    return Source(path, format, fields, dataset or _dataset_name(path, format), split, license)
+    dataset = dataset or _dataset_name(path, format)
+    return Source(path, format, fields, dataset, split, license, dialect or Dialect(), strict)
 
 
-def check_sources(sources: Iterable[Source]) -> None:
-    """Look at every source before any work.
+def check_sources(sources: Iterable[Source]) -> tuple[SourceReading, ...]:
+    """Look at every source before any work, and return how each was understood.
 
     Raises:
         ValueError: With all problems at once: paths and globs without a file, unknown formats,
             mappings that cannot be read, collections with parts missing, columns that hold no
-            question or passage.
+            question or passage, guesses where none is allowed.
     """
     sources = list(sources)
     problems = [] if sources else ["there is no source; name a file, a directory or a dataset"]
+    readings: list[SourceReading] = []
     for source in sources:
-        problems += [f"{source.path}: {problem}" for problem in source_problems(source)]
+        previews: list[Preview] = []
+        problems += [f"{source.path}: {problem}" for problem in source_problems(source, previews)]
+        readings += sum_up(source.path, previews)
     repeated = {source.path for source in sources if sources.count(source) > 1}
     problems += [f"{path}: named more than once" for path in sorted(repeated)]
     if problems:
         raise ValueError("the sources cannot be read:\n  " + "\n  ".join(problems))
+    return tuple(readings)
 
 
-def source_problems(source: Source) -> list[str]:
-    """Return what is wrong with one source, one sentence for each problem."""
+def source_problems(source: Source, previews: list[Preview] | None = None) -> list[str]:
+    """Return what is wrong with one source, one sentence for each problem.
+
+    Args:
+        source: The source.
+        previews: Takes what was seen of the files; without it only the first is looked at.
+    """
     problems = fields_problems(source.fields)
     if source.format not in FORMATS:
         return [*problems, _format_problem(source)]
     if source.format in HUGGING_FACE:
-        return problems + _hugging_face_problems(source)
+        return problems + _hugging_face_problems(source, [] if previews is None else previews)
     if source.split and not split_name(source.split):
         problems.append(f"unknown split {source.split!r}; choose train, validation or test")
     try:
         if source.format in judged.FORMATS:
             problems += _collection_problems(source)
-        elif source.format == HUB:
-            problems += _hub_problems(source) if not problems else []
+        elif not (found := _place_problems(source)) and not problems:
+            problems += _column_problems(source, previews)
         else:
-            problems += _file_problems(source, readable=not problems)
+            problems += found
     except (BeamIOError, ValueError, OSError) as error:
         problems.append(f"cannot be opened: {error}")
     return problems
@@ -194,18 +228,19 @@ def _format_problem(source: Source) -> str:
     )
 
 
-def _hugging_face_problems(source: Source) -> list[str]:
-    problems = []
+def _hugging_face_problems(source: Source, previews: list[Preview]) -> list[str]:
+    """Return problems; only datasets that are on this machine are looked into."""
     if importlib.util.find_spec("datasets") is None:
-        problems.append("reading it needs the datasets package: pip install datasets")
-    elif Path(name := huggingface.parse_name(source.path).name).is_dir():
-        try:
-            huggingface.split_names(source.path)
-        except (OSError, ValueError) as error:  # such as several configurations
-            problems.append(f"cannot be opened: {' '.join(str(error).split())[:300]}")
-    elif name.startswith((".", "/")):
-        problems.append("there is no such directory")
-    return problems
+        return ["reading it needs the datasets package: pip install datasets"]
+    if not Path(name := huggingface.parse_name(source.path).name).is_dir():
+        return ["there is no such directory"] if name.startswith((".", "/")) else []
+    try:
+        for split in find_units(source):
+            origin = source.origin(source.path, split=split)
+            previews.append(preview_dataset(source.path, split, origin))
+    except (OSError, ValueError) as error:  # such as several configurations
+        return [f"cannot be opened: {' '.join(str(error).split())[:300]}"]
+    return _preview_problems(source, previews)
 
 
 def _hub_problems(source: Source) -> list[str]:
@@ -214,11 +249,10 @@ def _hub_problems(source: Source) -> list[str]:
         names = ", ".join(sorted(configurations))
         first = f"{source.path.rstrip('/')}/{max(configurations)}"
         return [f"several configurations: {names}; name the folder of one, such as {first}"]
-    files = find_units(source)
-    if not files:
+    if not find_units(source):
         found = sorted({split for of in configurations.values() for _, split in of})
         return [f"no files for {source.split}; found: {', '.join(found) or 'none'}"]
-    return _column_problems(source, files[0])
+    return []
 
 
 def _collection_problems(source: Source) -> list[str]:
@@ -239,7 +273,10 @@ def _collection_problems(source: Source) -> list[str]:
     return problems
 
 
-def _file_problems(source: Source, readable: bool) -> list[str]:
+def _place_problems(source: Source) -> list[str]:
+    """Return why there is nothing to read where the source should be."""
+    if source.format == HUB:
+        return _hub_problems(source)
     files = match_files(source.path)
     if not files:
         return [_no_match(source.path)]
@@ -249,23 +286,45 @@ def _file_problems(source: Source, readable: bool) -> list[str]:
         refuse_irregular(file)
     if source.format == "parquet" and files[0].endswith(COMPRESSIONS):
         return ["compressed Parquet cannot be read in parts; decompress it first"]
-    return _column_problems(source, files[0]) if readable else []
-
-
-def _column_problems(source: Source, path: str) -> list[str]:
-    """Return why none of the first items becomes a record, if their columns are to blame."""
-    results = list(islice(read_file(path, source.file_format(path), source.origin(path)), SAMPLE))
-    failures = [result for result in results if isinstance(result, FailedRecord)]
-    blamed = [
-        f for f in failures if re.search("^missing_|^not_|_not_|^repeated_|^several_", f.reason)
-    ]
-    if results and len(blamed) == len(results):
-        return [f"none of the first {len(results)} items can be used; {blamed[0].detail}"]
     return []
 
 
 def _is_unicode(path: str) -> bool:
     return writable(path) == path
+
+
+def _column_problems(source: Source, previews: list[Preview] | None) -> list[str]:
+    """Return what is wrong with the first items of the first files.
+
+    Of documents, which are read as a whole, only one is looked at.
+    """
+    files = find_units(source)
+    most = 1 if previews is None or source.file_format(files[0]) in DOCUMENTS else PREVIEWED
+    seen = [
+        preview_file(path, source.file_format(path), source.origin(path)) for path in files[:most]
+    ]
+    if previews is not None:
+        previews += seen
+    return _preview_problems(source, seen)
+
+
+def _preview_problems(source: Source, previews: list[Preview]) -> list[str]:
+    """Return why guesses are refused, or why no item of the first file becomes a record."""
+    if source.strict and (guesses := {k: v for p in previews for k, v in p.guesses.items()}):
+        named = " ".join(f"{target}={path}" for target, path in guesses.items())
+        return [f"--strict-fields allows no guesses; say what is meant: --fields {named}"]
+    results = previews[0].results if previews else []
+    failures = [result for result in results if isinstance(result, FailedRecord)]
+    blamed = [failure for failure in failures if _OF_COLUMNS.search(failure.reason)]
+    if not results or len(blamed) < len(results):
+        return []
+    problem = f"none of the first {len(results)} items can be used; {blamed[0].detail}"
+    if source.format in TABLES and blamed[0].reason in MISSING.values():
+        problem += (
+            "; if its columns are separated by something else, add --separator; if it has no "
+            "header, name its columns: --columns id,question,passage"
+        )
+    return [problem]
 
 
 def _no_match(path: str) -> str:

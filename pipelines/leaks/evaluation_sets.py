@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from apache_beam.io.filesystem import BeamIOError
 
-from pipelines.formats import huggingface, judged, mapped, parquet
+from pipelines.formats import huggingface, judged, mapped
 from pipelines.formats.catalogue import HUGGING_FACE
 from pipelines.formats.fields import Fields, find, resolve
 from pipelines.formats.item import Item, Origin
 from pipelines.formats.json_text import parse_line
-from pipelines.formats.reader import DOCUMENTS, LINES
-from pipelines.formats.stream import CutLine, Stream, match_files, open_file
+from pipelines.formats.reader import file_items
+from pipelines.formats.stream import CutLine, Stream, match_files
 from pipelines.ingest.source import Source, parse_source, source_problems
 from pipelines.ingest.source import find_units as find_source_units
 from pipelines.leaks.rules import EvaluationItem
@@ -42,6 +42,10 @@ class EvaluationSet:
     name: str
     lang: str
     source: Source
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the set as the manifest has it."""
+        return {"name": self.name, "lang": self.lang, "source": self.source.as_json()}
 
 
 def parse_evaluation_set(text: str, fields: Fields = ()) -> EvaluationSet:
@@ -141,20 +145,13 @@ def _raw(source: Source, unit: str, origin: Origin) -> Iterator[Item | FailedRec
     if source.format in HUGGING_FACE:
         yield from huggingface.items(source.path, unit, source.format == "hf-stream", origin)
         return
-    stream = Stream(unit)
-    format = source.file_format(unit)
-    if format in LINES:
-        yield from LINES[format](stream.lines(), origin)
-    elif format in DOCUMENTS:
-        yield from DOCUMENTS[format](stream.read(), origin)
-    else:
-        with open_file(unit) as file:
-            yield from parquet.items(file, origin)
+    stream = Stream(unit, source.dialect.encoding)
+    yield from file_items(stream, source.file_format(unit), origin)
     _refuse_damage(stream)
 
 
 def _questions(path: str, source: Source) -> Iterator[str]:
-    stream = Stream(path)
+    stream = Stream(path, source.dialect.encoding)
     origin = source.origin(path)
     for number, line in enumerate(stream.lines(), start=1):
         if not isinstance(line, CutLine) and not line.lstrip().startswith(b"{"):

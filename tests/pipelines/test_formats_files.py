@@ -11,6 +11,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.formats.dialect import Dialect
 from pipelines.formats.item import Origin
 from pipelines.formats.reader import read_dataset, read_file
 from pipelines.formats.stream import Stream
@@ -96,12 +97,68 @@ def test_a_truncated_document_is_one_failure(tmp_path):
 
 @given(st.lists(st.binary(max_size=20), max_size=6), st.integers(1, 7))
 def test_lines_are_split_at_line_feeds_alone_wherever_chunks_end(parts, size):
-    data = b"\n".join(part.replace(b"\n", b"\r") for part in parts)
+    data = b"\n".join([b"head", *(part.replace(b"\n", b"\r") for part in parts)])
     stream = Stream("unused")
     chunks = [data[i : i + size] for i in range(0, len(data), size)]
     stream.chunks = lambda: iter(chunks)
-    expected = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    expected = data.split(b"\n")
     assert list(stream.lines()) == (expected[:-1] if expected[-1] == b"" else expected)
+
+
+@given(st.lists(st.text('a"é,', max_size=9).map(str.encode), max_size=6), st.data())
+def test_lines_that_end_as_on_an_old_mac_are_split_wherever_chunks_end(parts, data):
+    ends = [data.draw(st.sampled_from([b"\r", b"\r\n", b"\n"])) for _ in parts]
+    text = b"head\r" + b"".join(part + b"x" + end for part, end in zip(parts, ends, strict=True))
+    stream = Stream("unused")
+    size = data.draw(st.integers(1, 7))
+    stream.chunks = lambda: iter([text[i : i + size] for i in range(0, len(text), size)])
+    if parts:
+        assert list(stream.lines()) == [b"head", *(part + b"x" for part in parts)]
+
+
+WIDE = {
+    "utf-8-sig": "utf-8-sig",
+    "utf-16 with a mark": "utf-16",
+    "utf-16 without one": "utf-16-le",
+    "utf-16-be without one": "utf-16-be",
+    "utf-32": "utf-32",
+}
+
+
+@pytest.mark.parametrize("encoding", WIDE.values(), ids=WIDE)
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_other_encodings_are_known_by_their_mark_or_their_zeros(tmp_path, encoding, suffix):
+    path = tmp_path / f"a.csv{suffix}"
+    text = 'question,context\r\ncafé?,"a\n😀"\r\n'
+    path.write_bytes(PACK[suffix](text.encode(encoding)))
+    assert [(r.question, r.passage) for r in read(path, "csv")] == [("café?", "a\n😀")]
+    path = tmp_path / f"a.json{suffix}"
+    path.write_bytes(PACK[suffix]('[{"question": "café?", "context": "c"}]'.encode(encoding)))
+    assert [r.question for r in read(path, "json")] == ["café?"]
+
+
+def test_half_characters_and_a_cut_in_utf16_fail_their_items_alone(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "question,context\nq,c\n\ud83d,c\nr,c\n".encode("utf-16", "surrogatepass")
+    path.write_bytes(rows + "s,c".encode("utf-16-le")[:-1])
+    reasons = [getattr(r, "reason", "ok") for r in read(path, "csv")]
+    assert reasons == ["ok", "invalid_utf8", "ok", "invalid_utf8"]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "json"])
+def test_windows_1252_is_read_where_the_user_allows_it_and_utf8_stays(tmp_path, format):
+    path = tmp_path / f"a.{format}"
+    texts = ["café".encode(), "café – x".encode("cp1252"), b"caf\x81"]
+    if format == "csv":
+        path.write_bytes(b"question,context\n" + b"".join(t + b",c\n" for t in texts))
+    else:
+        lines = [b'{"question": "' + t + b'", "context": "c"}' for t in texts]
+        document = b"[" + b",\n".join(lines) + b"]"
+        path.write_bytes(b"\n".join(lines) if format == "jsonl" else document)
+    plain, allowed = read(path, format), read(path, format, dialect=Dialect("windows-1252"))
+    assert [getattr(r, "reason", "ok") for r in plain] == ["ok", "invalid_utf8", "invalid_utf8"]
+    assert [r.question for r in allowed[:2]] == ["café", "café – x"]
+    assert allowed[2].reason == "invalid_utf8"
 
 
 def write_parquet(path, table):
@@ -131,6 +188,23 @@ def test_parquet_columns_with_dots_in_their_names_are_found(tmp_path):
     fields = (("question", "q.text"), ("passage", "c.t[1]"))
     path = write_parquet(tmp_path / "a.parquet", table)
     assert [r.passage for r in read(path, "parquet", fields=fields)] == ["two"]
+
+
+def test_parquet_columns_of_one_name_are_refused_where_they_are_needed(tmp_path):
+    array = pa.array(["q"])
+    names = ["question", "context", "note", "note"]
+    path = write_parquet(tmp_path / "a.parquet", pa.table([array] * 4, names=names))
+    assert [getattr(r, "reason", "ok") for r in read(path, "parquet")] == ["ok"]
+    path = write_parquet(
+        tmp_path / "b.parquet", pa.table([array] * 3, names=["question", "text", "text"])
+    )
+    assert [r.reason for r in read(path, "parquet")] == ["repeated_column"]
+
+
+def test_marks_of_unanswerable_questions_are_seen_in_parquet(tmp_path):
+    rows = [{"question": "q", "context": "c", "answerable": 0, "vector": [0.5]}]
+    path = write_parquet(tmp_path / "a.parquet", pa.Table.from_pylist(rows))
+    assert [r.reason for r in read(path, "parquet")] == ["impossible_question"]
 
 
 def test_parquet_without_a_question_names_all_its_columns(tmp_path):

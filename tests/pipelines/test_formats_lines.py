@@ -218,7 +218,7 @@ def test_excel_names_the_separator_in_its_own_first_line():
 
 
 def test_a_table_without_a_header_is_read_with_the_names_the_user_gives():
-    origin = Origin("f", "f", "set", dialect=parse_dialect(separator="tab", columns="a, b"))
+    origin = Origin("f", "f", "set", dialect=parse_dialect(separator="tab", columns=("a", "b")))
     assert [i.value for i in delimited.csv_items([b"1\t2"], origin)] == [{"a": "1", "b": "2"}]
     assert [i.value for i in delimited.csv_items([b"A\tb", b"1\t2"], origin)] == [
         {"a": "1", "b": "2"}
@@ -245,6 +245,30 @@ def test_two_columns_of_one_name_are_refused_where_they_are_needed():
     line = b'{"question": "q", "context": "c", "context": "d", "x": 1, "x": 2}'
     assert reasons(jsonl(line)) == ["repeated_column"]
     assert reasons(jsonl(b'{"question": "q", "context": "c", "x": 1, "x": 2}')) == ["ok"]
+
+
+@pytest.mark.parametrize("answer", [["blue"], "blue", ["blue", "white"], "Sinclair Lewis", 7, True])
+def test_short_answers_never_become_a_passage(answer):
+    line = json.dumps({"question": "which colour?", "answer": answer}).encode()
+    (failure,) = jsonl(line)
+    assert failure.reason == "missing_passage"
+    assert "only short answers in 'answer', such as" in failure.detail
+    origin = Origin("f", "f", "set", fields=(("passage", "answer"),))
+    if not isinstance(answer, bool):
+        assert reasons(jsonl(line, origin=origin)) == ["ok"]
+
+
+def test_sentences_under_answer_are_passages():
+    lines = [b'{"question": "who?", "answer": "A man from the old town."}', GOOD]
+    assert reasons(jsonl(*lines[:1])) == ["ok"]
+
+
+def test_nothing_is_guessed_where_that_is_forbidden():
+    strict = Origin("f", "f", "set", strict=True)
+    line = b'{"question": "q", "context": "c", "passage": "p", "qid": 1}'
+    (record,) = jsonl(line, origin=strict)
+    assert (record.question, record.passage, record.record_id) == ("q", "p", "f:1")
+    assert reasons(jsonl(b'{"query": "q", "context": "c"}', origin=strict)) == ["missing_question"]
 
 
 PRETTY = json.dumps({"question": "q", "context": "{c}"}, indent=1)

@@ -2,12 +2,13 @@
 
 import json
 import pickle
-from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.formats.dialect import parse_dialect
+from pipelines.ingest.preview import describe, describe_example
 from pipelines.ingest.source import Source, check_sources, parse_source
 
 PAIR = '{"question": "q", "context": "c"}\n'
@@ -72,9 +73,16 @@ def test_directories_are_recognised_by_what_is_in_them(tmp_path):
 def test_a_source_survives_pickle_and_json():
     source = parse_source("a.jsonl", fields=(("question", "Q"),), license="MIT", split="dev")
     assert pickle.loads(pickle.dumps(source)) == source
-    again = json.loads(json.dumps(asdict(source)))
+    again = json.loads(json.dumps(source.as_json()))
     fields = tuple((target, path) for target, path in again.pop("fields"))
     assert Source(**again, fields=fields) == source
+
+
+def test_what_the_user_says_of_a_dialect_is_part_of_the_source():
+    dialect = parse_dialect("windows-1252", "semicolon")
+    facts = parse_source("a.csv", dialect=dialect, strict=True).as_json()
+    assert facts["strict"]
+    assert facts["dialect"] == {"encoding": "windows-1252", "separator": ";", "columns": ()}
 
 
 def test_ids_start_with_the_path_below_what_the_files_have_in_common():
@@ -144,6 +152,67 @@ def test_the_same_place_twice_is_refused(tmp_path):
     (tmp_path / "a.jsonl").write_text(PAIR)
     source = parse_source(str(tmp_path / "a.jsonl"))
     assert "named more than once" in problems(source, source)
+
+
+def test_how_a_source_was_understood_is_told(tmp_path):
+    table = "QUESTION;CONTEXTS;final_decision;LONG_ANSWER\nwhy?;because;yes;long\n"
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(table, encoding="utf-16")
+    (tmp_path / "c.csv").write_text("question,context\nq,c\n")
+    fields = (("answers", "final_decision"),)
+    first, second = check_sources([parse_source(f"{tmp_path}/*.csv", fields=fields)])
+    assert describe(first) == (
+        f"{tmp_path}/*.csv (csv, 2 files, UTF-16-LE by its byte order mark, columns separated by "
+        "semicolon): question <- QUESTION, passage <- CONTEXTS (guessed), "
+        "answers <- final_decision; ignored: LONG_ANSWER"
+    )
+    assert describe_example(first.example) == [
+        "  id        a.csv:2",
+        "  question  why?",
+        "  passage   because",
+        "  answers   yes",
+    ]
+    assert [f.path for f in second.fields] == ["question", "context", "final_decision"]
+
+
+def test_a_layout_that_is_known_is_named_and_a_table_with_odd_bytes_gets_advice(tmp_path):
+    line = {"question_text": "q", "paragraph_text": "p", "original_nq_answers": []}
+    (tmp_path / "qed.jsonl").write_text(json.dumps(line))
+    (tmp_path / "odd.csv").write_bytes(b"question,context\nq,c\nq,caf\xe9\n")
+    qed, odd = check_sources(map(parse_source, (f"{tmp_path}/qed.jsonl", f"{tmp_path}/odd.csv")))
+    assert "laid out as Natural Questions" in describe(qed)
+    assert "1 of the first 2 items are not UTF-8: add --encoding windows-1252" in describe(odd)
+
+
+def test_guesses_are_refused_where_only_the_users_own_words_count(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"query": "q", "context": "c"}\n')
+    strict = parse_source(f"{tmp_path}/a.jsonl", strict=True)
+    assert "--strict-fields allows no guesses" in problems(strict)
+    assert "--fields question=query" in problems(strict)
+    check_sources([parse_source(strict.path, fields=(("question", "query"),), strict=True)])
+
+
+def test_a_set_without_passages_is_refused_with_what_is_missing(tmp_path):
+    (tmp_path / "nq.jsonl").write_text('{"question": "which?", "answer": ["blue", "red"]}\n')
+    message = problems(parse_source(f"{tmp_path}/nq.jsonl"))
+    assert "no passage, a text that answers the question" in message
+    assert "only short answers in 'answer'" in message
+
+
+def test_a_table_without_a_header_is_refused_with_what_to_type(tmp_path):
+    (tmp_path / "a.csv").write_text("q1,Where?,There.\nq2,Who?,He.\n")
+    assert "--columns id,question,passage" in problems(parse_source(f"{tmp_path}/a.csv"))
+    dialect = parse_dialect(columns=("id", "question", "passage"))
+    (reading,) = check_sources([parse_source(f"{tmp_path}/a.csv", dialect=dialect)])
+    assert reading.example.record_id == "q1"
+
+
+def test_a_saved_dataset_is_looked_at_too(tmp_path):
+    datasets = pytest.importorskip("datasets", reason="the datasets package is not installed")
+    rows = datasets.Dataset.from_list([{"query": "q", "context": "c"}])
+    rows.save_to_disk(str(tmp_path / "saved"))
+    (reading,) = check_sources([parse_source(str(tmp_path / "saved"))])
+    assert "question <- query (guessed), passage <- context" in describe(reading)
 
 
 def test_an_unknown_file_system_is_a_problem_not_a_crash():
