@@ -10,7 +10,7 @@ from typing import Final
 from translators.sentences import find_sentence_starts, split_blocks
 from translators.wrapping import wrap
 
-_RULES_VERSION = 1  # raise it whenever the segments of any text change
+_RULES_VERSION = 2  # raise it whenever the segments of any text change
 SPLITTER_VERSION: Final = f"sentencex {version('sentencex')}, rules {_RULES_VERSION}"
 
 _LONGEST_SHORT_TEXT = 250  # characters; longer questions and answers are split like passages

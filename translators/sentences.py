@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import sentencex  # type: ignore[import-untyped]
 
+from translators.list_lines import LINE_END, find_list_breaks
+
 _GAP = re.compile(r"\s+")
-_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BULLET = re.compile(r"[-*•·‣⁃▪●○◦–—](?=\s)")
 _LIST_MARK = re.compile(rf"(?:{_BULLET.pattern}|\d{{1,3}}[.)]|\(\d{{1,3}}\)|\(?[A-Za-z]\))(?=\s)")
 _OPENERS = "\"'“‘«([{`"
@@ -27,17 +28,18 @@ def split_blocks(text: str) -> Iterator[tuple[int, int]]:
     Blocks neither begin nor end with whitespace, and there is nothing but whitespace between
     them. A line break alone does not end a block when the sentence goes on behind it.
     """
+    items = find_list_breaks(text)
     start = line_start = len(text) - len(text.lstrip())
     mark = _LIST_MARK.match(text, start)
     for gap in _GAP.finditer(text, start):
         if gap.end() == len(text):
             break
         after_mark = mark is not None and mark.end() == gap.start()
-        if after_mark or _ends_block(text, line_start, gap):
+        if after_mark or gap.start() in items or _ends_block(text, line_start, gap):
             yield start, gap.start()
             start = gap.end()
             mark = _LIST_MARK.match(text, start)
-        if _LINE_END.search(gap[0]):
+        if LINE_END.search(gap[0]):
             line_start = gap.end()
     end = len(text.rstrip())
     if start < end:
@@ -45,7 +47,7 @@ def split_blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _ends_block(text: str, line_start: int, gap: re.Match[str]) -> bool:
-    lines = len(_LINE_END.findall(gap[0]))
+    lines = len(LINE_END.findall(gap[0]))
     if lines >= 2:
         return True
     if (lines or len(gap[0]) >= 2) and _LIST_MARK.match(text, gap.end()):

@@ -129,6 +129,36 @@ def test_hard_wrapped_lines_stay_together_and_headings_do_not():
     assert texts("Outlook\nMost get well\n\nnext one") == ["Outlook", "Most get well", "next one"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["The colours are:", "red", "white", "blue"],
+        ["1998", "1999", "2000"],
+        ["12.5 mg", "25 mg", "50 mg"],
+        ["yes", "no"],
+        ["step one: open it", "step two: close it", "step three: go home."],
+        ["paper, twenty sheets of A4 with holes punched at the left side", "ink", "glue", "tape"],
+        ["los niños", "las niñas", "élan"],
+    ],
+)
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n    ", "  \n"])
+def test_list_items_are_segments_whatever_they_begin_with(lines, line_break):
+    assert [s.text for s in split_passage(line_break.join(lines))] == lines
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the\ncapital of France?",
+        "It reads the file and\nwrites to the\noutput.",
+        "a long sentence that was wrapped by somebody at sixty chars\nwithout any good reason to "
+        "do so, and which goes on for a\nwhile until it ends.",
+    ],
+)
+def test_wrapped_sentences_are_no_lists(text):
+    assert [s.text for s in split_passage(text)] == [" ".join(text.split())]
+
+
 def test_wide_gaps_separate_columns_but_not_a_running_sentence():
     assert texts("is called   a stroke. beef    3 oz    Liver        fish") == (
         ["is called a stroke.", "beef", "3 oz", "Liver", "fish"]
