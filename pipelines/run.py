@@ -3,6 +3,7 @@
 import argparse
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from typing import Final
 
@@ -10,17 +11,20 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import (
     PipelineOptions,
     SetupOptions,
+    StandardOptions,
     _BeamArgumentParser,
 )
 
 from pipelines.cluster_progress import follow
 from pipelines.failures import explain_failures
+from pipelines.io.loopback import only_loopback
 from pipelines.io.progress import show_progress
 from pipelines.translation.worker import close_translators
 from schemas.command import UsageError
 
 # The in-memory runner by its name: `DirectRunner` would first try to download another one.
 LOCAL_RUNNER = "FnApiRunner"
+_LOCAL_RUNNERS: Final = frozenset({LOCAL_RUNNER, "DirectRunner", "BundleBasedDirectRunner"})
 # These hand options on to a job server, which knows some that no class of Beam's in Python has.
 _JOB_SERVER_RUNNERS: Final = frozenset({"PortableRunner", "FlinkRunner"})
 # A slip of one or two letters is nearer to its option than this; what Flink's job server knows
@@ -47,7 +51,8 @@ def run_pipeline(
         FailedRunError: If the run failed; the message says why and how to go on.
     """
     options = beam_options(arguments)
-    with show_progress(progress), explain_failures():
+    is_here = options.view_as(StandardOptions).runner in _LOCAL_RUNNERS
+    with show_progress(progress), explain_failures(), only_loopback() if is_here else nullcontext():
         pipeline = beam.Pipeline(options=options)
         construct(pipeline)
         try:

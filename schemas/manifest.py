@@ -231,7 +231,8 @@ class Manifest(_Model):
     look like items of an evaluation set in their language: by language, set and field.
     `readings` says how the sources were understood: what was guessed about them is there.
     `card_sha256` is the SHA-256 of README.md in hex, and `inputs` are the files that were read,
-    evaluation sets included; corpora of older versions have neither.
+    evaluation sets included; corpora of older versions have neither. `broken_packets` are files of
+    the translation memory that were not as they had been written, and were not used.
     """
 
     schema_version: str
@@ -253,6 +254,7 @@ class Manifest(_Model):
     versions: dict[str, str]
     card_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
     inputs: list[InputEntry] = []
+    broken_packets: list[str] = []
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Manifest":

@@ -4,13 +4,17 @@ Layout: `<memory>/<backend>/<lang>/<fingerprint>/<packet>.parquet`, with `transl
 beside the packets for people. A file is written once and never changed, so that corpora and
 runs can share a memory, also at the same time. Where two packets hold the same segment, readers
 agree on one by `preferred`.
+
+Every packet has a hash of what it says in its metadata, so that not one changed bit goes unnoticed.
+Packets of version 1 have none: of these, only damage to their structure and to the English texts
+shows. A packet that is not as it was written is never used; its segments are translated again.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,11 +31,21 @@ MEMORY_SCHEMA: Final = pa.schema(
         pa.field("finished", pa.bool_(), nullable=False),
         pa.field("unknown_share", pa.float32()),
     ],
-    metadata={"tandemqa.schema_version": "1", "tandemqa.kind": "memory"},
+    metadata={"tandemqa.schema_version": "2", "tandemqa.kind": "memory"},
 )
+# The largest packets have some megabytes; what is larger was made by somebody else.
+LARGEST_PACKET: Final = 256 << 20
+_MOST_BYTES: Final = 1 << 30  # of its texts, in memory
+_BATCH: Final = 100  # rows; a small file may say a long text very often
+_WITHOUT_HASH: Final = {b"tandemqa.schema_version": b"1", b"tandemqa.kind": b"memory"}
+_HASH: Final = b"tandemqa.content"
 
 PACKET_SUFFIX: Final = ".parquet"
 INFO_NAME: Final = "translator.json"
+
+
+class BrokenPacketError(ValueError):
+    """A file of the memory is not as it was written, or was never a packet."""
 
 
 def segment_key(text: str) -> bytes:
@@ -87,8 +101,10 @@ def encode_packet(sources: Mapping[bytes, str], done: Mapping[bytes, Translation
         for key, translation in sorted(done.items())
         if not translation.error
     ]
+    table = pa.Table.from_pylist(rows, schema=MEMORY_SCHEMA)
+    metadata = {**MEMORY_SCHEMA.metadata, _HASH: _content_hash(_columns(table))}
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows, schema=MEMORY_SCHEMA), sink, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
@@ -97,22 +113,61 @@ def decode_packet(content: bytes, name: str) -> dict[bytes, Translation]:
     """Return the translations of a packet by segment key.
 
     Raises:
-        ValueError: If the file is no packet of this version; the message says what to do.
+        BrokenPacketError: If it is not as it was written; the message says what happens.
     """
     try:
-        table = pq.ParquetFile(pa.BufferReader(content)).read()
-        if not table.schema.equals(MEMORY_SCHEMA, check_metadata=True):
-            raise pa.ArrowInvalid("its columns are those of something else")
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(
-            f"{name}: not a readable packet of the translation memory ({error}). "
-            "Delete this file: its segments are then translated again."
-        ) from error
-    columns = (table.column(n).to_pylist() for n in MEMORY_SCHEMA.names if n != "source")
+        columns = _read(content)
+    except Exception as error:  # damage may show in any part of Arrow
+        raise BrokenPacketError(describe_broken(name, error)) from error
     return {
         key: Translation(text, score, finished, unknown_share)
-        for key, text, score, finished, unknown_share in zip(*columns, strict=True)
+        for key, _, text, score, finished, unknown_share in zip(*columns, strict=True)
     }
+
+
+def describe_broken(name: str, error: Exception) -> str:
+    """Return what to tell of a packet that cannot be used."""
+    return (
+        f"{name}: not a readable packet of the translation memory ({error}). It is left out, and "
+        "its segments are translated again. Delete it if this is told again."
+    )
+
+
+def _read(content: bytes) -> list[list[Any]]:
+    """Return the columns of a packet.
+
+    Raises:
+        Exception: Of any kind, if it is not as it was written.
+    """
+    file = pq.ParquetFile(pa.BufferReader(content))
+    metadata = file.schema_arrow.metadata or {}
+    protected = {**MEMORY_SCHEMA.metadata, _HASH: metadata.get(_HASH)}
+    if not file.schema_arrow.equals(MEMORY_SCHEMA) or metadata not in (protected, _WITHOUT_HASH):
+        raise ValueError("its columns are those of something else")
+    batches, size = [], 0
+    for batch in file.iter_batches(_BATCH):
+        batches.append(batch)
+        size += batch.nbytes
+        if size > _MOST_BYTES:
+            raise ValueError("its texts are longer than those of any packet")
+    columns = _columns(pa.Table.from_batches(batches, file.schema_arrow))
+    if metadata == protected and _content_hash(columns) != metadata[_HASH]:
+        raise ValueError("it has changed since it was written")
+    if any(segment_key(source) != key for key, source in zip(*columns[:2], strict=True)):
+        raise ValueError("its keys are not those of its texts")
+    return columns
+
+
+def _columns(table: pa.Table) -> list[list[Any]]:
+    return [column.to_pylist() for column in table.columns]
+
+
+def _content_hash(columns: list[list[Any]]) -> bytes:
+    digest = sha256()
+    for values in columns:
+        plain = [value.hex() if isinstance(value, bytes) else value for value in values]
+        digest.update(json.dumps(plain).encode())
+    return digest.hexdigest().encode()
 
 
 def preferred(first: Translation, second: Translation) -> Translation:

@@ -27,6 +27,7 @@ def summarise(manifest: Manifest, output: str) -> str:
         "",
         _table(manifest),
         "",
+        *_damage(manifest),
         f"{output}  (built in {manifest.seconds:,.0f} s, {counted(manifest.shards, 'shard')} per "
         f"language; check it with: tandemqa verify {output})",
     ]
@@ -38,6 +39,13 @@ def _set_aside(source: SourceCounts) -> list[str]:
     leaked = [f"{count:,} in {name}" for name, count in source.leaked.items() if count]
     duplicates = [counted(source.duplicates, "duplicate")] if source.duplicates else []
     return [*failed, *leaked, *duplicates]
+
+
+def _damage(manifest: Manifest) -> list[str]:
+    if not (broken := manifest.broken_packets):
+        return []
+    more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
+    return [f"broken in the translation memory, and translated again: {broken[0]}{more}", ""]
 
 
 def _table(manifest: Manifest) -> str:

@@ -57,6 +57,7 @@ def make_manifest(
         calibration=by_language(calibrations),
         files=sorted(files, key=lambda entry: entry.path),
         inputs=list(config.inputs),
+        broken_packets=sorted(tag[1] for tag in tally if tag[0] == "broken_packet"),
         versions={
             "python": sys.version.split()[0],
             **{name: version(name) for name in _DISTRIBUTIONS},

@@ -51,6 +51,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
             records | "TagGroups" >> beam.Map(_tag, "group"),
             segments | "TagSegments" >> beam.Map(_tag, "segment"),
             translated.remembered | "TagRemembered" >> beam.MapTuple(_remembered_tag),
+            translated.broken | "TagBroken" >> beam.Map(_broken_tag),
             *Tally.verdict_tags(verdicts),
         )
 
@@ -87,6 +88,10 @@ def _failed_tag(failure: FailedRecord) -> Tag:
 
 def _remembered_tag(key: bytes, translation: tuple[str, object]) -> Tag:
     return ("remembered", translation[0])
+
+
+def _broken_tag(path: str) -> Tag:
+    return ("broken_packet", path)
 
 
 def _leaked_tag(leaked: Leaked) -> Tag:

@@ -4,15 +4,19 @@ import logging
 import time
 from dataclasses import dataclass
 
-from pipelines.io.storage import exists, join, read_bytes, write_bytes
+from pipelines.io.storage import exists, is_local, join, read_below, read_bytes, write_bytes
 from pipelines.translation.metrics import PacketStats, report_packet
 from pipelines.translation.worker import worker_translator
+from schemas.regular_file import UnsafeFileError
 from translators.ladder import translate_all
 from translators.memory import (
     INFO_NAME,
+    LARGEST_PACKET,
     PACKET_SUFFIX,
+    BrokenPacketError,
     decode_packet,
     describe,
+    describe_broken,
     encode_packet,
     packet_id,
 )
@@ -59,7 +63,7 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
     sources = dict(packet.segments)
     name = packet_id(list(sources))
     path = join(folder, name + PACKET_SUFFIX)
-    done = decode_packet(read_bytes(path), path) if exists(path) else {}
+    done = _finished_before(folder, name + PACKET_SUFFIX)
     resumed = bool(done)
     missing = [key for key in sources if key not in done]
     seconds, usage = 0.0, Usage()
@@ -93,6 +97,37 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
     )
     report_packet(stats)
     return Finished(done, stats)
+
+
+def load_packet(folder: str, name: str, size: int = LARGEST_PACKET + 1) -> dict[bytes, Translation]:
+    """Return the translations of a packet of the memory; none if it is not there.
+
+    Args:
+        folder: The memory's folder for a translator and language.
+        name: Name of the file.
+        size: Its size in bytes if that is known: an object store is not asked for it again.
+
+    Raises:
+        BrokenPacketError: If it is not as it was written.
+        OSError: If it cannot be read.
+    """
+    path = join(folder, name)
+    try:
+        if size > LARGEST_PACKET or is_local(path):
+            return decode_packet(read_below(folder, name, LARGEST_PACKET), path)
+        return decode_packet(read_bytes(path), path)
+    except FileNotFoundError:
+        return {}
+    except UnsafeFileError as error:
+        raise BrokenPacketError(describe_broken(path, error)) from error
+
+
+def _finished_before(folder: str, name: str) -> dict[bytes, Translation]:
+    try:
+        return load_packet(folder, name)
+    except BrokenPacketError as error:
+        logger.info("%s", error)  # who read the memory has told of it
+        return {}
 
 
 def _refuse_broken_translator(packet: Packet, answers: list[Translation]) -> None:

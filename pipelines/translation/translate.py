@@ -1,5 +1,6 @@
 """Translate distinct segments: look them up in the memory, pack the rest, translate the packs."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -9,14 +10,17 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
 from pipelines.io.progress import expect
-from pipelines.io.storage import join, list_files, read_bytes
+from pipelines.io.storage import join, list_files
 from pipelines.translation.metrics import PacketStats, report_looked_up
-from pipelines.translation.packet import Finished, Packet, finish_packet
-from translators.memory import PACKET_SUFFIX, decode_packet, directory, preferred
+from pipelines.translation.packet import Finished, Packet, finish_packet, load_packet
+from translators.memory import PACKET_SUFFIX, BrokenPacketError, directory, preferred
 from translators.registry import TranslatorConfig
 from translators.translator import Translation, TranslatorInfo
 
 MISSING: Final = "missing"
+BROKEN: Final = "broken"
+
+logger = logging.getLogger(__name__)
 
 Translated = tuple[bytes, tuple[str, Translation]]
 Needed = tuple[tuple[str, int], tuple[bytes, str]]
@@ -55,20 +59,29 @@ class TranslationPlan:
         return tuple(self.folder(lang) for lang, _ in self.infos)
 
 
+class Remembered(NamedTuple):
+    """What the memory holds, and the paths of packets that are broken and not used."""
+
+    translations: PCollection[Translated]
+    broken: PCollection[str]
+
+
 class Lookup(NamedTuple):
-    """Segments found in the memory, and those that are not, packed for the translator."""
+    """Segments found in the memory, those that are not, packed for the translator, and damage."""
 
     remembered: PCollection[Translated]
     packets: PCollection[Packet]
     missing: PCollection[int]
+    broken: PCollection[str]
 
 
 class Translations(NamedTuple):
-    """Every translation of every segment, and what each packet took."""
+    """Every translation of every segment, what each packet took, and broken packets."""
 
     translations: PCollection[Translated]
     remembered: PCollection[Translated]
     stats: PCollection[PacketStats]
+    broken: PCollection[str]
 
 
 @dataclass(eq=False)
@@ -81,7 +94,7 @@ class LookUp(beam.PTransform[PCollection[tuple[bytes, str]], Lookup]):
         memory = segments.pipeline | "ReadMemory" >> ReadMemory(self.plan)
         total = segments | "CountDistinct" >> Count.Globally()
         looked_up = (
-            {"text": segments, "memory": memory}
+            {"text": segments, "memory": memory.translations}
             | "JoinMemory" >> beam.CoGroupByKey()
             | "Split"
             >> beam.FlatMap(_split, AsSingleton(total), self.plan).with_outputs(
@@ -94,6 +107,7 @@ class LookUp(beam.PTransform[PCollection[tuple[bytes, str]], Lookup]):
             looked_up.remembered,
             packets,
             missing | "CountMissing" >> Count.Globally(),
+            memory.broken,
         )
 
 
@@ -104,7 +118,7 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
     plan: TranslationPlan
 
     def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Translations":
-        remembered, packets, missing = segments | LookUp(self.plan)
+        remembered, packets, missing, broken = segments | LookUp(self.plan)
         step = beam.Map(_translate, AsSingleton(missing), self.plan)
         if self.plan.accelerator:
             step = step.with_resource_hints(accelerator=self.plan.accelerator)
@@ -114,36 +128,43 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
             (remembered, translated) | beam.Flatten(),
             remembered,
             finished | "Stats" >> beam.Map(_stats),
+            broken,
         )
 
 
 @dataclass(eq=False)
-class ReadMemory(beam.PTransform[beam.pvalue.PBegin, PCollection[Translated]]):
+class ReadMemory(beam.PTransform[beam.pvalue.PBegin, Remembered]):
     """Read what the memory holds for the plan's translator and languages."""
 
     plan: TranslationPlan
 
-    def expand(self, begin: beam.pvalue.PBegin) -> PCollection[Translated]:
+    def expand(self, begin: beam.pvalue.PBegin) -> "Remembered":
         folders = [(lang, self.plan.folder(lang)) for lang, _ in self.plan.infos]
-        result: PCollection[Translated] = (
+        read = (
             begin
             | "Folders" >> beam.Create(folders)
             | "ListPackets" >> beam.FlatMapTuple(_list_packets)
             | "BalanceFiles" >> beam.Reshuffle()
-            | "ReadPackets" >> beam.FlatMapTuple(_read_packet)
+            | "ReadPackets" >> beam.FlatMapTuple(_read_packet).with_outputs(BROKEN, main="read")
         )
-        return result
+        return Remembered(read.read, read[BROKEN])
 
 
-def _list_packets(lang: str, folder: str) -> Iterator[tuple[str, str]]:
-    for path, _ in list_files(folder):
+def _list_packets(lang: str, folder: str) -> Iterator[tuple[str, str, str, int]]:
+    for path, size in list_files(folder):
         if path.endswith(PACKET_SUFFIX):
-            yield lang, path
+            yield lang, folder, path.rpartition("/")[2], size
 
 
-def _read_packet(lang: str, path: str) -> Iterator[Translated]:
-    for key, translation in decode_packet(read_bytes(path), path).items():
-        yield key, (lang, translation)
+def _read_packet(
+    lang: str, folder: str, name: str, size: int
+) -> Iterator[Translated | TaggedOutput[Literal["broken"], str]]:
+    try:
+        for key, translation in load_packet(folder, name, size).items():
+            yield key, (lang, translation)
+    except BrokenPacketError as error:
+        logger.warning("%s", error)
+        yield TaggedOutput(BROKEN, join(folder, name))
 
 
 def _split(
