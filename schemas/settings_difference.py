@@ -29,9 +29,13 @@ def first_difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str
 
 def _same(there: object, here: object) -> bool:
     if there is None or here is None:
-        return not there and not here
+        return _is_unused(there) and _is_unused(here)
     if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         return all(map(_same, there, here))
     if isinstance(there, dict) and isinstance(here, dict):
         return not first_difference(there, here)
     return there == here
+
+
+def _is_unused(value: object) -> bool:
+    return all(map(_is_unused, value.values())) if isinstance(value, dict) else not value

@@ -11,6 +11,7 @@ import tandemqa
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from tests.trainer.tiny_benchmark import write_beir, write_lareqa
 from tests.trainer.tiny_encoder import write_encoder
+from tests.user_files import make_user_folder, state
 from trainer.evaluation.heat_map import tabulate
 from trainer.evaluation.measures import METRICS
 
@@ -148,8 +149,8 @@ def test_the_table_of_pairs_has_questions_in_rows():
         (("--benchmark", "beir", "--floors", "bm25"), "wanted tfidf, untrained or none"),
         (("--benchmark", "beir", "--heat-map", "a.doc"), "--heat-map a.doc: wanted .pdf, .png"),
         (("--benchmark", "beir", "--output", "/tmp"), "--output /tmp: a folder"),
-        (("--benchmark", "beir", "--output", "/dev/null/r.json"), "cannot create the folder"),
-        (("--benchmark", "beir", "--output", "/tmp/r.png"), "/tmp/r.png: the heat map's place"),
+        (("--benchmark", "beir", "--output", "/dev/null/r.json"), "cannot write to /dev/null"),
+        (("--benchmark", "beir", "--output", "/tmp/r.png"), "/tmp/r.png: wanted a name that ends"),
         (("--benchmark", "beir", "--batch-size", "0"), "--batch-size 0: wanted 1 or more"),
         (("--benchmark", "xquad-r", "--split", "dev"), "xquad-r has one set of questions"),
         ((), "--benchmark: needed"),
@@ -188,7 +189,7 @@ def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
         ("data: [a, b]", "--data ['a', 'b']: wanted a text"),
         ("dtype: float8", "--dtype float8: wanted float32, bfloat16 or float16"),
         ("device: banana", "device 'banana' cannot be used"),
-        ("cache: config.yaml", "config.yaml: embeddings cannot be written there"),
+        ("cache: config.yaml", "--cache config.yaml is a file"),
     ],
 )
 def test_wrong_values_of_a_config_file_are_told(
@@ -212,3 +213,49 @@ def test_a_corpus_without_parallel_questions_has_results(model, tmp_path):
     results = evaluate(model, *arguments, output=tmp_path / "r.json")
     assert results["bias"]["consistency@10"] is None
     assert results["bias"]["rank_distance"]["mean"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("thesis.json", ["--output", "thesis.json"]),
+        ("thesis.csv", ["--output", "thesis.csv"]),
+        ("r.png", ["--output", "r.json"]),
+        ("r.questions.npz", ["--output", "r.json"]),
+        ("mine.svg", ["--output", "r.json", "--heat-map", "mine.svg"]),
+        ("photos/cat.npy", ["--output", "r.json", "--cache", "photos"]),
+        ("cache", ["--output", "r.json", "--cache", "cache"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_files_of_the_user_are_not_replaced(name, options, tmp_path, capsys, monkeypatch):
+    user = make_user_folder(tmp_path / "user", name)
+    monkeypatch.chdir(user)
+    before = state(user)
+    assert Path(name).name in fail(capsys, "model", "--benchmark", "beir", *options)
+    assert state(user) == before
+
+
+@pytest.mark.parametrize("option", ["--output", "--heat-map"])
+def test_neither_devices_nor_what_links_lead_to_are_replaced(option, tmp_path, capsys):
+    mine = make_user_folder(tmp_path / "user", "mine.png") / "mine.png"
+    link = tmp_path / "link.png"
+    link.symlink_to(mine)
+    for place in ("/dev/null", "/dev/stdout", str(link)):
+        places = {"--output": str(tmp_path / "r.json"), "--heat-map": str(tmp_path / "h.png")}
+        arguments = [part for pair in {**places, option: place}.items() for part in pair]
+        fail(capsys, "model", "--benchmark", "beir", *arguments)
+    assert mine.read_text() == "precious mine.png\n" and link.is_symlink()
+    assert Path("/dev/null").is_char_device()
+
+
+def test_our_own_results_are_replaced(model, mlqa_r, tmp_path):
+    arguments = (model, "--benchmark", "mlqa-r", "--data", mlqa_r, "--floors", "none", "--quiet")
+    more = ("--heat-map", str(tmp_path / "maps" / "h.svg"), "--cache", str(tmp_path / "cache"))
+    make_user_folder(tmp_path / "results", "notes.txt")
+    for _ in range(2):
+        evaluate(*arguments, *more, output=tmp_path / "results" / "r.json")
+        evaluate(*arguments, output=tmp_path / "results" / "s.json")
+    names = {"notes.txt", "r.json", "r.questions.npz", "s.json", "s.questions.npz", "s.png"}
+    assert set(state(tmp_path / "results")) == names
+    assert set(state(tmp_path / "maps")) == {"h.svg"}

@@ -1,14 +1,20 @@
 """The folder of a run: new, unfinished, finished, or not ours."""
 
 import json
+import re
 import shutil
+from contextlib import suppress
+from functools import partialmethod
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.command import UsageError
+from schemas.errors import FailedRunError, UsageError
 from tests.damage import EXAMPLES, json_edits
+from tests.user_files import make_user_folder, state
+from trainer.fine_tuning.model_files import remove_model, save_model
 from trainer.fine_tuning.model_folder import abandon_run, finish_run, is_finished, open_run
 
 RUN = {"settings": {"steps": 3, "batches": {"seed": 0}}, "corpora": ["ab"]}
@@ -16,6 +22,10 @@ RECORD = {
     "identity": RUN, "steps": 3, "seconds": 1.5, "training_loss": 0.25, "data_wait_share": 0.0,
     "dev": [{"step": 3, "eval_dev_monolingual_map": 0.5}], "best_step": 3,
 }  # fmt: skip
+
+OPTIONS = pytest.mark.parametrize(
+    "options", [{}, {"resume": True}, {"overwrite": True}], ids=["", "resume", "overwrite"]
+)
 
 
 def start(output, run=RUN, resume=False, overwrite=False):
@@ -84,6 +94,197 @@ def test_other_things_are_never_touched(tmp_path):
         with pytest.raises(UsageError, match=r"contains other files \(data.csv\)"):
             start(tmp_path, **options)
     assert (tmp_path / "data.csv").exists()
+
+
+def save(output, files):
+    def write(folder):
+        for name, text in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+
+    save_model(output, write)
+
+
+MODEL = {"config.json": "{}", "model.safetensors": "weights", "1_Pooling/config.json": "{}"}
+MODEL_WITH_CARD = {**MODEL, "README.md": "# Model"}
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A finished model of this version."""
+    output = tmp_path / "model"
+    start(output)
+    add_checkpoint(output, 3)
+    save(output, MODEL_WITH_CARD)
+    finish_run(output, RECORD)
+    return output
+
+
+@OPTIONS
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("training.json", "thesis.csv"),
+        ("checkpoints/best.pt",),
+        ("checkpoints/checkpoint-5/model.pt",),
+        ("checkpoints/run.json",),
+        ("logs/experiment.txt",),
+        ("README.md",),
+        ("config.json", "model.safetensors"),
+    ],
+    ids=lambda names: names[0],
+)
+def test_a_folder_of_somebody_else_is_refused_and_kept(tmp_path, names, options):
+    user = make_user_folder(tmp_path / "user", *names)
+    before = state(user)
+    with pytest.raises(UsageError, match=re.escape(names[0])):
+        start(user, **options)
+    assert state(user) == before
+
+
+@OPTIONS
+@pytest.mark.parametrize("content", ["{}", "[]", "not JSON", '{"identity": {}}', '{"epoch": 3}'])
+@pytest.mark.parametrize("name", ["training.json", "checkpoints/run.json"])
+def test_a_record_of_another_program_is_named(tmp_path, name, content, options):
+    user = make_user_folder(tmp_path / "user", name)
+    (user / name).write_text(content)
+    before = state(user)
+    with pytest.raises(UsageError, match=re.escape(name)):
+        start(user, **options)
+    assert state(user) == before
+
+
+def test_overwriting_a_model_removes_what_we_wrote_and_nothing_else(finished):
+    make_user_folder(finished, "notes.txt", "plots/curve.csv", "logs/mine.txt", "1_Pooling/x.txt")
+    make_user_folder(finished, "logs/events.out.tfevents.1.host.2.0")
+    mine = {name for name in state(finished) if name.endswith((".txt", ".csv"))}
+    start(finished, overwrite=True)
+    folders = {"plots", "logs", "1_Pooling", "checkpoints"}
+    assert set(state(finished)) == {*mine, *folders, "checkpoints/run.json", ".tandemqa.json"}
+
+
+@pytest.mark.parametrize("name", ["README.md", "config.json", "1_Pooling/config.json"])
+def test_an_edited_file_of_a_model_is_not_removed(finished, name):
+    (finished / name).write_text("edited")
+    before = state(finished)
+    with pytest.raises(UsageError, match=f"{name} may have been edited"):
+        start(finished, overwrite=True)
+    assert state(finished) == before
+
+
+@pytest.mark.parametrize("target", ["checkpoints", "checkpoints/checkpoint-4", "logs"])
+@OPTIONS
+def test_links_in_a_run_are_not_followed(tmp_path, target, options):
+    output = tmp_path / "model"
+    start(output)
+    elsewhere = make_user_folder(tmp_path / "elsewhere", "checkpoint-9/x", "run.json", "x")
+    if target == "checkpoints":
+        shutil.rmtree(output / target)
+    (output / target).symlink_to(elsewhere)
+    before = state(tmp_path)
+    with pytest.raises(UsageError, match=f"{target} .*move"):
+        start(output, **options)
+    assert state(tmp_path) == before
+
+
+@OPTIONS
+def test_files_of_the_user_among_the_checkpoints_are_named(tmp_path, options):
+    start(tmp_path)
+    make_user_folder(tmp_path, "checkpoints/checkpoint-5-best/model.pt")
+    before = state(tmp_path)
+    with pytest.raises(UsageError, match="checkpoint-5-best"):
+        start(tmp_path, **options)
+    assert state(tmp_path) == before
+
+
+def test_a_model_of_an_earlier_version_is_replaced_but_for_its_card(finished):
+    (finished / ".tandemqa.json").unlink()
+    make_user_folder(finished, "notes.txt")
+    assert start(finished).record is not None
+    with pytest.raises(UsageError, match=r"README\.md may have been edited"):
+        start(finished, overwrite=True)
+    (finished / "README.md").unlink()
+    start(finished, overwrite=True)
+    left = {"notes.txt", "checkpoints", "checkpoints/run.json", ".tandemqa.json"}
+    assert set(state(finished)) == left
+
+
+def test_an_unfinished_run_of_an_earlier_version_is_resumed(tmp_path):
+    start(tmp_path)
+    (tmp_path / ".tandemqa.json").unlink()
+    checkpoint = add_checkpoint(tmp_path, 3)
+    assert start(tmp_path, resume=True).checkpoint == checkpoint
+
+
+def test_a_setting_that_an_earlier_version_did_not_have_counts_as_unused(finished):
+    settings_now = {**RUN["settings"], "new_option": None, "loss": {"hardness": 0.0}}
+    assert start(finished, {**RUN, "settings": settings_now}).record is not None
+    with pytest.raises(UsageError, match="new_option is None there and 3 here"):
+        start(finished, {**RUN, "settings": {**settings_now, "new_option": 3}})
+
+
+def test_a_file_that_is_in_the_way_of_the_model_is_told_before_training(tmp_path):
+    start(tmp_path)
+    make_user_folder(tmp_path, "README.md")
+    with pytest.raises(UsageError, match=r"where the model would be saved: README\.md"):
+        start(tmp_path, resume=True)
+
+
+def test_a_file_that_came_meanwhile_is_kept_and_the_model_is_saved_later(tmp_path):
+    start(tmp_path)
+    make_user_folder(tmp_path, "README.md")
+    with pytest.raises(FailedRunError, match=r"README\.md.*--resume"):
+        save(tmp_path, MODEL_WITH_CARD)
+    assert (tmp_path / "README.md").read_text() == "precious README.md\n"
+    (tmp_path / "README.md").unlink()
+    start(tmp_path, resume=True)
+    save(tmp_path, MODEL_WITH_CARD)
+    finish_run(tmp_path, RECORD)
+    assert {*MODEL_WITH_CARD, "training.json"} <= set(state(tmp_path))
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_a_save_that_was_killed_is_done_again(tmp_path, monkeypatch):
+    for killed_at in range(8):
+        output = tmp_path / str(killed_at)
+        start(output)
+        calls = iter(range(100))
+
+        def count(*arguments, act, calls=calls, killed_at=killed_at, **options):
+            if next(calls) == killed_at:
+                raise KeyboardInterrupt
+            return act(*arguments, **options)
+
+        with monkeypatch.context() as patch:
+            for name in ("replace", "unlink"):
+                act = getattr(Path, name)
+                patch.setattr(Path, name, partialmethod(count, act=act))
+            with suppress(KeyboardInterrupt):
+                save(output, MODEL_WITH_CARD)
+        start(output, resume=True)
+        save(output, {**MODEL_WITH_CARD, "README.md": "# Model of another time"})
+        finish_run(output, RECORD)
+        assert start(output).record is not None
+        assert (output / "README.md").read_text() == "# Model of another time"
+
+
+def test_a_removed_model_leaves_what_is_not_ours(finished):
+    make_user_folder(finished, "notes.txt")
+    remove_model(finished)
+    assert set(state(finished)) == {"notes.txt"}
+    (finished / "notes.txt").unlink()
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence():
+    with pytest.raises(UsageError, match="cannot write to --output /proc/tandemqa"):
+        start(Path("/proc/tandemqa"))
+
+
+def test_an_output_that_is_a_file_is_told(tmp_path):
+    make_user_folder(tmp_path, "out")
+    for output in (tmp_path / "out", tmp_path / "out" / "deeper"):
+        with pytest.raises(UsageError, match="out is a file"):
+            start(output)
 
 
 def test_an_abandoned_run_leaves_nothing(tmp_path):

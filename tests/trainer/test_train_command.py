@@ -164,7 +164,7 @@ def test_an_output_that_is_a_file_is_refused_and_kept(write_config, tmp_path, ca
     arguments = ["--output", str(tmp_path / "notes.txt"), "--overwrite"]
     with pytest.raises(SystemExit):
         run(["train", "--config", write_config(), *arguments])
-    assert "notes.txt is a file; name an empty or a new folder" in capsys.readouterr().err
+    assert "notes.txt is a file; name a new or empty folder" in capsys.readouterr().err
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 

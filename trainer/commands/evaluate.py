@@ -5,35 +5,31 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from schemas.command import Command, UsageError
+from schemas.command import Command
 from schemas.files import write_json
 from schemas.plain_text import write_out
 from trainer.evaluation.evaluation_options import EvaluateOptions, ScoredModel
 
 if TYPE_CHECKING:
     from trainer.encoder import Encoder
-
-_HEAT_MAPS: Final = {".png", ".svg", ".pdf"}
+    from trainer.evaluation.result_files import ResultFiles
 
 
 def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
-    output = _prepare_output(Path(options.output))
-    heat_map = Path(options.heat_map or output.with_suffix(".png"))
-    if heat_map.suffix not in _HEAT_MAPS:
-        raise UsageError(f"--heat-map {heat_map}: wanted {', '.join(sorted(_HEAT_MAPS))}")
-    if heat_map == output:
-        raise UsageError(
-            f"--output {output}: the heat map's place; wanted a name that ends with .json"
-        )
+    from trainer.evaluation.result_files import check_cache, choose_files
+
+    files = choose_files(options.output, options.heat_map)
+    if options.cache:
+        check_cache(Path(options.cache))
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
-    results = _evaluate(options, output)
-    write_json(output, results)
+    results = _evaluate(options, files)
+    write_json(files.results, results)
     if _has_heat_map(results):
         from trainer.evaluation.heat_map import plot_heat_map
 
-        plot_heat_map(results, heat_map)
+        plot_heat_map(results, files.heat_map)
     if not options.quiet:
         from trainer.evaluation.result_table import format_results
 
@@ -41,18 +37,7 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
     return 0
 
 
-def _prepare_output(output: Path) -> Path:
-    """Make the folder of the results now: fail before hours of work."""
-    if output.is_dir():
-        raise UsageError(f"--output {output}: a folder; wanted a file, such as results.json")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot create the folder ({error})") from error
-    return output
-
-
-def _evaluate(options: EvaluateOptions, output: Path) -> dict[str, Any]:
+def _evaluate(options: EvaluateOptions, files: "ResultFiles") -> dict[str, Any]:
     """Return the results, with the benchmark's and the model's name in front."""
     name = options.benchmark
     data = Path(options.data) if options.data else None
@@ -83,13 +68,16 @@ def _evaluate(options: EvaluateOptions, output: Path) -> dict[str, Any]:
             base=_open_base_model(options),
             with_context=not options.no_context,
             cache=Path(options.cache) if options.cache else None,
-            questions=output.with_suffix(".questions.npz"),
+            questions=files.questions,
         )
     return {
         "benchmark": name,
         "model": options.encoder.model,
         **results,
-        "settings": _describe(options, encoder),
+        "settings": {
+            **_describe(options, encoder),
+            "heat_map": str(files.heat_map) if options.heat_map else None,
+        },
     }
 
 

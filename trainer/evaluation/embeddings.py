@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
-from schemas.command import UsageError
+from schemas.errors import FailedRunError
 from schemas.files import atomic_file
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.encoder import Embeddings, Encoder
@@ -73,13 +73,12 @@ def _recall(
     """Return the embeddings of texts, from the cache or computed and added to it."""
     if cache is None:
         return _encode(encode, texts, bar)
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{cache}: embeddings cannot be written there ({error})") from error
     file = cache / f"{_key(encoder, encode.__name__, texts)}.npy"
     if not file.exists():
-        _save(file, _encode(encode, texts, bar))
+        try:
+            _save(file, _encode(encode, texts, bar))
+        except OSError as error:
+            raise FailedRunError(f"{cache}: embeddings cannot be written there: {error}") from error
     else:
         bar.update(len(texts))
     embeddings: Embeddings = np.load(file, mmap_mode="r", allow_pickle=False)

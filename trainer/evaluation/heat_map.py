@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from schemas.files import atomic_file
 from trainer.evaluation.similarity import Floats
 
 _READABLE: Final = 25  # languages up to which each cell has its number
@@ -102,5 +103,5 @@ def _draw(
                 number = axes.text(column, row, show(value), color=colour, fontsize=8)
                 number.set(horizontalalignment="center", verticalalignment="center")
     figure.colorbar(image, ax=axes, shrink=0.8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
+    with atomic_file(path) as partial:
+        figure.savefig(partial, dpi=150, format=path.suffix.removeprefix("."))

@@ -1,7 +1,8 @@
 """Upload a finished model to the Hugging Face hub."""
 
 from schemas.command import FailedRunError
-from trainer.fine_tuning.model_folder import CHECKPOINTS_NAME
+from schemas.ownership import MARKER_NAME
+from trainer.fine_tuning.model_files import CHECKPOINTS_NAME
 
 
 def push_model(folder: str, name: str, *, private: bool) -> str:
@@ -24,7 +25,7 @@ def push_model(folder: str, name: str, *, private: bool) -> str:
         api.upload_folder(
             repo_id=address.repo_id,
             folder_path=folder,
-            ignore_patterns=[f"{CHECKPOINTS_NAME}/*"],
+            ignore_patterns=[f"{CHECKPOINTS_NAME}/*", MARKER_NAME],
             commit_message="Model trained by tandemqa",
         )
     except (HfHubHTTPError, HFValidationError, OSError) as error:

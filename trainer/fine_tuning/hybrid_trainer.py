@@ -31,7 +31,7 @@ from trainer.fine_tuning.guards import (
     check_sampler_class,
 )
 from trainer.fine_tuning.loss_log import LossLog
-from trainer.fine_tuning.model_folder import COMPLETE_NAME
+from trainer.fine_tuning.model_files import COMPLETE_NAME
 
 
 class HybridTrainer(SentenceTransformerTrainer):

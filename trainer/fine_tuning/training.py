@@ -25,20 +25,14 @@ from trainer.fine_tuning.hybrid_trainer import HybridTrainer
 from trainer.fine_tuning.loss import make_loss
 from trainer.fine_tuning.mining import mine_negatives
 from trainer.fine_tuning.model_card import complete_card, prepare_card
-from trainer.fine_tuning.model_folder import (
-    CHECKPOINTS_NAME,
-    RunState,
-    abandon_run,
-    finish_run,
-    open_run,
-)
+from trainer.fine_tuning.model_files import CHECKPOINTS_NAME, NEGATIVES_NAME, save_model
+from trainer.fine_tuning.model_folder import RunState, abandon_run, finish_run, open_run
 from trainer.fine_tuning.negatives import Negatives, check_negatives
 from trainer.fine_tuning.selection import DevPoolEvaluator
 from trainer.fine_tuning.training_arguments import TrainingProgress, make_arguments, make_loggers
 from trainer.fine_tuning.training_data import open_training_data
 from trainer.fine_tuning.training_settings import TrainingSettings
 
-_NEGATIVES_NAME: Final = "negatives"
 _PACKAGES: Final = ("tandemqa", "sentence-transformers", "transformers", "torch", "peft")
 
 
@@ -171,7 +165,7 @@ def _negatives(
     if not settings.negatives:
         return None
     check_negatives(corpus, settings.batches, settings.negatives)  # mining may take hours
-    folder = Path(settings.output) / CHECKPOINTS_NAME / _NEGATIVES_NAME
+    folder = Path(settings.output) / CHECKPOINTS_NAME / NEGATIVES_NAME
     with args.main_process_first(local=False):  # on all machines: they share the folder
         return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
 
@@ -195,12 +189,16 @@ def _save(
     record: Mapping[str, Any],
 ) -> dict[str, Any]:
     output = Path(settings.output)
-    model.save_pretrained(os.fspath(output))
     chosen = (
         f"The checkpoint of step {record['best_step']} was the best of its kind on held-out "
         "groups, by the mAP in the pool of all languages."
         if settings.dev_groups
         else "The last checkpoint was kept."
     )
-    complete_card(output, settings, facts, chosen)
+
+    def save(folder: Path) -> None:
+        model.save_pretrained(os.fspath(folder))
+        complete_card(folder, settings, facts, chosen)
+
+    save_model(output, save)
     return finish_run(output, record)

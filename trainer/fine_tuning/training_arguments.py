@@ -10,7 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_callback import ProgressCallback
 
 from schemas.command import UsageError
-from trainer.fine_tuning.model_folder import CHECKPOINTS_NAME, LOGS_NAME
+from trainer.fine_tuning.model_files import CHECKPOINTS_NAME, LOGS_NAME
 from trainer.fine_tuning.selection import METRIC
 from trainer.fine_tuning.training_settings import WORKERS, TrainingSettings
 

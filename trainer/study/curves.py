@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from schemas.files import atomic_file
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -77,7 +79,8 @@ def plot_curves(path: Path, axis: str, panels: Sequence[Panel]) -> None:
             axes.minorticks_off()
         axes.set_xticks(list(places.values()), labels, rotation=_rotation(labels))
     _add_legend(figure)
-    figure.savefig(path)
+    with atomic_file(path) as partial:
+        figure.savefig(partial, format=path.suffix.removeprefix("."))
 
 
 def _add_legend(figure: "Figure") -> None:

@@ -25,6 +25,7 @@ from schemas.files import read_json, write_json
 from schemas.plain_text import one_line
 from trainer.study.grid import Run
 from trainer.study.study_file import Options
+from trainer.study.study_folder import RUNS_NAME
 
 RECORD_NAME: Final = "training.json"
 _RUN_NAME: Final = "run.json"
@@ -125,7 +126,7 @@ def _read_options(path: Path) -> object:
 
 def open_folder(output: Path, run: Run, evaluations: Mapping[str, Options]) -> RunFolder:
     """Return the folder of a run: the existing one, whatever its name, or else a new one."""
-    runs = output / "runs"
+    runs = output / RUNS_NAME
     found = sorted(runs.glob(f"*-{run.key}"))
     return RunFolder(found[0] if found else runs / run.name, run, evaluations)
 

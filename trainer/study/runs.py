@@ -4,21 +4,24 @@ A run is the commands `train` and `evaluate`, each in a process of its own: its 
 again afterwards, a crash costs one run, and what was run can be repeated by hand.
 """
 
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from tqdm import tqdm
 
-from schemas.command import FailedRunError
-from schemas.files import write_text
+from schemas.errors import FailedRunError, UsageError
+from schemas.files import write_bytes, write_text
+from schemas.ownership import mark
+from trainer.fine_tuning.model_files import remove_model
 from trainer.study.run_folder import RECORD_NAME, RunFolder, claim
 from trainer.study.study_file import Options, StudyFile
+from trainer.study.study_folder import STUDY, check_study_folder
 from trainer.study.study_plan import StudyPlan, check_inputs
 from trainer.study.write_results import write_results
 
@@ -80,9 +83,13 @@ def run_study(plan: StudyPlan, launch: Launch = launch, quiet: bool = False) -> 
         quiet: Show no progress.
 
     Raises:
-        UsageError: If a corpus or the data of a benchmark is missing; nothing was done.
+        UsageError: If a corpus or the data of a benchmark is missing, or the output holds what
+            tandemqa did not write; nothing was done.
     """
+    output = Path(plan.study.output).expanduser()
+    check_study_folder(output)
     check_inputs(plan)
+    mark(output, STUDY)
     failed, elsewhere = [], []
     with tqdm(plan.unfinished(), desc="runs", unit="run", disable=quiet) as bar:
         for folder in bar:
@@ -115,17 +122,19 @@ def _do_run(study: StudyFile, folder: RunFolder, lock: int, launch: Launch) -> N
         _write_options(folder.training_options, {**folder.run.options, "output": str(folder.model)})
         command = ["train", "--config", str(folder.training_options), "--resume"]
         _run_command(command, folder, study.processes, lock, launch)
-        shutil.copyfile(folder.model / RECORD_NAME, folder.path / RECORD_NAME)
+        write_bytes(folder.path / RECORD_NAME, (folder.model / RECORD_NAME).read_bytes())
     for name in folder.missing():
         _evaluate(name, folder, lock, launch)
     folder.finish(time.monotonic() - started)
     if not study.keep_models:
-        shutil.rmtree(folder.model, ignore_errors=True)
+        with suppress(UsageError):  # somebody edited it, so it stays
+            remove_model(folder.model)
 
 
 def _evaluate(name: str, folder: RunFolder, lock: int, launch: Launch) -> None:
     results, options = folder.results(name), folder.evaluation_options(name)
-    results.unlink(missing_ok=True)  # they are those of other options
+    for file in (results, results.with_suffix(".png"), folder.questions(name)):
+        file.unlink(missing_ok=True)  # they are those of other options
     _write_options(options, folder.evaluations[name])
     command = [
         *("evaluate", *_model_arguments(folder)),

@@ -18,6 +18,7 @@ from trainer.study.grid import baseline_labels
 from trainer.study.plots import draw_plots
 from trainer.study.run_folder import exclusive_lock
 from trainer.study.run_scores import read_run_scores
+from trainer.study.study_folder import PLOTS_NAME, RESULTS_NAME
 from trainer.study.study_page import BenchmarkPart, write_page
 from trainer.study.study_plan import StudyPlan
 from trainer.study.study_table import (
@@ -54,7 +55,7 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
         "study": study.model_dump(mode="json"),
         "cells": [describe_cell(cell) for cell in cells],
     }
-    write_json(output / "results.json", content)
+    write_json(output / RESULTS_NAME, content)
     tables = write_markdown(cells, study.measures)
     write_text(output / "results.md", tables)
     parts = [
@@ -62,7 +63,7 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
             name,
             state_findings(of_benchmark, study.measures),
             make_rows(of_benchmark, study.measures),
-            draw_plots(output / "plots", name, of_benchmark, study.measures),
+            draw_plots(output / PLOTS_NAME, name, of_benchmark, study.measures),
         )
         for name, of_benchmark in by_benchmark(cells).items()
     ]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.command import UsageError
+from schemas.errors import UsageError
+from schemas.ownership import mark
 from tandemqa import run
+from tests.user_files import make_user_folder, state
 from trainer.study.run_folder import claim
 from trainer.study.runs import launch, run_study
 from trainer.study.study_file import read_study
@@ -118,7 +121,8 @@ def test_models_that_are_not_kept_leave_their_scores(plan, in_process, content):
     assert [name for name, _ in in_process.commands] == ["train", "evaluate"]
 
 
-def test_a_run_of_another_process_is_left_to_it(plan, in_process):
+def test_a_run_of_another_process_is_left_to_it(plan, in_process, tmp_path):
+    mark(tmp_path / "study", "study")  # as that process did
     study = plan(base_models=False)
     first, second = study.folders.values()
     with claim(first) as lock:
@@ -183,6 +187,57 @@ def test_a_study_without_the_data_of_a_benchmark_is_not_begun(plan, in_process):
     with pytest.raises(UsageError, match=r"evaluate\.far\.data: /nowhere does not exist"):
         run_study(study, in_process, quiet=True)
     assert in_process.commands == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("results.csv",), ("study.html",), ("results.json",), ("runs/mine/x",), ("plots/a.svg",)],
+    ids=lambda names: names[0],
+)
+def test_a_folder_of_somebody_else_is_refused_and_kept(plan, in_process, tmp_path, names):
+    study = make_user_folder(tmp_path / "study", *names)
+    before = state(study)
+    with pytest.raises(UsageError, match=names[0].partition("/")[0]):
+        run_study(plan(), in_process, quiet=True)
+    assert state(study) == before
+    assert in_process.commands == []
+
+
+@pytest.mark.parametrize("place", ["plots", "runs"])
+def test_links_in_a_study_are_not_followed(plan, in_process, finished, tmp_path, place):
+    (finished / place).rename(tmp_path / "elsewhere")
+    (finished / place).symlink_to(tmp_path / "elsewhere")
+    before = state(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match=f"{place} .*links are not followed"):
+        run_study(plan(), in_process, quiet=True)
+    assert state(tmp_path / "elsewhere") == before
+
+
+def test_a_study_of_an_earlier_version_is_continued(plan, in_process, finished):
+    (finished / ".tandemqa.json").unlink()
+    run_study(plan(), in_process, quiet=True)
+    assert in_process.commands == []
+    for name in (".tandemqa.json", "results.json"):
+        (finished / name).unlink()  # stopped in its first run
+    with pytest.raises(UsageError, match="run the command again: echo") as refusal:
+        run_study(plan(), in_process, quiet=True)
+    assert os.system(str(refusal.value).partition("again: ")[2]) == 0
+    run_study(plan(), in_process, quiet=True)
+    assert in_process.commands == []
+
+
+def test_files_of_the_user_in_a_study_are_left_alone(plan, in_process, finished):
+    model = next(finished.glob("runs/*/model"))
+    make_user_folder(finished, "notes.txt", f"{model.relative_to(finished)}/notes.txt")
+    run_study(plan(keep_models=False, vary={"mono_ratio": [1, 0, 0.5]}), in_process, quiet=True)
+    assert (finished / "notes.txt").exists() and (model / "notes.txt").exists()
+
+
+def test_an_output_that_is_a_file_is_told(plan, in_process, tmp_path):
+    (tmp_path / "study").write_text("precious")
+    with pytest.raises(UsageError, match="study is a file"):
+        run_study(plan(), in_process, quiet=True)
+    assert (tmp_path / "study").read_text() == "precious"
 
 
 def test_the_command_lists_runs_and_does_nothing(write_study, tmp_path, capsys):
