@@ -18,6 +18,7 @@ from benchmarks.quality import (
     broken_rows,
     decontamination,
     false_rejects,
+    genres,
     languages,
     spans,
     throughput,
@@ -26,7 +27,15 @@ from benchmarks.quality.calibration import print_calibration
 from benchmarks.quality.gold import LANGUAGES, read_gold
 
 OUTPUT = Path(__file__).parent.with_name("QUALITY.md")
-SECTIONS = ("false-rejects", "broken-rows", "languages", "throughput", "spans", "decontamination")
+SECTIONS = (
+    "false-rejects",
+    "genres",
+    "broken-rows",
+    "languages",
+    "throughput",
+    "spans",
+    "decontamination",
+)
 
 HEAD = """# Quality of checks, answer spans and decontamination
 
@@ -61,6 +70,7 @@ def main() -> None:
         return
     measure: Mapping[str, Callable[[], str]] = {
         "false-rejects": lambda: false_rejects.report(gold),
+        "genres": lambda: genres.report(gold),
         "broken-rows": lambda: broken_rows.report(gold, options.every),
         "languages": lambda: languages.report(gold),
         "throughput": lambda: throughput.report(gold),

@@ -1,8 +1,11 @@
 """What a check sees: one field of a row in English and in the target language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.checks.limits import DEFAULT_LIMITS, Limits
+from pipelines.text.names import is_name
+from pipelines.text.script import letters
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
 from schemas.manifest import Calibration
 from schemas.reason import Reason
@@ -70,6 +73,36 @@ class FieldPair:
     def flag(self, name: Reason, value: float, threshold: float, flagged: bool) -> Check:
         """Return a check that flags the row but keeps it."""
         return Check(name, self.field, value, threshold, FLAG if flagged else PASS)
+
+    def refuse_unless_name(
+        self, name: Reason, value: float, threshold: float, refused: bool
+    ) -> Check:
+        """Return a check that rejects the row when `refused`, but flags a name that stands alone.
+
+        Such a name may stay as it is in any language, and its length says little.
+        """
+        if is_name(self.source):
+            return self.flag(name, value, threshold, refused)
+        return self.refuse(name, value, threshold, refused)
+
+    def refuse_sentences(
+        self, name: Reason, value: float, threshold: float, spoiled: Sequence[str]
+    ) -> Check:
+        """Return a check that rejects the row when too much of it is in spoiled sentences.
+
+        The more sentences a text has, the surer one of them looks spoiled and is not: what holds
+        only a small share of the letters is flagged.
+
+        Args:
+            name: Reason code.
+            value: What was measured of the sentence that is worst off.
+            threshold: From which value on a sentence is spoiled.
+            spoiled: The English text of the spoiled sentences.
+        """
+        share = sum(map(letters, spoiled)) / max(1, letters(self.source))
+        if share >= self.limits.spoiled_sentences:
+            return self.refuse(name, value, threshold, bool(spoiled))
+        return self.flag(name, value, threshold, bool(spoiled))
 
     def skip(
         self, name: Reason, value: float | None = None, threshold: float | None = None

@@ -18,9 +18,10 @@ from pipelines.text.script import letters, script_share
 from pipelines.text.second_opinion import find_opinion
 from pipelines.text.words import NOT_LETTERS
 from schemas.check import Check
-from schemas.language import LANGUAGES
+from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.reason import declare_reason
 
+_ENGLISH_SCRIPT: Final = LANGUAGES[SOURCE_LANGUAGE].script
 _LOWER_CASE_WORD: Final = regex.compile(r"(?<![\p{L}\p{N}])\p{Ll}{2,}")
 _SENTENCE_LETTERS: Final = 30
 _SHORT: Final = 300  # characters; longer texts have enough letters beside the names
@@ -47,7 +48,10 @@ def wrong_script(pair: FieldPair) -> Iterator[Check]:
         yield pair.skip(_WRONG_SCRIPT)
         return
     share, least = _script_share(pair)
-    yield pair.refuse(_WRONG_SCRIPT, share, least, share < least)
+    if script_share(pair.target, _ENGLISH_SCRIPT) >= least:  # a name may stay as it is
+        yield pair.refuse_unless_name(_WRONG_SCRIPT, share, least, share < least)
+    else:
+        yield pair.refuse(_WRONG_SCRIPT, share, least, share < least)
 
 
 _COPY_OF_SOURCE: Final = declare_reason("copy_of_source", "a copy of the English text")
@@ -68,7 +72,7 @@ def copy_of_source(pair: FieldPair) -> Iterator[Check]:
     if segments and not copied:
         copied = sum(_is_copy(*segment) for segment in segments) / len(segments)
     most = pair.limits.copied_sentences
-    yield pair.refuse(_COPY_OF_SOURCE, copied, most, copied > most)
+    yield pair.refuse_unless_name(_COPY_OF_SOURCE, copied, most, copied > most)
 
 
 _WRONG_LANGUAGE: Final = declare_reason("wrong_language", "not recognised as the language")
@@ -97,29 +101,31 @@ def wrong_language(pair: FieldPair) -> Iterator[Check]:
         yield pair.flag(_LANGUAGE_DISPUTED, found.evidence, least, True)
     else:
         name = _UNTRANSLATED if found.verdict == language_id.UNTRANSLATED else _WRONG_LANGUAGE
-        yield pair.refuse(name, found.evidence, least, found.verdict != language_id.VERIFIED)
+        refused = found.verdict != language_id.VERIFIED
+        yield pair.refuse_unless_name(name, found.evidence, least, refused)
 
 
 _ENGLISH_SENTENCE: Final = declare_reason("english_sentence", "a sentence is still English")
 
 
 def english_sentence(pair: FieldPair) -> Iterator[Check]:
-    """Refuse a passage with a sentence that is still English.
+    """Refuse a passage with sentences that are still English.
 
     The value is, of the sentence that is worst off, the evidence against English or, in scripts
     other than Latin, the share of the script.
     """
     language = LANGUAGES[pair.lang]
-    sentences = [text for _, text in pair.segments() if letters(text) >= _SENTENCE_LETTERS]
-    if not sentences or (language.script == "Latn" and not language.langdetect):
+    segments = [one for one in pair.segments() if letters(one[1]) >= _SENTENCE_LETTERS]
+    if not segments or (language.script == "Latn" and not language.langdetect):
         return
     if language.script == "Latn":
-        lowest = min(english_evidence(text, pair.lang, pair.source) for text in sentences)
+        found = [english_evidence(text, pair.lang, pair.source) for _, text in segments]
         least = pair.limits.english_sentence
     else:
-        lowest = min(script_share(text, language.script) for text in sentences)
+        found = [script_share(text, language.script) for _, text in segments]
         least = pair.limits.sentence_script
-    yield pair.refuse(_ENGLISH_SENTENCE, lowest, least, lowest < least)
+    spoiled = [source for (source, _), value in zip(segments, found, strict=True) if value < least]
+    yield pair.refuse_sentences(_ENGLISH_SENTENCE, min(found), least, spoiled)
 
 
 _SIMILAR_LANGUAGE: Final = declare_reason(
@@ -142,7 +148,8 @@ def _unverified(pair: FieldPair, found: LanguageVerdict) -> Check:
         source, target = pair.source[:_COMPARED], pair.target[:_COMPARED]
         similarity = Levenshtein.normalized_similarity(source, target)
         if similarity >= pair.limits.near_copy:
-            return pair.refuse(_UNTRANSLATED, similarity, pair.limits.near_copy, True)
+            least = pair.limits.near_copy
+            return pair.refuse_unless_name(_UNTRANSLATED, similarity, least, True)
     return pair.skip(_UNVERIFIED[found.verdict], found.evidence, pair.limits.language)
 
 

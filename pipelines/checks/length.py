@@ -1,12 +1,13 @@
 """Checks of the length, in characters, against that of correct translations."""
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
 import regex
 
 from pipelines.checks.field_pair import FieldPair
-from pipelines.text.numerals import lost_numbers
+from pipelines.text.numerals import lost_numbers, numbers
 from pipelines.text.relatedness import length_ratio as ratio
 from schemas.check import Check
 from schemas.language import LANGUAGES
@@ -22,6 +23,7 @@ _WORD_CHARACTER: Final = regex.compile(r"\w")
 # Thai and Lao mark no sentence ends; questions need no mark there, in Khmer and in Burmese.
 _UNMARKED_SENTENCES: Final = frozenset({"Thai", "Laoo"})
 _UNMARKED_QUESTIONS: Final = frozenset({"Thai", "Laoo", "Khmr", "Mymr", "Jpan", "Tibt"})
+_NAME_LONGER: Final = math.log(4)  # greatest relative length of a name; it may be an acronym
 _SENTENCE: Final = 40  # characters; shorter ones have no stable length
 
 
@@ -42,7 +44,10 @@ def length_ratio(pair: FieldPair) -> Iterator[Check]:
     deviation = ratio(pair.source, pair.target) - pair.calibration.median
     threshold = least if deviation < 0 else most
     refused = not least <= deviation <= most
-    yield pair.refuse(_LENGTH_RATIO, deviation, threshold, refused)
+    if deviation < _NAME_LONGER:
+        yield pair.refuse_unless_name(_LENGTH_RATIO, deviation, threshold, refused)
+    else:
+        yield pair.refuse(_LENGTH_RATIO, deviation, threshold, refused)
 
 
 _SENT_COUNT: Final = declare_reason("sent_count", "a sentence is missing")
@@ -61,7 +66,9 @@ def sentence_length(pair: FieldPair) -> Iterator[Check]:
         return
     measured = [_sentence_deviation(pair, *segment) for segment in segments]
     value, least = min(measured, key=lambda found: found[0] - found[1])
-    yield pair.refuse(_SENTENCE_SHORT, value, least, value < least)
+    found = zip(segments, measured, strict=True)
+    spoiled = [source for (source, _), (length, shortest) in found if length < shortest]
+    yield pair.refuse_sentences(_SENTENCE_SHORT, value, least, spoiled)
     longest, most = max(measured)[0], pair.limits.sentence_longer
     yield pair.flag(_SENTENCE_LONG, longest, most, longest > most)
 
@@ -70,7 +77,7 @@ def _sentence_deviation(pair: FieldPair, source: str, target: str) -> tuple[floa
     """Return the relative length of a sentence, and the least one."""
     limits = pair.limits
     wide = limits.widening if pair.calibration.origin == "widened" else 1.0
-    lossy = _lost_ends(source, target, pair.lang)
+    lossy = _share_of_lost_ends(source, target, pair.lang) > 0
     least = limits.sentence_shorter_unended if lossy else limits.sentence_shorter
     return ratio(source, target) - pair.calibration.median, least * wide
 
@@ -104,14 +111,23 @@ def _band(pair: FieldPair) -> tuple[float, float]:
         most = max(limits.question_longer, limits.question_spreads_longer * mad)
         return (limits.question_shorter_unended * wide if unended else least), most
     most = max(limits.passage_longer, limits.passage_spreads * mad)
-    lost = lost_numbers(pair.source, pair.target, 2)
-    if lost or _lost_ends(pair.source, pair.target, pair.lang):
+    if _is_lossy(pair):
         return min(limits.passage_shorter_lossy, -limits.passage_spreads_lossy * mad), most
     return min(limits.passage_shorter, -limits.passage_spreads * mad), most
 
 
-def _lost_ends(source: str, target: str, lang: str) -> bool:
-    """Return whether a translation has fewer sentence ends than its source."""
+def _is_lossy(pair: FieldPair) -> bool:
+    """Return whether a passage lost sentence ends or numbers, more than a few of many."""
+    lost = len(lost_numbers(pair.source, pair.target, 2))
+    most = pair.limits.spoiled_sentences
+    if lost and lost > most * len(numbers(pair.source, 2)):
+        return True
+    return _share_of_lost_ends(pair.source, pair.target, pair.lang) > most
+
+
+def _share_of_lost_ends(source: str, target: str, lang: str) -> float:
+    """Return the share of sentence ends that a translation has fewer than its source."""
     if LANGUAGES[lang].script in _UNMARKED_SENTENCES:
-        return False
-    return len(_END.findall(target)) < len(_END.findall(source))
+        return 0.0
+    ends = len(_END.findall(source))
+    return (ends - len(_END.findall(target))) / max(1, ends)

@@ -39,7 +39,12 @@ class Limits(BaseModel):
     )
     english_sentence: float = _limit(
         -25.0,
-        "evidence against English (ln odds) of any sentence of a passage",
+        "evidence (ln odds) for the language below which a sentence is English",
+    )
+    spoiled_sentences: float = _limit(
+        0.05,
+        "share of a passage's letters in sentences that are short or English from which it is "
+        "rejected, not flagged",
     )
     near_copy: float = _limit(
         0.8,

@@ -1,5 +1,6 @@
 """Checks of what any text can have wrong: nothing in it, damaged characters, markup, brackets."""
 
+import html
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -32,12 +33,25 @@ _SUSPECT: Final = regex.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\xbfÂ-ï€‚ƒ„†‡ˆ‰Š‹ŒŽ‘•˜™š›œžŸ\ufffd\ud800-\udfff\\]|\p{L}\?|\?\p{L}"
 )
 _NOT_ASCII: Final = regex.compile(r"[^\x00-\x7f]+")
-_MARKUP: Final = regex.compile(
-    r"</?[\p{L}\p{N}]+[^<>]{0,80}>|&(?:[a-z]{2,8}|#\d+|#x[\da-f]+);|\{\{|\}\}|\[\[|\]\]"
-    r"|>>\w+<<|__|%[sd]\b|[a-z]{3}_(?-i:[A-Z][a-z]{3})|⁇|@@(?:\s|$)|▁|<unk>|\\n|\*\*"
-    r"|https?://|```",
+# A tag has a name, and what follows it are attributes: the text between two inequalities
+# (`<0.40 reached an RVEF>`, `a <b and c> d`) is no tag.
+_TAG: Final = regex.compile(
+    r"""</?(?P<name>[a-z][a-z0-9:_-]{0,30}|0x[\da-f]{2}|\|\w+\|)"""
+    r"""(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)){0,9}\s*/?>""",
     regex.IGNORECASE,
 )
+_ENTITY: Final = regex.compile(r"&(?:#\d+|#x[\da-fA-F]+|\w{2,31});")
+_MARK: Final = regex.compile(
+    r"\{\{+|\}\}+|\[\[+|\]\]+|>>\w+<<|__+|(?<!\d\s?)%[sd]\b|\b[a-z]{3}_[A-Z][a-z]{3}\b|⁇"
+    r"|@@(?=\s|$)|▁|\\n|\*\*+|(?i:https?://)|```"
+)
+_KNOWN_TAGS: Final = frozenset(
+    {"a", "b", "big", "blockquote", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4"}
+    | {"h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strong"}
+    | {"sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}
+    | {"bos", "eos", "mask", "pad", "unk"}
+)
+_REPEATED: Final = regex.compile(r"(\W|_)\1+")
 _MARKUP_CHARACTER: Final = regex.compile(r"[<>&{}\[\]_%⁇@▁\\*`]|https?:")
 _PAIRS: Final = ("()", "[]", "{}")
 
@@ -83,10 +97,10 @@ _MARKUP_ADDED: Final = declare_reason("markup_added", "markup that the English t
 
 def markup_added(pair: FieldPair) -> Iterator[Check]:
     """Refuse tags, entities, template and model tokens that are not in the source."""
-    added: Counter[str] = Counter()
+    added = 0
     if _MARKUP_CHARACTER.search(pair.target):
-        added = Counter(_MARKUP.findall(pair.target)) - Counter(_MARKUP.findall(pair.source))
-    yield pair.refuse(_MARKUP_ADDED, added.total(), 1, bool(added))
+        added = _added_tags(pair) + (_marks(pair.target) - _marks(pair.source)).total()
+    yield pair.refuse(_MARKUP_ADDED, added, 1, added > 0)
 
 
 _BRACKETS: Final = declare_reason(
@@ -102,6 +116,31 @@ def brackets(pair: FieldPair) -> Iterator[Check]:
         if pair.source.count(a) == pair.source.count(b)
     )
     yield pair.flag(_BRACKETS, lost, 1, lost > 0)
+
+
+def _added_tags(pair: FieldPair) -> int:
+    """Return how many tags were added.
+
+    Tags count by name, whatever a translator made of their attributes. Names that are neither
+    HTML's nor a model's are those of placeholders, which may be translated.
+    """
+    before, after = _tags(pair.source), _tags(pair.target)
+    known = Counter(name for name in after if name in _KNOWN_TAGS)
+    return max((known - Counter(before)).total(), len(after) - len(before))
+
+
+def _tags(text: str) -> list[str]:
+    return [tag["name"].casefold() for tag in _TAG.finditer(text)]
+
+
+def _marks(text: str) -> Counter[str]:
+    """Return how often each entity and each mark comes.
+
+    Runs count as one, however long: `____` and `______` are both a gap to fill in.
+    """
+    entities = [name for name in _ENTITY.findall(text) if html.unescape(name) != name]
+    marks = [_REPEATED.sub(r"\1", mark.casefold()) for mark in _MARK.findall(text)]
+    return Counter(entities + marks)
 
 
 def _share_of_text(text: str) -> float:

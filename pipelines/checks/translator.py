@@ -39,7 +39,7 @@ def unknown_words(pair: FieldPair) -> Iterator[Check]:
     if share is None:
         return
     if share >= limits.unknown_refused:
-        yield pair.refuse(_UNKNOWN_WORDS, share, limits.unknown_refused, True)
+        yield pair.refuse_unless_name(_UNKNOWN_WORDS, share, limits.unknown_refused, True)
     else:
         flagged = share >= limits.unknown_flagged
         yield pair.flag(_UNKNOWN_WORDS, share, limits.unknown_flagged, flagged)

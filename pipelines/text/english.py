@@ -11,6 +11,7 @@ import regex
 
 from pipelines.text.language_evidence import language_scores
 from pipelines.text.language_id import CERTAIN, LIKELY, SHORTEST, STRONG, mask_names
+from pipelines.text.names import QUESTION_OPENING, lower_case_words
 from pipelines.text.script import letters, script_share
 from pipelines.text.second_opinion import Opinion, agrees
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE, UnknownLanguage, parse_language
@@ -24,17 +25,7 @@ FOREIGN_SHARE: Final = 1 / 3
 _LATIN_SHARE: Final = 0.3  # names may stay Latin in other scripts
 _FEWEST_LETTERS: Final = 4  # a question in Chinese may have no more
 _SENTENCE_LETTERS: Final = 30  # shorter sentences say too little; they join the next one
-# No other language of the table begins a sentence so; the rest may be names: "How to diagnose
-# Fibrolamellar carcinoma ?"
-_OPENING: Final = regex.compile(
-    r"\W*(?:how|what|who|whom|whose|which|when|where|why|does|did)\b(?!-)", regex.IGNORECASE
-)
-_FEWEST_WORDS: Final = 2
-_LOWER_CASE_WORD: Final = regex.compile(r"(?<![\p{L}\p{N}])\p{Ll}[\p{Ll}\p{M}]+")
-_PARTICLES: Final = frozenset(
-    {"van", "von", "der", "den", "dem", "des", "de", "del", "della", "di", "da", "do", "dos", "du"}
-    | {"la", "le", "les", "el", "al", "bin", "ibn", "und", "et"}
-)
+_FEWEST_WORDS: Final = 2  # in small letters; with fewer a text may be a name or a title
 # Titles and quotations may be foreign in an English text.
 _QUOTED: Final = regex.compile(
     r"“[^”\n]{1,300}”|‘[^’\n]{1,300}’|«[^»\n]{1,300}»|\"[^\"\n]{1,300}\""
@@ -67,7 +58,10 @@ def foreign_language(text: str, opinion: Opinion | None = None) -> str:
 def _foreign_sentence(text: str, opinion: Opinion | None) -> str:
     if letters(text) >= _FEWEST_LETTERS and script_share(text, ENGLISH.script) < _LATIN_SHARE:
         return _name_of(text, opinion, LIKELY) or "another script"
-    if letters(text) < SHORTEST or _OPENING.match(text) or _is_name(text):
+    # What follows an English opening may be names: "How to diagnose Fibrolamellar carcinoma ?"
+    if letters(text) < SHORTEST or QUESTION_OPENING.match(text):
+        return ""
+    if len(lower_case_words(text)) < _FEWEST_WORDS:
         return ""
     rival = _strong_rival(text)
     if not rival or not _strong_rival(mask_names(text, text)):
@@ -75,12 +69,6 @@ def _foreign_sentence(text: str, opinion: Opinion | None) -> str:
     if opinion and agrees(opinion(text), ENGLISH) >= LIKELY:
         return ""
     return _name_of(text, opinion, CERTAIN) or _language_name(rival)
-
-
-def _is_name(text: str) -> bool:
-    """Return whether a text is a name or title, as short answers are: it tells no language."""
-    words = set(_LOWER_CASE_WORD.findall(text)) - _PARTICLES
-    return len(words) < _FEWEST_WORDS
 
 
 def _strong_rival(text: str) -> str:
