@@ -26,7 +26,7 @@ from translators.usage import Usage
 _TOO_LONG: Final = declare_reason("too_long", "a sentence is too long for Apertium")
 
 # Raise when this package changes what a segment becomes: it is part of the memory's key.
-_ADAPTER: Final = "1"
+_ADAPTER: Final = "2"
 _LONGEST: Final = 20_000  # characters of a segment
 _CHUNK: Final = 128  # segments a pipeline gets at once
 _SMALLEST_CHUNK: Final = 8  # for fewer, starting another pipeline costs more than it gains
@@ -210,7 +210,8 @@ class Apertium:
         for text, source, answer, words in zip(texts, encoded, stream, unknown, strict=True):
             plain = apertium_text.decode(answer, source.protected)
             share = min(1.0, words.total() / max(1, apertium_text.count_words(source.text)))
-            finished = apertium_text.finish(text, plain, target)
+            cased = apertium_text.restore_acronyms(text, plain, words)
+            finished = apertium_text.finish(text, cased, target)
             translations.append(Translation(finished, unknown_share=share))
         return translations
 

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from translators.apertium_filters import KEEP_ACRONYMS, PART_WORDS
 from translators.apertium_tagger import complete_tagger
 
 _LOG: Final = logging.getLogger(__name__)
@@ -38,7 +39,9 @@ def check_modes(modes: Sequence[str], packages: Sequence[str]) -> None:
     Raises:
         ValueError: If anything is missing; the message names all of it and the remedy.
     """
-    missing = [name for name in ("apertium", "apertium-wblank-mode") if not shutil.which(name)]
+    missing = [
+        name for name in ("apertium", "apertium-wblank-mode", "perl") if not shutil.which(name)
+    ]
     for mode in modes:
         if _mode_file(mode).is_file():
             programs = {stage.split()[0] for stage in _pipeline(mode).split("|")}
@@ -76,7 +79,9 @@ def commands(mode: str, files: ExitStack) -> tuple[str, ...]:
     before, generator, after = pipeline.partition("$1")
     stage, _, finish = after.partition("|")
     parts = (before + generator + stage, finish)
-    return tuple(part.replace("$1", "-g").replace("$2", "") for part in parts if part.strip())
+    first, *others = [part.replace("$1", "-g").replace("$2", "") for part in parts if part.strip()]
+    analyser, *rules, generation = map(str.strip, first.split("|"))
+    return (" | ".join([analyser, KEEP_ACRONYMS, *rules, PART_WORDS, generation]), *others)
 
 
 def engine() -> str:

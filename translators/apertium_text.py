@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,8 @@ _WORD: Final = r"[^\W_]+(?:['’][^\W_]+)*"
 # that the bilingual one lacks, `#` before those that could not be inflected.
 _MARK: Final = re.compile(rf"(\*|\\?@|#)({_WORD})?")
 _ESCAPE_OR_BRACKET: Final = re.compile(r"\\(.)|[][]", re.DOTALL)  # brackets hold superblanks
+_ACRONYM: Final = re.compile(r"(?<![^\W_])[A-Z]{2,6}(?![^\W_])")
+_LONGEST_LOOK_ALIKE: Final = 3  # letters of an acronym that may be a word as well: "Los"
 _LONE_WORD: Final = re.compile(r"^([^\W_]+)\.$")
 _SPACES: Final = re.compile(" {2,}")
 _CLOSING: Final = ".,;:?!)"
@@ -100,6 +103,28 @@ def unmark(text: str) -> tuple[str, Counter[str]]:
 def count_words(text: str) -> int:
     """Return the number of runs of letters and digits."""
     return len(re.findall(_WORD, text))
+
+
+def restore_acronyms(source: str, text: str, unknown: Container[str]) -> str:
+    """Return a translation in which the acronyms of its source have their capitals again.
+
+    Rules for the first word of a sentence make "Lcmv", and those for sounds "iII".
+
+    Args:
+        source: The English segment.
+        text: Its translation.
+        unknown: The words that no dictionary has, in small letters.
+    """
+    acronyms = {word.casefold(): word for word in _ACRONYM.findall(source)}
+
+    def restore(match: re.Match[str]) -> str:
+        word, folded = match.group(), match.group().casefold()
+        may_be_a_word = word.islower() or (word.istitle() and len(word) <= _LONGEST_LOOK_ALIKE)
+        if folded not in acronyms or (may_be_a_word and folded not in unknown):
+            return word
+        return acronyms[folded]
+
+    return re.sub(_WORD, restore, text) if acronyms else text
 
 
 def finish(source: str, text: str, target: str) -> str:

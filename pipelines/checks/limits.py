@@ -42,7 +42,7 @@ class Limits(BaseModel):
         "evidence (ln odds) for the language below which a sentence is English",
     )
     spoiled_sentences: float = _limit(
-        0.05,
+        0.03,
         "share of a passage's letters in sentences that are short or English from which it is "
         "rejected, not flagged",
     )

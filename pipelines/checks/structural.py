@@ -10,6 +10,7 @@ import regex
 from pipelines.checks.field_pair import FieldPair
 from pipelines.text.words import WORD
 from schemas.check import Check
+from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
 from translators.ladder import EMPTY
 
@@ -41,8 +42,9 @@ _TAG: Final = regex.compile(
     regex.IGNORECASE,
 )
 _ENTITY: Final = regex.compile(r"&(?:#\d+|#x[\da-fA-F]+|\w{2,31});")
+_SCRIPTS: Final = "|".join(sorted({item.nllb[4:] for item in LANGUAGES.values() if item.nllb}))
 _MARK: Final = regex.compile(
-    r"\{\{+|\}\}+|\[\[+|\]\]+|>>\w+<<|__+|(?<!\d\s?)%[sd]\b|\b[a-z]{3}_[A-Z][a-z]{3}\b|⁇"
+    rf"\{{\{{+|\}}\}}+|\[\[+|\]\]+|>>\w+<<|__+|(?<!\d\s?)%[sd]\b|[a-z]{{3}}_(?:{_SCRIPTS})|⁇"
     r"|@@(?=\s|$)|▁|\\n|\*\*+|(?i:https?://)|```"
 )
 _KNOWN_TAGS: Final = frozenset(

@@ -143,6 +143,49 @@ def test_a_translation_depends_on_its_segment_alone(apertium, target):
     single.close()
 
 
+@pytest.mark.parametrize(
+    ("target", "source", "wanted"),
+    [
+        ("es", "the 10-year period", "el periodo de 10 años"),
+        ("es", "a 3-month-old baby", "una criatura de 3 meses"),
+        ("ca", "clinically-available methods", "mètodes clínicament disponibles"),
+        ("pt", "a well-known disease", "uma doença bem sabida"),
+        ("es", "5mg of water", "5mg de agua"),
+        ("es", "an up-to-date list", "una lista actual"),
+    ],
+)
+def test_words_joined_by_hyphens_are_not_glued(apertium, target, source, wanted):
+    assert apertium.translate([source], target)[0].text == wanted
+
+
+@pytest.mark.parametrize("target", ["es", "ca", "pt", "gl", "eo"])
+def test_acronyms_are_no_words(apertium, target):
+    source = "The AS, HAM, OSA, PET, IT and MS groups, the AD-HIES and the GAGs were compared."
+    text = apertium.translate([source], target)[0].text
+    for acronym in ("AS", "HAM", "OSA", "PET", "IT", "MS", "AD-HIES", "GAG"):
+        assert acronym in text
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("DNA is seen by MRI.", "ADN está visto por IRM."),
+        ("LCMV infections are rare.", "LCMV infecciones son raras."),
+        ("Grade II and III tumors.", "Nota II e III tumores."),
+    ],
+)
+def test_acronyms_that_the_dictionary_has_are_translated_and_keep_their_capitals(
+    apertium, source, wanted
+):
+    assert apertium.translate([source], "es")[0].text == wanted
+
+
+@pytest.mark.parametrize("source", ["Do NOT take it.", "CALL NOW.", "WHAT IS DIABETES?"])
+def test_emphasised_words_are_translated(apertium, source):
+    words = set(source.strip(".?").split())
+    assert not words & set(apertium.translate([source], "ca")[0].text.strip(".?").split())
+
+
 def test_unknown_words_are_unmarked_and_counted(apertium):
     known, half = apertium.translate(["The red house.", "The xyzzy barfoo house."], "es")
     assert known.unknown_share == 0
