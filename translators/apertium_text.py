@@ -115,7 +115,7 @@ def restore_acronyms(source: str, text: str, unknown: Container[str]) -> str:
         text: Its translation.
         unknown: The words that no dictionary has, in small letters.
     """
-    acronyms = {word.casefold(): word for word in _ACRONYM.findall(source)}
+    acronyms: dict[str, str] = {word.casefold(): word for word in _ACRONYM.findall(source)}
 
     def restore(match: re.Match[str]) -> str:
         word, folded = match.group(), match.group().casefold()
