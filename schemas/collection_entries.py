@@ -20,8 +20,8 @@ from schemas.file_reasons import (
     NOT_AN_OBJECT,
     WRONG_COLUMN_COUNT,
 )
+from schemas.plain_text import writable
 from schemas.reason import Reason, declare_reason
-from schemas.record import writable
 
 
 class Text(NamedTuple):

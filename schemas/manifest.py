@@ -18,7 +18,15 @@ from schemas.corpus_layout import (
     file_path,
 )
 from schemas.language import SOURCE_LANGUAGE
-from schemas.manifest_values import Config, Count, LanguageCode, LogRatio, Number, describe
+from schemas.manifest_values import (
+    Config,
+    Count,
+    LanguageCode,
+    LogRatio,
+    Number,
+    SourceText,
+    describe,
+)
 from schemas.regular_file import read_regular
 from schemas.row import SCHEMA_VERSION
 
@@ -125,19 +133,19 @@ class SourceCounts(_Model):
 class FieldReading(_Model):
     """Where a field of the records was found, and whether that was guessed."""
 
-    target: str
-    path: str
+    target: SourceText
+    path: SourceText
     guessed: bool
 
 
 class ExampleRecord(_Model):
     """A record as it was understood; long texts are cut."""
 
-    record_id: str
-    question: str
-    passage: str
-    title: str
-    answers: list[str]
+    record_id: SourceText
+    question: SourceText
+    passage: SourceText
+    title: SourceText
+    answers: list[SourceText]
 
 
 class SourceReading(_Model):
@@ -154,13 +162,13 @@ class SourceReading(_Model):
         example: The first record.
     """
 
-    source: str
-    format: str
+    source: SourceText
+    format: SourceText
     files: Count
-    layout: str = ""
-    notes: list[str] = []
+    layout: SourceText = ""
+    notes: list[SourceText] = []
     fields: list[FieldReading] = []
-    ignored: list[str] = []
+    ignored: list[SourceText] = []
     example: ExampleRecord | None = None
 
 

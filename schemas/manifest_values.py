@@ -3,9 +3,10 @@
 import math
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.language import LANGUAGES
+from schemas.plain_text import writable
 
 _LARGEST_COUNT: Final = 2**63 - 1
 _DEEPEST_CONFIG: Final = 20
@@ -15,6 +16,10 @@ def _known_language(code: str) -> str:
     if code not in LANGUAGES:
         raise ValueError(f"language {code!r} is not in the language table")
     return code
+
+
+def _writable(value: object) -> object:
+    return writable(value) if isinstance(value, str) else value
 
 
 def _plain_config(value: Any, depth: int = 0) -> Any:  # noqa: ANN401
@@ -45,6 +50,8 @@ Number = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 # Logarithm of a ratio; exp() of more than 709 is more than a float can hold.
 LogRatio = Annotated[float, Field(ge=-700, le=700, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+SourceText = Annotated[str, BeforeValidator(_writable)]
+"""Text of a source: lone surrogates in it are escaped, as UTF-8 has none."""
 LanguageCode = Annotated[str, AfterValidator(_known_language)]
 Config = Annotated[dict[str, Any], AfterValidator(_plain_config), AfterValidator(_known_settings)]
 

@@ -23,6 +23,11 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def writable(text: str) -> str:
+    """Return the text with what cannot be written as UTF-8 escaped: lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def one_line(text: str) -> str:
     """Return text that a terminal only shows, on one line."""
     return printable(" ".join(text.split()))

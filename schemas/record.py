@@ -6,12 +6,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.plain_text import writable
 from schemas.reason import Reason
-
-
-def writable(text: str) -> str:
-    """Return the text with what cannot be written as UTF-8 escaped: lone surrogates."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)

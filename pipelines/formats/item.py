@@ -16,8 +16,9 @@ from pipelines.formats.stream import LONGEST_LINE
 from pipelines.formats.witness import Witness
 from pipelines.text.normalise import EMPTY_TEXT
 from schemas.file_reasons import INVALID_UTF8
+from schemas.plain_text import writable
 from schemas.reason import Reason, declare_reason
-from schemas.record import Answer, FailedRecord, Record, writable
+from schemas.record import Answer, FailedRecord, Record
 from schemas.splits import split_name
 
 RAW_LIMIT: Final = 1000

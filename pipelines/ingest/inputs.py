@@ -14,7 +14,7 @@ from pipelines.ingest.source import Source
 from pipelines.io.storage import checksum, is_local, list_files
 from schemas.files import file_digest
 from schemas.manifest import InputEntry
-from schemas.record import writable
+from schemas.plain_text import writable
 from schemas.wording import counted
 
 # A file up to this size is hashed whole; of a larger one as much, in blocks all over it, and its

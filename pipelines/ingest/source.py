@@ -29,7 +29,8 @@ from pipelines.formats.stream import (
 from pipelines.ingest.preview import Preview, preview_dataset, preview_file, sum_up
 from schemas.collection_files import ROLES, WANTED
 from schemas.manifest import SourceReading
-from schemas.record import FailedRecord, writable
+from schemas.plain_text import writable
+from schemas.record import FailedRecord
 from schemas.splits import split_name
 
 PREVIEWED: Final = 50  # files of one source that are looked at before work

@@ -210,7 +210,7 @@ def test_an_empty_file_is_an_error_and_no_empty_corpus(tmp_path, build, capsys):
         (["--input", "{path}", "--fields", "question=[["], "question"),
         (["--input", "{path}", "--languages", "sprench"], "did you mean"),
         (["--input", "{path}", "--languages", "en"], "source language"),
-        (["--input", "{path}", "--model", "x"], "has no option model"),
+        (["--input", "{path}", "--model", "x"], "--model: not an option of apertium"),
         (["--input", "{path}", "--languages", "zh"], "zh"),
         (["--input", "{path}", "--packet-size", "0"], "--packet-size"),
         (["--input", "{path}", "--", "--ruunner=FlinkRunner"], "--ruunner"),

@@ -75,7 +75,7 @@ def test_flags_and_yaml_say_the_same(configure, items, tmp_path):
     ("arguments", "message"),
     [
         (["--languages", "xx,yy,es"], "unknown language 'yy'"),
-        (["--translator", "nlb"], "--translator nlb: wanted apertium, marian or nllb; did you"),
+        (["--translator", "nlb"], "--translator nlb: no such translator; did you mean nllb?"),
         (["--shards", "-1"], "--shards -1: wanted 0 or more"),
         (["--packet-size", "0"], "--packet-size 0: wanted 1 or more"),
         (["--max-failed-share", "2"], "--max-failed-share 2: wanted 0 to 1"),
@@ -83,7 +83,7 @@ def test_flags_and_yaml_say_the_same(configure, items, tmp_path):
         (["--limits", "repeats"], "--limits repeats: wanted NAME=NUMBER"),
         (["--model-checks", "q"], "--model-checks q: wanted NAME=SCORER[@LEAST]"),
         (["--fields", "question"], "--fields question: wanted TARGET=PATH"),
-        (["--beam-size", "2"], "translator apertium has no option beam_size"),
+        (["--beam-size", "2"], "--beam-size: not an option of apertium"),
     ],
 )
 def test_wrong_values_are_told_with_what_to_type(arguments, message, items, tmp_path, capsys):

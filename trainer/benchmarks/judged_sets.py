@@ -8,7 +8,7 @@ from typing import Any, Final
 from schemas.collection_entries import Entry, Fault, Judgement
 from schemas.collection_files import Role
 from schemas.command import UsageError
-from schemas.record import writable
+from schemas.plain_text import writable
 from schemas.wording import counted
 from trainer.benchmarks.benchmark import Benchmark, Candidates, Questions
 
