@@ -11,7 +11,7 @@ from pipelines.ingest.deduplicate import Deduplicate
 from pipelines.ingest.failure_limit import LimitFailures
 from pipelines.ingest.read import Read
 from pipelines.ingest.source_language import KeepEnglish
-from pipelines.ingest.splits import KeepSplitsApart
+from pipelines.ingest.splits import SeparateSplits
 from pipelines.judge.align_answers import AlignAnswers
 from pipelines.judge.score_groups import ScoreGroups
 from pipelines.judge.validate import Validate
@@ -30,8 +30,8 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     failed = (read.failed, unique.failed, english.failed) | "AllFailed" >> beam.Flatten()
     within = (english.records, read.records, failed) | LimitFailures(config.max_failed_share)
     clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
-    apart = clean.records | "KeepSplitsApart" >> KeepSplitsApart()
-    records = apart.records | "Segment" >> Segment(config.answer_markers)
+    split = clean.records | "SeparateSplits" >> SeparateSplits()
+    records = split.records | "Segment" >> Segment(config.answer_markers)
 
     segments = records | "Extract" >> ExtractSegments()
     translated = segments | "Translate" >> Translate(config.translation)
@@ -49,7 +49,7 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
         verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(config.output, shards),
         set_aside | "WriteFailed" >> WriteFailedRecords(config.output),
     ) | "AllFiles" >> beam.Flatten()
-    tags = Tally.tags(read, failed, clean, apart, records, segments, translated, verdicts, alarms)
+    tags = Tally.tags(read, failed, clean, split, records, segments, translated, verdicts, alarms)
     counted = tags | "Tally" >> Tally()
     looked_for = clean.items | "CountItems" >> beam.MapTuple(count_items)
     tally = (counted, looked_for) | "AllCounts" >> beam.Flatten()

@@ -76,7 +76,7 @@ def _watch(result: PipelineResult, memory: Sequence[str], over: Event, interval:
             try:
                 _look(result, memory, before, bar)
             except Exception as error:  # not to be told for once must not end the run
-                logger.info("no progress to be had: %s", error)
+                logger.info("cannot read progress: %s", error)
             rest = max(interval, _REST * (time.monotonic() - started))
 
 

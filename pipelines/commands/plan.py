@@ -28,7 +28,7 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     from schemas.tables import text_table
 
     if any(argument.startswith("--runner") for argument in beam_arguments):
-        raise UsageError("plan runs on this machine; leave --runner away")
+        raise UsageError("plan runs on this machine; remove --runner")
     use_options(beam_options(beam_arguments))
     check_output(absolute(options.output))
     config = resolve(options)

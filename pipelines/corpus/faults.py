@@ -7,15 +7,15 @@ from schemas.check import PASS, Check
 from schemas.manifest import LanguageCounts
 
 FEW_ROWS: Final = 20
-# Reasons that are faults of the set-up, not of single rows, and the share that tells.
-_TELLING: Final = {
+# Reasons that are faults of the setup rather than of single rows, and from which share of rows.
+_SYSTEMIC: Final = {
     "wrong_language_token": (0.01, "the model ignores the target language"),
     "target_duplicate": (0.2, "many sources share one translation"),
-    "untranslated": (0.3, "the translator hands English back"),
+    "untranslated": (0.3, "the translator returns English"),
 }
-# What leaves a language open that a detector knows.
+# Checks that leave open a language that a detector knows.
 _UNVERIFIED: Final = frozenset({"unverified_short", "language_disputed"})
-# What settles it as far as it can be.
+# Checks that settle it as far as it can be settled.
 _SETTLED: Final = frozenset({"similar_language", "script_only"})
 
 
@@ -56,7 +56,7 @@ def systemic_faults(
                 f"({count.unverified / count.kept:.1%}) could not be verified, more than "
                 f"--max-unverified-share {max_unverified_share:g} allows"
             )
-        for reason, (share, meaning) in _TELLING.items():
+        for reason, (share, meaning) in _SYSTEMIC.items():
             number = count.reasons.get(reason, 0)
             if number > share * total:
                 faults.append(f"{lang}: {reason} in {number:,} of {total:,} rows: {meaning}")

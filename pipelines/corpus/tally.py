@@ -12,7 +12,7 @@ from apache_beam.transforms.combiners import Count
 
 from pipelines.corpus.faults import is_unverified
 from pipelines.ingest.read import Records
-from pipelines.ingest.splits import Apart, Move
+from pipelines.ingest.splits import Move, SplitResult
 from pipelines.judge.validate import Verdicts
 from pipelines.leaks.audit import Alarm
 from pipelines.leaks.decontaminate import Clean, Leaked
@@ -32,7 +32,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         read: Records,
         failed: PCollection[FailedRecord],
         clean: Clean,
-        apart: Apart,
+        separated: SplitResult,
         records: PCollection[Segmented],
         segments: PCollection[tuple[bytes, str]],
         translated: Translations,
@@ -46,7 +46,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
             read.failed | "TagUnreadable" >> beam.Map(_tag, "read"),
             failed | "TagFailed" >> beam.Map(_failed_tag),
             clean.leaked | "TagLeaked" >> beam.Map(_leaked_tag),
-            apart.moved | "TagMoved" >> beam.Map(_moved_tag),
+            separated.moved | "TagMoved" >> beam.Map(_moved_tag),
             alarms | "TagAlarms" >> beam.Map(_alarm_tag),
             records | "TagGroups" >> beam.Map(_tag, "group"),
             segments | "TagSegments" >> beam.Map(_tag, "segment"),

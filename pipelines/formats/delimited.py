@@ -29,7 +29,7 @@ _NOTHING: Final = frozenset(
 )
 # They hardly ever occur in prose: a line with as many of them as the header is a row, even
 # where a quote was opened before it.
-_TELLING: Final = ("\t", "|")
+_CERTAIN_SEPARATORS: Final = ("\t", "|")
 _NUMBERED: Final = re.compile(r"(\D*)(\d{1,18})")
 _LONG_ID: Final = 16
 
@@ -87,7 +87,7 @@ class _Rows:
         except csv.Error as error:
             self.waiting.extendleft(reversed(self.taken[1:]))
             plain = text.rstrip("\r\n").split(self.separator)
-            fits = self.separator in _TELLING and len(plain) == self.width
+            fits = self.separator in _CERTAIN_SEPARATORS and len(plain) == self.width
             return number, plain if fits else error, text
         return number, row, "".join(text for _, text in self.taken)
 
@@ -106,7 +106,7 @@ class _Rows:
         """Return whether a line, though a quote is open before it, must be a row of its own."""
         if self.width < 2 or text.count(self.separator) < self.width - 1:
             return False
-        if self.separator in _TELLING:
+        if self.separator in _CERTAIN_SEPARATORS:
             return text.count(self.separator) == self.width - 1
         first, other = (line.split(self.separator)[0] for line in (self.taken[0][1], text))
         alone = split_header(text, self.separator)
@@ -177,7 +177,7 @@ def _read_header(rows: _Rows, origin: Origin, usual: str) -> list[str] | FailedR
             rows.next_line()
         rows.width = len(dialect.columns)
         return list(dialect.columns)
-    if rows.separator in _TELLING:
+    if rows.separator in _CERTAIN_SEPARATORS:
         rows.next_line()
         header = list(split_header(line[1], rows.separator))
     else:

@@ -17,27 +17,27 @@ Identified = tuple[str, Record]
 Move = tuple[str, str]  # the split a record came with, and the one it is in now
 
 
-class Apart(NamedTuple):
+class SplitResult(NamedTuple):
     """All records, and one move for each that changed its split."""
 
     records: PCollection[Identified]
     moved: PCollection[Move]
 
 
-class KeepSplitsApart(beam.PTransform[PCollection[Identified], Apart]):
+class SeparateSplits(beam.PTransform[PCollection[Identified], SplitResult]):
     """Put all records of a passage into one split: the first of them in `SPLIT_ORDER`.
 
     Passages that differ in case, punctuation or white space are one.
     """
 
-    def expand(self, records: PCollection[Identified]) -> "Apart":
+    def expand(self, records: PCollection[Identified]) -> "SplitResult":
         united = (
             records
             | "KeyByPassage" >> beam.Map(_key_by_passage)
             | "GroupByPassage" >> beam.GroupByKey()
             | "Unite" >> beam.FlatMapTuple(_unite).with_outputs(MOVED, main="records")
         )
-        return Apart(united.records, united[MOVED])
+        return SplitResult(united.records, united[MOVED])
 
 
 def passage_key(passage: str) -> bytes:

@@ -40,7 +40,7 @@ def shared_part(question: str, passage: str, lang: str) -> float:
 def overlap_residual(
     source: str, source_passage: str, target: str, target_passage: str, lang: str
 ) -> float:
-    """Return what a question shares with its passage minus what the English one lets expect."""
+    """Return how much more a question shares with its passage than the English one suggests."""
     expected = EXPECTED_SLOPE * shared_part(source, source_passage, "en")
     return shared_part(target, target_passage, lang) - expected
 

@@ -23,7 +23,7 @@ _RENAMED: Final = {"als": "gsw", "sh": "sr-Latn", "wuu": "zh-Hans", "bh": "bho"}
 
 
 class MissingModel(ValueError):
-    """A fastText model was asked for that cannot be had."""
+    """A fastText model that was asked for is missing."""
 
 
 @cache

@@ -63,7 +63,7 @@ class FlinkCluster(Cluster):
         """Prepare everything.
 
         Raises:
-            MissingArtefactError: If Java or Flink's jars cannot be had.
+            MissingArtefactError: If Java or Flink's jars could not be downloaded.
         """
         super().__init__(folder, workers, environment)
         self._rest_port = free_port()
@@ -91,7 +91,7 @@ class FlinkCluster(Cluster):
         """See `Cluster`.
 
         Raises:
-            MissingArtefactError: If Beam's job server for Flink cannot be had.
+            MissingArtefactError: If Beam's job server for Flink could not be downloaded.
         """
         return [
             *("--runner=FlinkRunner", f"--flink_master=localhost:{self._rest_port}"),

@@ -137,7 +137,7 @@ def test_a_job_on_a_cluster_is_followed_also_after_a_look_that_failed(tmp_path, 
         wait_for(lambda: "30 of 90 segments, 0 packets" in caplog.text)
         (tmp_path / f"new{PACKET_SUFFIX}").touch()
         wait_for(lambda: "30 of 90 segments, 1 packets" in caplog.text)
-    assert "no progress to be had: the job server does not answer" in caplog.text
+    assert "cannot read progress: the job server does not answer" in caplog.text
 
 
 @pytest.mark.parametrize(("state", "enabled"), [("DONE", True), ("RUNNING", False)])

@@ -5,7 +5,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ingest.splits import KeepSplitsApart, passage_key, protected_split
+from pipelines.ingest.splits import SeparateSplits, passage_key, protected_split
 from schemas.record import Record
 
 
@@ -15,7 +15,7 @@ def record(record_id, split, passage):
 
 def keep_apart(records, expected, moved):
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
-        out = pipeline | beam.Create([(r.record_id, r) for r in records]) | KeepSplitsApart()
+        out = pipeline | beam.Create([(r.record_id, r) for r in records]) | SeparateSplits()
         splits = out.records | beam.MapTuple(lambda key, r: (key, r.split))
         assert_that(splits, equal_to(expected), label="records")
         assert_that(out.moved, equal_to(moved), label="moved")

@@ -1,4 +1,4 @@
-"""What hangs together through shared members."""
+"""Connected components: links that belong together through shared ends."""
 
 import numpy as np
 from numpy.typing import NDArray
