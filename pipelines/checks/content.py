@@ -101,7 +101,8 @@ def unrelated(pair: FieldPair) -> Iterator[Check]:
     found = shared_part(pair.target, pair.target_passage, pair.lang)
     spreads = (found - EXPECTED_SLOPE * expected - pair.overlap.median) / pair.overlap.mad
     least, enough = -pair.limits.overlap_spreads, pair.limits.overlap_enough
-    yield pair.refuse(_UNRELATED, spreads, least, spreads < least and found < enough)
+    refused = spreads < least and found < enough
+    yield pair.refuse_unless_name(_UNRELATED, spreads, least, refused)
 
 
 _QUESTION_ANSWERED: Final = declare_reason(

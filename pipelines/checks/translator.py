@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipelines.checks.field_pair import FieldPair
+from pipelines.text.names import share_of_names
 from schemas.check import Check
 from schemas.reason import declare_reason
 
@@ -34,11 +35,14 @@ _UNKNOWN_WORDS: Final = declare_reason(
 
 
 def unknown_words(pair: FieldPair) -> Iterator[Check]:
-    """Refuse or flag a translation with many words that the translator left as they were."""
+    """Refuse or flag a translation with many words that the translator left as they were.
+
+    In a short text that may be right: its names are not reckoned when it is refused.
+    """
     share, limits = pair.unknown_share, pair.limits
     if share is None:
         return
-    if share >= limits.unknown_refused:
+    if share - share_of_names(pair.source) >= limits.unknown_refused:
         yield pair.refuse_unless_name(_UNKNOWN_WORDS, share, limits.unknown_refused, True)
     else:
         flagged = share >= limits.unknown_flagged

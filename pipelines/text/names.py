@@ -5,6 +5,8 @@ from typing import Final
 
 import regex
 
+from pipelines.text.words import WORD
+
 # No other language of the table begins a sentence so.
 QUESTION_OPENING: Final = regex.compile(
     r"\W*(?:how|what|who|whom|whose|which|when|where|why|does|did)\b(?!-)", regex.IGNORECASE
@@ -24,6 +26,12 @@ _WORDS_OF_A_TERM: Final = 2
 def lower_case_words(text: str) -> set[str]:
     """Return the words in small letters, without the particles of foreign names."""
     return set(_LOWER_CASE_WORD.findall(text)) - _PARTICLES
+
+
+def share_of_names(text: str) -> float:
+    """Return the share of a short text's words that begin with a capital; 0 for longer texts."""
+    words: list[str] = WORD.findall(text) if len(text) <= _LONGEST else []
+    return sum(word[0].isupper() for word in words) / max(1, len(words))
 
 
 @lru_cache(16)  # several checks ask for the same text in a row

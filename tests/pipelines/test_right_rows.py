@@ -122,6 +122,12 @@ def test_a_name_that_stands_alone_may_stay_or_change_its_length(english, transla
     assert rejecting(english, translation, lang, field, unknown_share=1.0) == set()
 
 
+def test_the_names_of_a_short_text_may_be_unknown():
+    source, target = "rapper Chandan Shetty", "raper Chandan Shetty"
+    assert "unknown_words" in rejecting(source, target, "ca", unknown_share=0.67, verdict=FLAG)
+    assert "unknown_words" in rejecting("planner of the unit", "planner de unit", unknown_share=0.6)
+
+
 def test_what_is_no_name_is_rejected_as_before():
     assert "copy_of_source" in rejecting(ENGLISH, ENGLISH)
     question = "Who wrote the House of Cards?"
