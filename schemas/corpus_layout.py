@@ -52,17 +52,23 @@ def file_path(place: Place) -> str:
     return f"quarantine/records/{name}"
 
 
-def is_parquet_name(path: str) -> bool:
-    """Return whether a path, relative to a corpus, is one that `file_path` makes."""
+def parse_path(path: str) -> Place | None:
+    """Return the place of a file with a path relative to a corpus; None if it is not ours."""
     found = _PARQUET.fullmatch(path)
     if not found:
-        return False
+        return None
     split, lang = found["split"] or "", found["lang"] or ""
     kind = ROW if split else FAILED_RECORD if found["failed"] else QUARANTINE
+    place = (kind, split, lang, int(found["number"]), int(found["shards"]))
     try:
-        return file_path((kind, split, lang, int(found["number"]), int(found["shards"]))) == path
+        return place if file_path(place) == path else None
     except ValueError:
-        return False
+        return None
+
+
+def is_parquet_name(path: str) -> bool:
+    """Return whether a path, relative to a corpus, is one that `file_path` makes."""
+    return parse_path(path) is not None
 
 
 def is_partial_name(path: str) -> bool:
