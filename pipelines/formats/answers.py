@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import repeat
 from typing import Any, Final
 
@@ -74,8 +75,8 @@ def unanswerable(columns: Mapping[str, Any], answers: object, pairs: Sequence[Pa
         answers: The value of its answers, before it was taken apart.
         pairs: The answers in it.
     """
-    for column, value in columns.items():
-        name = fold(column)
+    for column, name in _marks(tuple(columns)):
+        value = columns[column]
         if name in _UNANSWERABLE and str(value).casefold() in _TRUE:
             return True
         if name in _ANSWERABLE and str(value).casefold() in _FALSE:
@@ -91,6 +92,12 @@ def unanswerable(columns: Mapping[str, Any], answers: object, pairs: Sequence[Pa
     if isinstance(answers, str):
         return answers.lstrip().startswith("{")  # printed
     return isinstance(answers, dict)
+
+
+@lru_cache(maxsize=256)
+def _marks(columns: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the columns that say whether there is an answer, by their own and usual names."""
+    return [(column, fold(column)) for column in columns if fold(column) in MARK_COLUMNS]
 
 
 def says_no_answer(text: object) -> bool:
@@ -122,6 +129,8 @@ def find_start(passage: str, text: str, given: int) -> int:
 
 def as_start(value: object) -> int:
     """Return a start as a number; -1 where it is none."""
+    if value is None:
+        return -1
     try:
         return int(float(value)) if isinstance(value, str) else int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):

@@ -84,6 +84,9 @@ class _Rows:
         self.taken = [line]
         try:
             row = next(csv.reader(self._take(), delimiter=self.separator, strict=True))
+            if len(self.taken) > 1 and self.width and len(row) != self.width:
+                lines, fields = len(self.taken), len(row)
+                raise csv.Error(f"its quotes make {lines} lines a row of {fields} fields")
         except csv.Error as error:
             self.waiting.extendleft(reversed(self.taken[1:]))
             plain = text.rstrip("\r\n").split(self.separator)
@@ -107,7 +110,8 @@ class _Rows:
         if self.width < 2 or text.count(self.separator) < self.width - 1:
             return False
         if self.separator in _CERTAIN_SEPARATORS:
-            return text.count(self.separator) == self.width - 1
+            counts = {line.count(self.separator) for line in (self.taken[0][1], text)}
+            return counts == {self.width - 1}
         first, other = (line.split(self.separator)[0] for line in (self.taken[0][1], text))
         alone = split_header(text, self.separator)
         return len(alone) == self.width and _follows(first, other, len(self.taken) - 1)
@@ -204,6 +208,8 @@ def _without_nothing(row: list[str]) -> list[str | None]:
 
 
 def _is_utf8(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

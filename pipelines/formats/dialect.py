@@ -74,9 +74,11 @@ def detect_separator(header: str, usual: str, fields: Fields) -> str:
 
 
 def split_header(header: str, separator: str) -> Sequence[str]:
-    """Return the names of the columns in a header line; quotes are taken off where they fit."""
+    """Return the names of the columns in a header line, without quotes around them."""
     line = header.rstrip("\r\n")
+    plain = [name.strip().strip('"') for name in line.split(separator)]
     try:
-        return next(csv.reader([line], delimiter=separator, strict=True), [])
+        names = next(csv.reader([line], delimiter=separator, strict=True), [])
     except csv.Error:
-        return line.split(separator)
+        return plain
+    return plain if len(names) == 1 and separator == "\t" else names

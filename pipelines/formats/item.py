@@ -65,6 +65,7 @@ ENTITIES: Final = "html_entities"
 STARTS: Final = "answer_starts"
 # Printed by pandas, Python and SQL where there is nothing; no question or passage is one of these.
 _PRINTED_NOTHING: Final = {"nan", "NaN", "NaT", "<NA>", "None", "null", "NULL"}
+_SHORT: Final = 20
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -188,8 +189,12 @@ def build_record(
         question, passage, title, given = plain
         mended.append(ENTITIES)
     given = [(text, start) for text, start in given if text.strip()]
-    placed = [Answer(text, find_start(passage, text, as_start(at))) for text, at in given]
-    if any(0 <= as_start(at) != a.start for (_, at), a in zip(given, placed, strict=True)):
+    starts = [as_start(start) for _, start in given]
+    placed = [
+        Answer(text, find_start(passage, text, start))
+        for (text, _), start in zip(given, starts, strict=True)
+    ]
+    if any(0 <= start != answer.start for start, answer in zip(starts, placed, strict=True)):
         mended.append(STARTS)
     return Record(
         record_id=record_id,
@@ -215,7 +220,7 @@ def required_text(target: str, value: object) -> str:
         value = _unprinted(target, value)
     if target == "question" and isinstance(value, list):
         _refuse_several(value)
-    if is_missing(value) or (isinstance(value, str) and value.strip() in _PRINTED_NOTHING):
+    if is_missing(value) or (isinstance(value, str) and _is_printed_nothing(value)):
         raise BadItem(MISSING[target], f"the item has no {target}")
     text = optional_text(target, value)
     if says_no_answer(text):
@@ -231,6 +236,8 @@ def optional_text(target: str, value: object) -> str:
     Raises:
         BadItem: `..._not_text`, `repeated_column` or `invalid_utf8`.
     """
+    if type(value) is str:
+        return _unicode(target, value)
     if is_missing(value):
         return ""
     if isinstance(value, Repeated):
@@ -244,7 +251,10 @@ def optional_text(target: str, value: object) -> str:
         keys = f" with the keys {', '.join(map(str, value))}" if isinstance(value, dict) else ""
         advice = f"name what is inside with {target}=NAME.KEY, or another column"
         raise BadItem(NOT_TEXT[target], f"the {target} is a {found}{keys}; {advice}")
-    text = str(value)
+    return _unicode(target, str(value))
+
+
+def _unicode(target: str, text: str) -> str:
     if not text.isascii() and _SURROGATE.search(text):
         raise BadItem(INVALID_UTF8, f"the {target} holds bytes or code points that are not UTF-8")
     return text
@@ -270,6 +280,10 @@ def _refuse_too_large(texts: list[str]) -> None:
         raise BadItem(RECORD_TOO_LARGE, detail)
     if len(texts) > _OTHER_TEXTS + MOST_ANSWERS:
         raise BadItem(RECORD_TOO_LARGE, f"it has more than {MOST_ANSWERS:,} answers")
+
+
+def _is_printed_nothing(text: str) -> bool:
+    return len(text) < _SHORT and text.strip() in _PRINTED_NOTHING
 
 
 def _unprinted(target: str, text: str) -> object:

@@ -68,7 +68,7 @@ def parse_document(document: bytes) -> Any:  # noqa: ANN401 - any JSON value
 
 def _load(text: str) -> Any:  # noqa: ANN401
     try:
-        return json.loads(text, object_pairs_hook=_to_object)
+        return _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -81,6 +81,9 @@ def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if any(inner != found[0] for inner in found):
                 value[key] = Repeated(key, found)
     return value
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_to_object)
 
 
 def _parse_whole(number: int, line: bytes, origin: Origin) -> Iterator[Item | FailedRecord]:

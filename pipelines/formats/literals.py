@@ -14,6 +14,7 @@ _CERTAIN: Final = re.compile(
 )
 _POSSIBLE: Final = re.compile(r"\s*(?:[\[(]\s*(?:['\"(\[]|[\w.]+\()|\[\s*\]|\{\s*\})")
 _NUMBERS: Final = re.compile(r"\s*\[[-+.\d\seEnaN,]*\]\s*")
+_CALLED: Final = ("array(", "np.array(", "numpy.array(")
 _TOKEN: Final = re.compile(
     r"""\s*(?:
       (?P<string>[bu]?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))
@@ -43,6 +44,8 @@ def unprinted(text: str, numbers: bool = False) -> Any:  # noqa: ANN401 - whatev
     Raises:
         ValueError: If the text can be nothing but a representation, and cannot be read.
     """
+    if text[:1].isalpha() and not text.startswith(_CALLED):  # as nearly all texts
+        return text
     certain = _CERTAIN.match(text)
     if not (certain or _POSSIBLE.match(text) or (numbers and _NUMBERS.fullmatch(text))):
         return text

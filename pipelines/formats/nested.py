@@ -67,6 +67,8 @@ def _merge(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _list_name(value: Mapping[str, Any]) -> str | None:
+    if value.keys().isdisjoint(_LISTS):
+        return None
     return next((name for name in _LISTS if name in value and _objects(value[name])), None)
 
 

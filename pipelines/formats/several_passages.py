@@ -6,6 +6,7 @@ TriviaQA and MS MARCO's question answering.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from pipelines.formats.item import MISSING, BadItem, Item, Origin
@@ -72,7 +73,12 @@ def _flatten(
 def _layout(value: object) -> Callable[[Mapping[str, Any]], list[_Passage]] | None:
     if not isinstance(value, dict):
         return None
-    keys = {str(key).casefold() for key in value}
+    return _layout_of(tuple(value))
+
+
+@lru_cache(maxsize=256)
+def _layout_of(columns: tuple[object, ...]) -> Callable[[Mapping[str, Any]], list[_Passage]] | None:
+    keys = {str(key).casefold() for key in columns}
     return next((find for wanted, find in LAYOUTS.items() if keys.issuperset(wanted)), None)
 
 

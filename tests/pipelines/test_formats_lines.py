@@ -197,6 +197,12 @@ def test_a_line_of_a_tsv_with_as_many_fields_as_the_header_is_a_row(lines, passa
     assert [item.value["text"] for item in found] == passages
 
 
+@pytest.mark.parametrize("header", ['id\t"text', '"id\ttext"', '"id"\t"text"'])
+def test_stray_quotes_in_the_header_of_a_tsv_are_no_part_of_names(header):
+    (item,) = rows(delimited.tsv_items, header.encode(), b"1\ta")
+    assert item.value == {"id": "1", "text": "a"}
+
+
 def test_a_stray_quote_in_a_csv_file_does_not_swallow_rows_with_ids():
     results = rows(delimited.csv_items, b"id,text", b'q1,"a b', b"q2,c", b'q3,28"', b"q4,e")
     assert reasons(results) == ["malformed_row", "ok", "ok", "ok"]
