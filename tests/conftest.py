@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tandemqa import run
 from tests.browser import CHROMIUM, Browser
+from tests.llm_server import LLMServer
 from tests.silence import Silence
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +70,14 @@ def apertium() -> None:
     """Skip without Apertium and its English-Spanish data."""
     if not shutil.which("apertium") or not Path("/usr/share/apertium/modes/eng-spa.mode").exists():
         pytest.skip("Apertium is absent: apt-get install apertium apertium-eng-spa")
+
+
+@pytest.fixture(scope="session")
+def llm_server(apertium: None) -> Iterator[LLMServer]:
+    """A server that speaks OpenAI's protocol and translates into Spanish with Apertium."""
+    server = LLMServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

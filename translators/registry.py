@@ -17,7 +17,7 @@ from translators.translator import Translator
 ENTRY_POINTS: Final = "tandemqa.translators"
 """Group of entry points under which other packages offer families: `name = module:FAMILY`."""
 
-_OURS: Final = ("apertium", "bergamot", "marian", "nllb")
+_OURS: Final = ("apertium", "bergamot", "llm", "marian", "nllb")
 
 
 @cache

@@ -1,6 +1,6 @@
 """How much a translator has read, and how well its batches were filled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from translators.engine import Batch
@@ -14,13 +14,18 @@ class Usage:
         batches: Batches, or for Apertium chunks, that went through.
         tokens: Source tokens in them, as `count_tokens` counts.
         positions: Places for source tokens in them, padding counted.
-        retries: Batches and chunks that failed and were tried again, in smaller ones.
+        retries: Batches and chunks that failed and were tried again, in smaller ones; requests to a
+            server that were repeated.
+        input_tokens: Tokens of the prompts that a server was sent.
+        output_tokens: Tokens of what it answered.
     """
 
     batches: int = 0
     tokens: int = 0
     positions: int = 0
     retries: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
 
     @property
     def padding_share(self) -> float:
@@ -34,6 +39,8 @@ class Usage:
             self.tokens + other.tokens,
             self.positions + other.positions,
             self.retries + other.retries,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
         )
 
     def add_batches(self, batches: Sequence[Batch], lengths: Sequence[int]) -> None:
@@ -48,3 +55,19 @@ class Usage:
             self.batches += 1
             self.tokens += sum(own)
             self.positions += len(own) * max(own)
+
+
+def token_cost(
+    input_tokens: float, output_tokens: float, options: Mapping[str, str | int | float]
+) -> float | None:
+    """Return what tokens cost at a server's prices; None if the options name no price.
+
+    Args:
+        input_tokens: Tokens of prompts.
+        output_tokens: Tokens of answers.
+        options: Options of the translator, `price_per_million_input` and `_output` among them.
+    """
+    prices = [options.get(f"price_per_million_{side}") for side in ("input", "output")]
+    if prices == [None, None]:
+        return None
+    return (input_tokens * float(prices[0] or 0) + output_tokens * float(prices[1] or 0)) / 1e6

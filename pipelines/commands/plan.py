@@ -1,12 +1,15 @@
 """`tandemqa plan`: what a build would do, how long it would take and what it would cost."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, UsageError
 from schemas.options import option
 from schemas.plain_text import write_error, write_out
+
+if TYPE_CHECKING:
+    from pipelines.plan import Estimate
 
 
 class PlanOptions(CorpusOptions):
@@ -43,17 +46,17 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     for lang in config.languages:
         missing = work.missing.get(lang, Missing())
         found = estimate(config, lang, missing) if missing.segments else Estimate(0, 0.0)
-        total = Estimate(total.tokens + found.tokens, total.seconds + found.seconds)
+        total = total + found
         known = work.segments - missing.segments
         rows.append(
             (
                 lang,
                 f"{missing.segments:,}",
                 f"{known:,}",
-                *_spent(found.tokens, found.seconds, price),
+                *_spent(found, price),
             )
         )
-    rows.append(("all", "", "", *_spent(total.tokens, total.seconds, price)))
+    rows.append(("all", "", "", *_spent(total, price)))
     write_out(
         f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
         + text_table(head, rows, "lrrrrr")
@@ -62,9 +65,14 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     return 0
 
 
-def _spent(tokens: int, seconds: float, price: float | None) -> tuple[str, str, str]:
-    cost = f"{seconds / 3600 * price:,.2f}" if price is not None else ""
-    return f"{tokens:,}", duration(seconds), cost
+def _spent(found: "Estimate", price: float | None) -> tuple[str, str, str]:
+    """Return tokens, time and cost as the table has them: of the machine and of a server."""
+    machine = found.seconds / 3600 * price if price is not None else None
+    costs = [cost for cost in (machine, found.cost) if cost is not None]
+    tokens = f"{found.tokens:,}"
+    if found.input_tokens:
+        tokens = f"{found.input_tokens:,} in, {found.output_tokens:,} out"
+    return tokens, duration(found.seconds), f"{sum(costs):,.2f}" if costs else ""
 
 
 def duration(seconds: float) -> str:

@@ -26,6 +26,7 @@ def summarise(manifest: Manifest, output: str) -> str:
         *describe_mended(source.mended),
         "",
         _table(manifest),
+        *_tell_tokens(manifest),
         "",
         *_damage(manifest),
         f"{output}  (built in {manifest.seconds:,.0f} s, {counted(manifest.shards, 'shard')} per "
@@ -46,6 +47,17 @@ def _damage(manifest: Manifest) -> list[str]:
         return []
     more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
     return [f"broken in the translation memory, and translated again: {broken[0]}{more}", ""]
+
+
+def _tell_tokens(manifest: Manifest) -> list[str]:
+    """Return what a server was sent and answered in this run; nothing if there was none."""
+    counts = manifest.segments.values()
+    if not any(count.input_tokens for count in counts):
+        return []
+    sent, answered = sum(c.input_tokens for c in counts), sum(c.output_tokens for c in counts)
+    costs = [count.cost for count in counts if count.cost is not None]
+    cost = f", cost {sum(costs):,.4g}" if costs else ""
+    return ["", f"tokens in this run: {sent:,} sent, {answered:,} answered{cost}"]
 
 
 def _table(manifest: Manifest) -> str:

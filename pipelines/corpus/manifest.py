@@ -22,6 +22,7 @@ from schemas.manifest import (
 )
 from schemas.row import SCHEMA_VERSION
 from translators.memory import directory, parameters_hash
+from translators.usage import Usage, token_cost
 
 _DISTRIBUTIONS: Final = ("apache-beam", "pyarrow", "sentencex", "langdetect")
 
@@ -52,7 +53,7 @@ def make_manifest(
         alarms=_count_alarms(tally),
         counts=counts,
         faults=systemic_faults(counts, config.max_rejected_share, config.max_unverified_share),
-        segments=_count_segments(config.languages, tally, list(stats)),
+        segments=_count_segments(config, tally, list(stats)),
         translators=_translators(config),
         calibration=by_language(calibrations),
         files=sorted(files, key=lambda entry: entry.path),
@@ -123,17 +124,22 @@ def _count_language(lang: str, tally: Mapping[Tag, int]) -> LanguageCounts:
 
 
 def _count_segments(
-    languages: Iterable[str], tally: Mapping[Tag, int], stats: list[PacketStats]
+    config: BuildConfig, tally: Mapping[Tag, int], stats: list[PacketStats]
 ) -> dict[str, SegmentCounts]:
     counts = {}
-    for lang in languages:
+    for lang in config.languages:
         packets = [packet for packet in stats if packet.lang == lang]
+        usage = sum((packet.usage for packet in packets), Usage())
+        options = dict(config.translation.config(lang).options)
         counts[lang] = SegmentCounts(
             distinct=tally.get(("segment",), 0),
             remembered=tally.get(("remembered", lang), 0),
             translated=sum(packet.segments - packet.failed for packet in packets),
             failed=sum(packet.failed for packet in packets),
             seconds=round(sum(packet.seconds for packet in packets), 3),
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost=token_cost(usage.input_tokens, usage.output_tokens, options),
         )
     return counts
 

@@ -12,6 +12,7 @@ import pipelines.leaks.rules
 import pipelines.translation.rows  # noqa: F401
 import translators.apertium
 import translators.isolation
+import translators.llm
 import translators.sequence_model  # noqa: F401
 from schemas.reason import declared_reasons
 from schemas.tables import markdown_table

@@ -6,41 +6,7 @@ from typing import Final
 import regex
 
 from pipelines.text.words import LETTERS
-from schemas.language import LANGUAGES
-
-# ISO 15924 code -> Unicode scripts; combined codes stand for several.
-_UNICODE_SCRIPTS: Final = {
-    "Arab": ("Arabic",),
-    "Armn": ("Armenian",),
-    "Beng": ("Bengali",),
-    "Cyrl": ("Cyrillic",),
-    "Deva": ("Devanagari",),
-    "Ethi": ("Ethiopic",),
-    "Geor": ("Georgian",),
-    "Grek": ("Greek",),
-    "Gujr": ("Gujarati",),
-    "Guru": ("Gurmukhi",),
-    "Hang": ("Hangul", "Han"),
-    "Hans": ("Han",),
-    "Hant": ("Han",),
-    "Hebr": ("Hebrew",),
-    "Jpan": ("Han", "Hiragana", "Katakana"),
-    "Khmr": ("Khmer",),
-    "Knda": ("Kannada",),
-    "Kore": ("Hangul", "Han"),
-    "Laoo": ("Lao",),
-    "Latn": ("Latin",),
-    "Mlym": ("Malayalam",),
-    "Mymr": ("Myanmar",),
-    "Olck": ("Ol_Chiki",),
-    "Orya": ("Oriya",),
-    "Sinh": ("Sinhala",),
-    "Taml": ("Tamil",),
-    "Telu": ("Telugu",),
-    "Tfng": ("Tifinagh",),
-    "Thai": ("Thai",),
-    "Tibt": ("Tibetan",),
-}
+from schemas.language import LANGUAGES, UNICODE_SCRIPTS
 
 # Han characters alone are Chinese; kana or hangul beside them make them Japanese or Korean.
 _FORBIDDEN: Final = {
@@ -51,7 +17,7 @@ _FORBIDDEN: Final = {
 
 @cache
 def _letters_of(script: str) -> "regex.Pattern[str]":
-    classes = "".join(rf"\p{{Script={name}}}" for name in _UNICODE_SCRIPTS[script])
+    classes = "".join(rf"\p{{Script={name}}}" for name in UNICODE_SCRIPTS[script])
     return regex.compile(rf"[[{classes}\p{{Script=Inherited}}]&&[\p{{L}}\p{{M}}]]+", regex.VERSION1)
 
 

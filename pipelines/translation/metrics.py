@@ -69,6 +69,8 @@ def report_packet(stats: PacketStats) -> None:
         ("batches", usage.batches),
         ("tokens", usage.tokens),
         ("retries", usage.retries),
+        ("input_tokens", usage.input_tokens),
+        ("output_tokens", usage.output_tokens),
     ):
         if count:
             Metrics.counter(TRANSLATE, name).inc(count)

@@ -58,7 +58,7 @@ def test_a_family_that_cannot_be_loaded_is_named(site):
 
 
 def test_every_family_says_what_it_is():
-    assert list(families()) == ["apertium", "bergamot", "marian", "nllb"]
+    assert list(families()) == ["apertium", "bergamot", "llm", "marian", "nllb"]
     for name, family in families().items():
         assert family.name == name
         assert family.options.model_fields
