@@ -112,7 +112,7 @@ def test_a_translator_that_never_works_stops_the_build_with_one_clear_message(
     tmp_path, build, source, put_before_apertium, capsys, command
 ):
     put_before_apertium(command)
-    assert build("--input", source, "--timeout", "1") == 1
+    assert build("--input", source, "--timeout", "1", "--quiet") == 1
     (message,) = capsys.readouterr().err.splitlines()
     assert "Apertium does not work for 'es'" in message
     assert "echo . | apertium eng-spa" in message
