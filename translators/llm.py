@@ -6,9 +6,7 @@ translation does not depend on its neighbours. Servers batch requests themselves
 
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
 from math import ceil
 from threading import Lock
 from typing import Final
@@ -23,6 +21,7 @@ from translators.llm_endpoint import Endpoint, NoReplyError, Reply
 from translators.llm_faults import REFUSED, find_fault
 from translators.llm_prompt import Prompt
 from translators.marian import UNKNOWN_LICENSE
+from translators.request_threads import RequestThreads
 from translators.translator import TIMEOUT, Translation, TranslatorInfo
 from translators.usage import Usage
 from translators.wrapping import wrap
@@ -79,7 +78,7 @@ class LLM:
         self._model = model
         self._prompt = Prompt(prompt)
         self._max_tokens = max_output_tokens
-        self._concurrency = concurrency
+        self._threads: RequestThreads[Translation] = RequestThreads(concurrency)
         self._usage = Usage()
         self._lock = Lock()
 
@@ -112,12 +111,7 @@ class LLM:
             ChildProcessError: If the endpoint does not work.
         """
         language = _language(target)
-        futures = [self._threads.submit(self._translate, text, language) for text in texts]
-        try:
-            return [future.result() for future in futures]
-        finally:
-            for future in futures:
-                future.cancel()
+        return self._threads.map(lambda text: self._translate(text, language), texts)
 
     def count_tokens(self, texts: Sequence[str], target: str) -> int:
         """Return about how many tokens the texts are; only the server knows."""
@@ -133,12 +127,7 @@ class LLM:
     def close(self) -> None:
         """End waiting requests."""
         self._endpoint.close()
-        if "_threads" in self.__dict__:
-            self._threads.shutdown(cancel_futures=True)
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._concurrency, "llm")
+        self._threads.close(ChildProcessError("the translator was closed"))
 
     def _translate(self, text: str, language: Language) -> Translation:
         """Return the translation of a text; a doubtful answer is asked for once more."""

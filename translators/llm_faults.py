@@ -59,7 +59,7 @@ _INTRODUCTION: Final = re.compile(
 _TRANSLATION: Final = (
     "translat|tradu[cçz]|übersetz|vertal|oversæt|oversett|översätt|þýðing|перев[ое]д|переклад|"
     "перак|прев[ео]д|tłumacz|překlad|preklad|prijevod|prevod|vertim|tulkoj|fordít|käänn|tõlk|"
-    "çevir|tərcümə|таржима|аударма|dịch|terjemah|salin|tafsiri|翻译|翻譯|译文|譯文|翻訳|번역|ترجم|"
+    "çevir|tərcümə|таржима|аударма|bản dịch|terjemah|tafsiri|翻译|翻譯|译文|譯文|翻訳|번역|ترجم|"
     "अनुवाद|অনুবাদ|மொழிபெயர்|అనువాద|ಅನುವಾದ|വിവർത്തന|แปล|μετάφρ|תרגום|թարգման|თარგმან"
 )
 _ANNOUNCED: Final = re.compile(
@@ -157,8 +157,9 @@ def _is_other_language(source: str, answer: str, language: Language) -> bool:
 
 
 def _is_sentence(source: str) -> bool:
-    """Whether a text has words to translate: names and formulas may stay as they are."""
-    return len(_LOWER_CASE.findall(source)) >= _SENTENCE
+    """Whether a text has words to translate: names, titles and formulas may stay as they are."""
+    lower = len(_LOWER_CASE.findall(source))
+    return lower >= _SENTENCE and 2 * lower >= len(re.findall(r"\w+", source))
 
 
 def _plain(text: str) -> str:

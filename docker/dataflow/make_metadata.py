@@ -39,6 +39,7 @@ _PATTERNS: Final = {
     "limits": r"[a-z_]+=-?[0-9.]+( [a-z_]+=-?[0-9.]+)*",
     "license": r"[A-Za-z0-9.+-]+",
     "model": _IN_IMAGE,
+    "prompt": _IN_IMAGE,
     "language_model": _IN_IMAGE,
     "cache": _IN_IMAGE,
     "device": "cpu|cuda",
@@ -47,7 +48,8 @@ _PATTERNS: Final = {
 # What only matters in the cloud.
 _NOTES: Final = {
     "input": "gs:// paths or globs",
-    "model": "a folder in the worker image, as workers download nothing",
+    "model": "a folder in the worker image, as workers download nothing; a language model's name "
+    "stands with its translator: llm:NAME",
     "device": "name it: the launcher has no GPU, and the device is part of the memory's key",
     "packet_size": "8192 saves requests to the object store where GPUs are fast",
     "translate_accelerator": "to give the other steps cheaper workers, add right fitting: "

@@ -30,14 +30,18 @@ class _Line:
     def __init__(self) -> None:
         self.done: Counter[str] = Counter()
         self.totals: dict[str, int] = {}
+        self.tokens = 0
         self.step = ""
         self.bar: tqdm[Any] | None = None
         self.lock = Lock()
 
-    def advance(self, step: str, count: int) -> None:
+    def advance(self, step: str, count: int, tokens: int) -> None:
         with self.lock:
             self.done[step] += count
+            self.tokens += tokens
             if step == self.step and self.bar is not None:
+                if tokens:
+                    self.bar.set_postfix_str(f"{self.tokens:,} tokens", refresh=False)
                 self.bar.update(count)
                 return
             self.close()
@@ -84,7 +88,7 @@ def expect(step: str, total: int) -> None:
         _line.totals[step] = total
 
 
-def advance(step: str, count: int) -> None:
-    """Say that `count` more units of a step are done."""
+def advance(step: str, count: int, tokens: int = 0) -> None:
+    """Say that `count` more units of a step are done, and the tokens that a server charges."""
     if _line:
-        _line.advance(step, count)
+        _line.advance(step, count, tokens)

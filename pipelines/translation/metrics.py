@@ -60,7 +60,7 @@ def report_packet(stats: PacketStats) -> None:
     usage = stats.usage
     facts = {**asdict(stats), "padding_share": round(usage.padding_share, 4)}
     packet_log.info("%s", json.dumps(facts, ensure_ascii=False))
-    advance(TRANSLATE, stats.segments)
+    advance(TRANSLATE, stats.segments, usage.input_tokens + usage.output_tokens)
     for name, count in (
         ("packets", 1),
         ("segments", stats.segments),

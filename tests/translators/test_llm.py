@@ -1,13 +1,17 @@
 """LLMs, against a real server process that translates with Apertium and misbehaves on demand."""
 
+import json
 import logging
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 
 from schemas.language import LANGUAGES
 from translators import llm_endpoint
 from translators.llm import LLM
+from translators.llm_faults import find_fault
 from translators.registry import TranslatorConfig, open_translator
 
 KEY = "sk-test-0123456789abcdef"
@@ -69,6 +73,18 @@ def test_passing_faults_cost_nothing_but_retries(server, translator, fault):
     server.control(faults=[fault] * 4)
     assert [answer.error for answer in translator.translate([MOON, HOUSE], "es")] == ["", ""]
     assert translator.take_usage().retries == 4
+
+
+def test_closing_does_not_wait_for_a_silent_server(server):
+    translator = LLM(server.endpoint, "apertium", request_timeout=1000, concurrency=2)
+    server.control(faults=["silent"] * 4)
+    with ThreadPoolExecutor() as pool:
+        answers = pool.submit(translator.translate, [MOON] * 4, "es")
+        while server.stats()["running"] < 2:
+            sleep(0.005)
+        translator.close()
+        with pytest.raises(ChildProcessError):
+            answers.result()
 
 
 def test_a_silent_server_is_asked_again(server):
@@ -267,6 +283,21 @@ def test_a_text_with_braces_stays_as_it_is(server, tmp_path):
     translator.close()
     prompt = server.stats()["bodies"][0]["messages"][0]["content"]
     assert prompt == "Into Spanish {x}:\nEnglish: The {language} is here."
+
+
+def test_human_translations_are_hardly_ever_doubted(data):
+    def texts(code):
+        articles = json.loads((data / "xquad-r" / f"{code}.json").read_text())["data"]
+        paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
+        for asked in (asked for paragraph in paragraphs for asked in paragraph["qas"]):
+            yield asked["question"]
+            yield asked["answers"][0]["text"]
+
+    english = list(texts("en"))
+    for code in ("ar", "de", "es", "hi", "ru", "zh-Hans"):
+        pairs = zip(english, texts(code.split("-")[0]), strict=True)
+        faults = [find_fault(source, target, LANGUAGES[code]) for source, target in pairs]
+        assert sum(map(bool, faults)) <= 0.015 * len(faults), code
 
 
 def test_every_language_can_be_asked_for():
