@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from schemas.errors import UsageError
-from schemas.files import write_text
+from schemas.files import partial_name, write_text
 from schemas.regular_file import read_regular
 
 MARKER_NAME: Final = ".tandemqa.json"
@@ -109,6 +109,21 @@ def check_is_folder(folder: Path, option: str) -> None:
                 file = f"{folder} is" if place == folder else f"{folder}: {place} is"
                 raise UsageError(f"{option} {file} a file; name a new or empty folder")
             return
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """Make a folder and, for a moment, a file in it: better to fail now than after the work.
+
+    Raises:
+        UsageError: Naming the option, if that does not work.
+    """
+    probe = folder / partial_name("probe")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"{option}: cannot write to {folder}: {error.strerror}") from error
 
 
 def list_entries(folder: Path) -> Iterator[Entry]:

@@ -50,9 +50,9 @@ def launch(arguments: Sequence[str]) -> None:
     beam_settings = beam_options(others)
     use_options(beam_settings)
     options = make_options(BuildOptions, ours)
-    config = resolve(options)
-    if not prepare_output(config, overwrite=options.overwrite):
-        raise SystemExit(f"{config.output} is complete already; overwrite=true builds it again")
+    config = prepare_output(resolve(options), overwrite=options.overwrite)
+    if config is None:
+        raise SystemExit(f"{options.output} is complete already; overwrite=true builds it again")
     pipeline = beam.Pipeline(options=beam_settings)
     build(pipeline, config)
     pipeline.run()

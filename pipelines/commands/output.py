@@ -13,7 +13,7 @@ from pipelines.io.storage import exists, is_local, read_below
 from pipelines.translation.translate import TranslationPlan
 from schemas.errors import FailedRunError, UsageError
 from schemas.manifest import Manifest, ManifestError, load_manifest
-from schemas.ownership import check_is_folder, list_entries, name_some
+from schemas.ownership import check_is_folder, check_writable, list_entries, name_some
 from schemas.settings_difference import first_difference
 from translators.memory import INFO_NAME, directory
 
@@ -71,13 +71,15 @@ def prepare_new_output(output: str, corpora: Sequence[str]) -> None:
 
 
 def check_new_file(path: str, option: str) -> None:
-    """Refuse to write a file where there is something already.
+    """Refuse to write a file where there is something already, or where nothing can be written.
 
     Raises:
-        UsageError: If there is.
+        UsageError: If so.
     """
     if exists(path):
         raise UsageError(f"{option} {path} is there already; name a new file")
+    if is_local(path):
+        check_writable(Path(path).parent, option)
 
 
 def check_memory(plan: TranslationPlan) -> None:

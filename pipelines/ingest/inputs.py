@@ -15,7 +15,6 @@ from pipelines.io.storage import checksum, is_local, list_files
 from schemas.files import file_digest
 from schemas.manifest import InputEntry
 from schemas.plain_text import writable
-from schemas.wording import counted
 
 # A file up to this size is hashed whole; of a larger one as much, in blocks all over it, and its
 # time of change says the rest. So looking at an input takes half a second at most.
@@ -47,10 +46,8 @@ def changed_inputs(before: Sequence[InputEntry], now: Sequence[InputEntry]) -> s
         return ""
     more = len(changed) - _NAMED
     named = ", ".join(changed[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-    return (
-        f"{len(changed):,} of {counted(len(paths), 'input')} changed since this corpus was built: "
-        f"{named}"
-    )
+    what = f"{len(changed):,} of {len(paths):,} inputs" if len(paths) > 1 else "the input"
+    return f"{what} changed since this corpus was built: {named}"
 
 
 def _differ(old: str | None, new: str | None) -> bool:
@@ -68,13 +65,22 @@ def _describe(source: Source) -> Iterator[InputEntry]:
         return
     try:
         if is_local(path) and Path(path).is_dir():
-            files = [found for found, _ in list_files(path)]
+            files = _files_below(Path(path))
         else:
             files = match_files(path) or [found for found, _ in list_files(path)]
     except (BeamIOError, OSError, ValueError):
         files = []  # reading it will tell what is wrong
     for file in files:
         yield InputEntry(path=writable(file), fingerprint=_fingerprint(file))
+
+
+def _files_below(folder: Path) -> list[str]:
+    """Return the files of a collection: links too, as in the hub's cache, but nothing hidden."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    hidden = (
+        any(part.startswith(".") for part in path.relative_to(folder).parts) for path in found
+    )
+    return [path.as_posix() for path, skip in zip(found, hidden, strict=True) if not skip]
 
 
 def _fingerprint(path: str) -> str:

@@ -110,6 +110,18 @@ def test_a_large_file_is_sampled_and_its_time_counts(tmp_path, monkeypatch):
     assert describe_inputs([source]) == before
 
 
+def test_links_to_files_in_a_folder_are_inputs_and_hidden_files_are_not(tmp_path):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (tmp_path / "blob").write_text("{}")
+    (folder / "train.jsonl").symlink_to(tmp_path / "blob")
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "lock").touch()
+    (entry,) = describe_inputs([parse_source(f"hf:{folder}")])
+    assert entry.path == str(folder / "train.jsonl")
+    assert entry.fingerprint.startswith("sha256:")
+
+
 def test_a_pipe_is_not_read_to_look_at_it(tmp_path):
     os.mkfifo(tmp_path / "pipe.jsonl")
     (entry,) = describe_inputs([parse_source(str(tmp_path / "pipe.jsonl"))])

@@ -17,7 +17,7 @@ pytest.importorskip("moto.server", reason="needs moto[s3,server], an S3 to test 
 from pipelines.io import remote, storage
 from schemas.manifest import Manifest
 from tandemqa import run
-from tests.pipelines.object_store import CREDENTIALS, ObjectStore, serve
+from tests.pipelines.object_store import BUCKET, CREDENTIALS, ObjectStore, serve
 from translators.memory import decode_packet
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +146,30 @@ def test_files_of_an_earlier_build_with_more_shards_are_gone_from_the_store(stor
     assert_same(store, "shards", local)
     for name, content in store.objects("shards/corpus").items():
         assert b"very-secret" not in content, name
+
+
+@pytest.mark.parametrize("more", [[], ["--overwrite"]], ids=["", "overwrite"])
+def test_objects_of_somebody_else_are_never_touched(store, local, more, capsys):
+    put_source(store, "others")
+    for name in ("README.md", "data/raw/thesis.csv", "report.html"):
+        store.client.put_object(Bucket=BUCKET, Key=f"others/corpus/{name}", Body=b"precious")
+    before = store.objects("others/corpus")
+    command = build_remotely(store, "others")
+    with pytest.raises(SystemExit, match="2"):
+        run([command[0], *more, *command[1:]])
+    assert "data/raw/thesis.csv" in capsys.readouterr().err
+    assert store.objects("others/corpus") == before
+
+
+def test_a_changed_object_is_a_changed_input(store, local, capsys):
+    put_source(store, "changed")
+    command = build_remotely(store, "changed")
+    assert run(command) == 0
+    changed = SOURCE.replace("Earth", "Mars").encode()
+    store.client.put_object(Bucket=BUCKET, Key="changed/in/science.jsonl", Body=changed)
+    with pytest.raises(SystemExit, match="2"):
+        run(command)
+    assert "the input changed since this corpus was built" in capsys.readouterr().err
 
 
 def test_worker_processes_are_told_where_the_store_is(store, local):

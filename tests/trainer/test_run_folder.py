@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemas.errors import FailedRunError, UsageError
 from tests.damage import EXAMPLES, json_edits
 from tests.user_files import make_user_folder, state
-from trainer.fine_tuning.model_files import remove_model, save_model
+from trainer.fine_tuning.model_files import remove_model, remove_old_checkpoints, save_model
 from trainer.fine_tuning.model_folder import abandon_run, finish_run, is_finished, open_run
 
 RUN = {"settings": {"steps": 3, "batches": {"seed": 0}}, "corpora": ["ab"]}
@@ -60,6 +60,19 @@ def test_the_newest_complete_checkpoint_is_resumed_and_others_are_kept(tmp_path)
     names = {path.name for path in (tmp_path / "checkpoints").glob("checkpoint-*")}
     assert names == {"checkpoint-9", "checkpoint-10"}
     assert older != half
+
+
+@pytest.mark.parametrize(
+    ("best", "kept"), [(None, {9, 10}), (3, {3, 10}), (9, {9, 10}), (10, {9, 10}), (4, {9, 10})]
+)
+def test_the_newest_checkpoint_and_the_best_are_kept(tmp_path, best, kept):
+    start(tmp_path)
+    for step in (3, 9, 10, 8):
+        add_checkpoint(tmp_path, step)
+    make_user_folder(tmp_path, "checkpoints/checkpoint-3-mine/x")
+    remove_old_checkpoints(tmp_path / "checkpoints", best)
+    names = {path.name for path in (tmp_path / "checkpoints").glob("checkpoint-*")}
+    assert names == {"checkpoint-3-mine", *(f"checkpoint-{step}" for step in kept)}
 
 
 def test_an_unfinished_run_is_resumed_only_when_asked_and_with_its_settings(tmp_path):

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,23 @@ def test_a_stopped_run_that_is_resumed_ends_with_the_same_weights(settings, opti
     with pytest.raises(Stopped):
         train(stopped, quiet=True, callbacks=[StopAt(7)])
     assert (Path(stopped.output) / "checkpoints" / "checkpoint-6" / "complete").exists()
+    train(stopped, quiet=True, resume=True)
+    assert_same_weights(whole.output, stopped.output)
+
+
+def test_a_clock_that_was_set_back_costs_no_checkpoint(settings):
+    whole, stopped = settings("whole"), settings("stopped")
+    train(whole, quiet=True)
+    with pytest.raises(Stopped):
+        train(stopped, quiet=True, callbacks=[StopAt(5)])
+    checkpoints = Path(stopped.output) / "checkpoints"
+    for folder in checkpoints.glob("checkpoint-*"):
+        later = time.time() + 1000 * int(folder.name.partition("-")[2])
+        os.utime(folder, (later, later))
+    with pytest.raises(Stopped):
+        train(stopped, quiet=True, resume=True, callbacks=[StopAt(9)])
+    names = {path.name for path in checkpoints.glob("checkpoint-*") if (path / "complete").exists()}
+    assert names == {"checkpoint-6", "checkpoint-8"}
     train(stopped, quiet=True, resume=True)
     assert_same_weights(whole.output, stopped.output)
 

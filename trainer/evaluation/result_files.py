@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.errors import UsageError
-from schemas.files import partial_name, read_json
-from schemas.ownership import Entry, check_is_folder, name_some
+from schemas.files import read_json
+from schemas.ownership import Entry, check_is_folder, check_writable, name_some
 from trainer.evaluation.question_scores import load_question_scores
 
 _HEAT_MAPS: Final = (".pdf", ".png", ".svg")
@@ -62,8 +62,8 @@ def choose_files(output: str, heat_map: str | None) -> ResultFiles:
     drawn = (earlier["settings"].get("heat_map") or str(beside)) if earlier else ""
     if files.heat_map.exists() and str(files.heat_map) != drawn:
         raise _refusal("--heat-map" if heat_map else "--output", files.heat_map)
-    _check_writable(results.parent, "--output")
-    _check_writable(files.heat_map.parent, "--heat-map")
+    check_writable(results.parent, "--output")
+    check_writable(files.heat_map.parent, "--heat-map")
     return files
 
 
@@ -80,7 +80,7 @@ def check_cache(cache: Path) -> None:
             f"--cache {cache} has no embeddings, but other files: "
             f"{name_some(Entry(path.name) for path in sorted(found))}; name a new or empty folder"
         )
-    _check_writable(cache, "--cache")
+    check_writable(cache, "--cache")
 
 
 def _read_results(path: Path) -> dict[str, Any] | None:
@@ -110,14 +110,3 @@ def _refusal(option: str, path: Path) -> UsageError:
         f"{option}: {path} is there already, and not known to be written by tandemqa; move it "
         "away, or name another file"
     )
-
-
-def _check_writable(folder: Path, option: str) -> None:
-    """Fail before hours of work: make the folder, and a file in it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / partial_name("probe")
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"{option}: cannot write to {folder}: {error}") from error

@@ -31,7 +31,7 @@ from trainer.fine_tuning.guards import (
     check_sampler_class,
 )
 from trainer.fine_tuning.loss_log import LossLog
-from trainer.fine_tuning.model_files import COMPLETE_NAME
+from trainer.fine_tuning.model_files import COMPLETE_NAME, remove_old_checkpoints
 
 
 class HybridTrainer(SentenceTransformerTrainer):
@@ -149,11 +149,16 @@ class HybridTrainer(SentenceTransformerTrainer):
         super().log(logs, start_time)
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
-        """Save a checkpoint, and mark it once all processes have written their part."""
+        """Save a checkpoint, mark it once all processes have written their part, remove old ones.
+
+        The parent would remove those that were changed first, which are the newest ones if the
+        clock was set back in between or the folder was copied.
+        """
         super()._save_checkpoint(model, trial)
         self.accelerator.wait_for_everyone()
         if self.is_world_process_zero():
             (self._checkpoint(self.state.global_step) / COMPLETE_NAME).touch()
+            remove_old_checkpoints(Path(str(self.args.output_dir)), self.state.best_global_step)
 
     def _load_best_model(self) -> None:
         """Load the best checkpoint; the parent only logs an error when that fails."""

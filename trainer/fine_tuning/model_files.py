@@ -244,6 +244,24 @@ def remove_checkpoints(output: Path) -> None:
     remove_if_empty(checkpoints)
 
 
+def remove_old_checkpoints(checkpoints: Path, best: int | None) -> None:
+    """Keep the newest checkpoint and the best one, or the newest two; by step, not by time.
+
+    Args:
+        checkpoints: Their folder.
+        best: Step of the best one so far.
+    """
+    found = {
+        int(path.name.partition("-")[2]): path
+        for path in checkpoints.iterdir()
+        if CHECKPOINT.fullmatch(path.name) and not path.is_symlink()
+    }
+    newest = sorted(found, reverse=True)
+    kept = {*newest[:1], best} if best in newest[1:] else {*newest[:2]}
+    for step in set(newest) - kept:
+        shutil.rmtree(found[step])
+
+
 def remove_logs(output: Path) -> None:
     """Remove the logs for TensorBoard."""
     for entry in list_entries(output / LOGS_NAME):

@@ -45,8 +45,7 @@ def make_arguments(settings: TrainingSettings, quiet: bool) -> SentenceTransform
         report_to=[name for name in settings.report_to if name != _TENSORBOARD],
         logging_steps=max(1, settings.steps // _LOGS),
         save_steps=settings.save_steps,
-        # If saving is killed, a complete checkpoint is left; the best one is kept as well.
-        save_total_limit=2,
+        save_total_limit=None,  # HybridTrainer removes old checkpoints itself
         dataloader_num_workers=_count_workers(settings),
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=quiet,
