@@ -76,11 +76,9 @@ def _describe(source: Source) -> Iterator[InputEntry]:
 
 def _files_below(folder: Path) -> list[str]:
     """Return the files of a collection: links too, as in the hub's cache, but nothing hidden."""
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    hidden = (
-        any(part.startswith(".") for part in path.relative_to(folder).parts) for path in found
-    )
-    return [path.as_posix() for path, skip in zip(found, hidden, strict=True) if not skip]
+    names = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    shown = (name for name in names if not any(part.startswith(".") for part in name.parts))
+    return [(folder / name).as_posix() for name in shown]
 
 
 def _fingerprint(path: str) -> str:
