@@ -57,6 +57,7 @@ class State:
 
     def __init__(self):
         self.lock = threading.Lock()
+        self.told = threading.Event()  # set when it is told something else: silence ends
         self.habits = {}  # by source text, or "*"
         self.stubborn = False  # whether a stricter prompt does not help
         self.longest = 0  # source characters from which answers are cut; 0 for never
@@ -101,6 +102,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/control":
             for name, value in body.items():
                 setattr(state, name, value)
+            state.told.set()
+            state.told = threading.Event()
             self.send({})
             return
         with state.lock:
@@ -142,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         elif fault == "gone":
             self.close_connection = True
         elif fault == "silent":
-            self.rfile.read(1)  # until the client gives up
+            self.server.state.told.wait()
             self.close_connection = True
         else:
             return False
@@ -214,7 +217,9 @@ class LLMServer:
     def control(self, **settings):
         """Say how to misbehave from now on, and count from zero."""
         fresh = {
-            name: value for name, value in vars(State()).items() if name not in ("lock", "running")
+            name: value
+            for name, value in vars(State()).items()
+            if name not in ("lock", "told", "running")
         }
         content = json.dumps({**fresh, **settings}).encode()
         urlopen(Request(f"http://127.0.0.1:{self.port}/control", content)).close()
