@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from schemas.files import cache_folder, kept_digest
 from schemas.language import Language
 
 MAX_TOKENS: Final = 96
@@ -72,8 +72,8 @@ class BergamotFiles:
         """Return one hash of all files."""
         digest = hashlib.sha256()
         for path in self.all:
-            with path.open("rb") as content:
-                digest.update(f"{path.name} {_hash(content.read())}\n".encode())
+            content = kept_digest(path, cache_folder() / "hashes")
+            digest.update(f"{path.name} {content}\n".encode())
         return f"sha256:{digest.hexdigest()}"
 
 
@@ -156,8 +156,3 @@ def _models_below(folder: Path, depth: int) -> Iterator[BergamotFiles]:
     elif depth:
         for inner in sorted(folder.iterdir()):
             yield from _models_below(inner, depth - 1)
-
-
-@lru_cache(1024)
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

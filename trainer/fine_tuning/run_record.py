@@ -21,23 +21,21 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def read_record(path: Path) -> dict[str, Any] | None:
     """Return the record of a finished run, with all that is read of it; None if there is none."""
-    content = _read(path)
-    try:
-        if content is not None:
-            _ReadRecord.model_validate(content)
-    except ValidationError as error:
-        raise UsageError(f"{path}: not the record of a training: {describe(error)}") from error
-    return content
+    return _checked(path, _ReadRecord, "the record of a training")
 
 
 def read_identity(path: Path) -> dict[str, Any] | None:
     """Return what an unfinished run trains; None if there is none."""
+    return _checked(path, _Identity, "a run of tandemqa")
+
+
+def _checked(path: Path, model: type[BaseModel], kind: str) -> dict[str, Any] | None:
     content = _read(path)
     try:
         if content is not None:
-            _Identity.model_validate(content)
+            model.model_validate(content)
     except ValidationError as error:
-        raise UsageError(f"{path}: not a run of tandemqa: {describe(error)}") from error
+        raise UsageError(f"{path}: not {kind}: {describe(error)}") from error
     return content
 
 
