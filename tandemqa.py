@@ -160,8 +160,13 @@ def _describe_commands() -> str:
 
 
 def _is_for_users(record: logging.LogRecord) -> bool:
-    """Beam warns at import that Google's libraries are missing; they are an extra of its own."""
-    return "apitools not found" not in record.getMessage()
+    """Leave out what Beam says to the root logger and nobody can act on.
+
+    At import it warns that Google's libraries are missing, which are an extra of its own; while a
+    job server starts it tells every few seconds that it waits, and fails by itself if it must.
+    """
+    told = record.getMessage()
+    return not told.startswith("Waiting for grpc channel") and "apitools not found" not in told
 
 
 if __name__ == "__main__":

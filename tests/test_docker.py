@@ -24,19 +24,19 @@ def beam_version() -> str:
 
 def test_images_have_the_beam_that_is_tested():
     assert f"apache/beam_python3.11_sdk:{beam_version()}" in text("worker.Dockerfile")
-    assert f"/{beam_version()}/beam-runners-flink-{artefacts.FLINK}-job-server-" in text(
+    assert f"/{beam_version()}/beam-runners-flink-{artefacts.DEFAULT_FLINK}-job-server-" in text(
         "launcher.Dockerfile"
     )
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "kubernetes/flink.yaml", "kubernetes/build.yaml"])
 def test_flink_is_the_one_that_is_tested_everywhere(name):
-    wheel = artefacts.WHEEL.partition("==")[2]
+    release, _ = artefacts.RELEASES[artefacts.DEFAULT_FLINK]
     content = text(name)
-    assert set(re.findall(r"flink:(\d+\.\d+\.\d+)-", content)) <= {wheel}
-    assert set(re.findall(r"flink_version=([\d.]+)", content)) <= {artefacts.FLINK}
+    assert set(re.findall(r"flink:(\d+\.\d+\.\d+)-", content)) <= {release}
+    assert set(re.findall(r"flink_version=([\d.]+)", content)) <= {artefacts.DEFAULT_FLINK}
     assert set(re.findall(r"flinkVersion: v([\d_]+)", content)) <= {
-        artefacts.FLINK.replace(".", "_")
+        artefacts.DEFAULT_FLINK.replace(".", "_")
     }
 
 

@@ -18,8 +18,14 @@ def main() -> None:
         parser.add_argument(f"--{service}_endpoint", required=True, help="HOST:PORT")
     options = parser.parse_args()
     os.environ["WORKER_ID"] = options.id  # Beam reads it when it is imported
-    logging.basicConfig(format=f"{options.id} %(message)s")  # besides what goes to the runner
+    # Besides what goes to the runner.
+    logging.basicConfig(format=f"{worker_name(options.id)} %(message)s")
     run_worker(options)
+
+
+def worker_name(given: str) -> str:
+    """Return a name that no other worker has: all of Flink's task managers call theirs `1-1`."""
+    return f"{given}@{os.getpid()}"
 
 
 def run_worker(options: argparse.Namespace) -> None:

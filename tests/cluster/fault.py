@@ -20,7 +20,7 @@ from tests.cluster.scenario import APERTIUM, Build, Work, read_work, wait_for_pa
 Disturb = Callable[[Cluster], None]
 
 _SUBMISSIONS = 4
-_PATIENCE = 180  # seconds that a job may take; after them it counts as lost
+_PATIENCE = 600  # seconds that a job may take; after them it counts as lost
 
 
 @dataclass(frozen=True)

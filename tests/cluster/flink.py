@@ -8,7 +8,7 @@ import json
 import urllib.request
 from pathlib import Path
 
-from tests.cluster.artefacts import FLINK, find_java, flink_jars, job_server_jar
+from tests.cluster.artefacts import find_java, flink_jars, flink_version, job_server_jar
 from tests.cluster.cluster import Cluster
 from tests.cluster.services import Service, free_port
 
@@ -17,7 +17,7 @@ _OPEN = (
     *("java.time", "java.util", "java.util.concurrent", "java.util.concurrent.atomic"),
     *("java.util.concurrent.locks", "sun.nio.ch", "sun.net.util"),
 )
-# A job goes on by itself after a fault; a lost machine is noticed within seconds.
+# A job goes on by itself after a fault. Times are milliseconds: Flink 1.x knows no units here.
 _SETTINGS = """
 jobmanager.rpc.address: localhost
 jobmanager.rpc.port: {rpc_port}
@@ -25,9 +25,9 @@ rest.address: localhost
 rest.port: {rest_port}
 restart-strategy.type: fixed-delay
 restart-strategy.fixed-delay.attempts: 20
-restart-strategy.fixed-delay.delay: 1 s
-heartbeat.interval: 1 s
-heartbeat.timeout: 8 s
+restart-strategy.fixed-delay.delay: 1000
+heartbeat.interval: 1000
+heartbeat.timeout: 30000
 io.tmp.dirs: {folder}/tmp
 jobmanager.memory.heap.size: 512m
 jobmanager.memory.off-heap.size: 128m
@@ -39,8 +39,8 @@ taskmanager.memory.framework.heap.size: 128m
 taskmanager.memory.framework.off-heap.size: 128m
 taskmanager.memory.task.heap.size: 384m
 taskmanager.memory.task.off-heap.size: 0m
-taskmanager.memory.network.min: 64m
-taskmanager.memory.network.max: 64m
+taskmanager.memory.network.min: 256m
+taskmanager.memory.network.max: 256m
 taskmanager.memory.managed.size: 128m
 taskmanager.memory.jvm-metaspace.size: 256m
 taskmanager.memory.jvm-overhead.min: 64m
@@ -95,7 +95,7 @@ class FlinkCluster(Cluster):
         """
         return [
             *("--runner=FlinkRunner", f"--flink_master=localhost:{self._rest_port}"),
-            *(f"--flink_version={FLINK}", f"--flink_job_server_jar={job_server_jar()}"),
+            *(f"--flink_version={flink_version()}", f"--flink_job_server_jar={job_server_jar()}"),
             *(*super().options, f"--parallelism={self.workers}"),
         ]
 
@@ -106,7 +106,7 @@ class FlinkCluster(Cluster):
 
     def wait_for_manager(self) -> None:
         """Wait until all task managers have registered, and no lost one counts any more."""
-        self.manager.wait_until(lambda: len(self.registered()) == self.workers, 120)
+        self.manager.wait_until(lambda: len(self.registered()) == self.workers, 180)
 
     def kill_task_manager(self) -> None:
         """Kill one with -9 and start another in its place."""

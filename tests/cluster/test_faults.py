@@ -31,7 +31,7 @@ def test_a_flink_cluster_replaces_a_killed_task_manager(tmp_path):
     with cluster:
         before = cluster.registered()
         cluster.kill_task_manager()
-        cluster.manager.wait_until(lambda: len(cluster.registered() - before) == 1)
+        cluster.manager.wait_until(lambda: len(cluster.registered() - before) == 1, 120)
         cluster.wait_for_manager()
         assert len(before) == 2
         assert len(cluster.registered() & before) == 1

@@ -1,5 +1,7 @@
 """Options behind `--`: what is refused, and what a job server is left to judge."""
 
+import logging
+
 import pytest
 from apache_beam.options.pipeline_options import FlinkRunnerOptions
 from apache_beam.portability.api import beam_job_api_pb2
@@ -88,3 +90,12 @@ def test_all_unknown_options_are_told_at_once():
         beam_options(arguments)
     assert all(argument in str(refused.value) for argument in arguments)
     assert "did you mean --direct_num_workers, --max_num_workers?" in str(refused.value)
+
+
+def test_waiting_for_a_job_server_is_not_told(caplog):
+    assert run(["--version"]) == 0
+    for message in ("Waiting for grpc channel to be ready at %s.", "No space left on %s."):
+        logging.getLogger().handle(
+            logging.LogRecord("root", logging.WARNING, "", 0, message, ("there",), None)
+        )
+    assert caplog.messages == ["No space left on there."]
