@@ -47,6 +47,7 @@ def write_card(manifest: Manifest) -> str:
         groups=f"{source.groups:,}",
         code=present[-1] if present else SOURCE_LANGUAGE,
         split="train" if "train" in names or not names else names[0],
+        codes=", ".join(f"`{lang}`" for lang in present) or "none",
         languages_table=_languages_table(manifest, splits, names),
         translators_table=_translators_table(manifest),
         sources_table=_table(("source", "licence"), source_licences(manifest), "ll"),

@@ -3,18 +3,25 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Collection
 from typing import Any, Final
 
 import yaml
 
+from schemas.corpus_layout import SPLITS
 from schemas.manifest import Manifest
 from schemas.plain_text import one_line
 
 _NON_COMMERCIAL: Final = re.compile(r"(?<![a-z])nc(?![a-z])|non-?commercial", re.IGNORECASE)
+# Of the identifiers that the hub allows, those that data and models come with.
 _HUB_LICENSES: Final = re.compile(
-    r"apache-2\.0|mit|cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[34]\.0|odc-by|odbl|pddl|unlicense"
-    r"|[al]?gpl-[23]\.0|bsd-[23]-clause"
+    r"apache-2\.0|mit|cc0-1\.0|cc-by-[234]\.0|cc-by-2\.5|cc-by-sa-[34]\.0|cc-by-nd-4\.0"
+    r"|cc-by-nc(-sa)?-[234]\.0|cc-by-nc-nd-[34]\.0|odc-by|odbl|pddl|unlicense"
+    r"|gpl-[23]\.0|lgpl-(2\.1|3\.0)|agpl-3\.0|bsd-[23]-clause"
 )
+ALL: Final = "all"
+PAIRS: Final = "pairs"
+"""Configurations beside those of the languages; no language has such a code."""
 _SIZES: Final = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B")
 
 
@@ -38,18 +45,34 @@ def _metadata(manifest: Manifest, present: list[str]) -> dict[str, Any]:
         "language_creators": ["machine-generated"],
         "size_categories": [_size_category(splits.total())],
         "tags": ["tandemqa", "machine-translated", "parallel"],
-        "configs": [
-            {
-                "config_name": lang,
-                "data_files": [
-                    {"split": split, "path": f"data/{split}/lang={lang}/*.parquet"}
-                    for found, split in sorted(splits)
-                    if found == lang
-                ],
-            }
-            for lang in present
-        ],
+        "configs": _configs(splits, present),
     }
+
+
+def _configs(splits: Collection[tuple[str, str]], present: list[str]) -> list[dict[str, Any]]:
+    """Return what `datasets` can load: all rows, those of one language, or pairs to train on.
+
+    `pairs` are two columns of the same files. A third one, such as the passage in another
+    language, would be taken for a negative by the losses of sentence-transformers.
+    """
+    everything = {"config_name": ALL, "default": True, "data_files": _data_files(splits, "*")}
+    languages = [{"config_name": lang, "data_files": _data_files(splits, lang)} for lang in present]
+    pairs = {
+        "config_name": PAIRS,
+        "data_files": _data_files(splits, "*"),
+        "columns": ["question", "passage"],
+        "filters": [["mono", "==", True]],
+    }
+    return [everything, *languages, pairs]
+
+
+def _data_files(splits: Collection[tuple[str, str]], lang: str) -> list[dict[str, str]]:
+    """Return the files of each split of a language, or of all languages for `*`."""
+    return [
+        {"split": split, "path": f"data/{split}/lang={lang}/*.parquet"}
+        for split in SPLITS
+        if any(there == split and lang in ("*", found) for found, there in splits)
+    ]
 
 
 def card_title(manifest: Manifest) -> str:

@@ -6,6 +6,7 @@ import yaml
 
 from pipelines.corpus.card import write_card
 from pipelines.corpus.card_header import is_non_commercial
+from schemas.language import LANGUAGES
 from schemas.manifest import SourceCounts
 from tests.pipelines.report_corpus import APERTIUM, NLLB, make_corpus
 
@@ -48,12 +49,34 @@ def test_the_header_is_what_datasets_and_the_hub_read(tmp_path):
     assert header["language"] == ["en", "es", "ar", "zh", "gl"]
     assert header["language_details"] == ["zh-Hans"]
     assert header["size_categories"] == ["n<1K"]
-    spanish = header["configs"][1]
-    assert spanish["config_name"] == "es"
+    configs = {config["config_name"]: config for config in header["configs"]}
+    assert list(configs) == ["all", "en", "es", "ar", "zh-Hans", "gl", "pairs"]
+    assert configs["all"]["default"]
+    assert configs["all"]["data_files"][0]["path"] == "data/train/lang=*/*.parquet"
+    spanish = configs["es"]
     assert spanish["data_files"] == [
         {"split": split, "path": f"data/{split}/lang=es/*.parquet"}
         for split in ("train", "validation")
     ]
+
+
+def test_no_language_has_the_name_of_another_configuration():
+    assert not {"all", "pairs"} & set(LANGUAGES)
+
+
+def test_licences_are_identifiers_that_the_hub_knows(tmp_path):
+    manifest = make_corpus(tmp_path).model_copy(update={"translators": {}})
+    names = {
+        "CC-BY-SA-4.0": "cc-by-sa-4.0",
+        "GPL-3.0-or-later": "gpl-3.0",
+        "cc-by-nd-3.0": "other",  # the hub has no such identifier
+        "agpl-2.0": "other",
+        "": "unknown",
+    }
+    for name, identifier in names.items():
+        sources = [{"dataset": "squad", "license": name, "path": ""}]
+        card = write_card(manifest.model_copy(update={"config": {"sources": sources}}))
+        assert header_of(card)["license"] == [identifier]
 
 
 def test_counts_calibration_and_evaluation_sets_are_told(tmp_path):
