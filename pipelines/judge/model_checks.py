@@ -1,38 +1,22 @@
 """Optional checks by a model: scores are stored, and nothing is rejected without a threshold.
 
-A scorer is any function that gives a number to each pair of an English text and its translation;
-a COMET-style model is one by its import path `module:function`, sentence embeddings by
-`embedding:MODEL`. Do not score with the model you will train. For CometKiwi, for example:
-
-    def quality(pairs, lang):
-        texts = [{"src": english, "mt": translation} for english, translation in pairs]
-        return model.predict(texts).scores
+What a scorer is, `translators/scorers.py` says. Do not score with the model you will train.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from schemas.check import PASS, REJECT, Check
-
-# (English text, translation) pairs and the BCP-47 code; one score each, higher is better.
-Scorer = Callable[[Sequence[tuple[str, str]], str], Sequence[float]]
+from translators.scorers import UnusableScorer, check_scorer, score_pairs
 
 Field = tuple[str, list[tuple[str, str]]]  # its name; its sentences, English and translated
 
-_EMBEDDING: Final = "embedding"
 _NAME: Final = re.compile(r"\w+")
 _SCORER: Final = re.compile(r"(?P<scorer>.*?)(?:@(?P<least>-?\d+(?:\.\d+)?))?")
 _MEAN: Final = "_mean"
 _DIGITS: Final = 4  # further ones depend on the machine and on what was scored together
-
-
-class UnusableScorer(ValueError):
-    """A model check names something that cannot score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +48,8 @@ def make_model_check(name: str, text: str) -> ModelCheck:
             "with @LEAST to reject below a score; NAME=@LEAST judges the scores that are there"
         )
     scorer, least = described["scorer"], described["least"]
-    if scorer.partition(":")[0] != _EMBEDDING and scorer:
-        load_scorer(scorer)
-    elif scorer:
-        _need_sentence_transformers(scorer)
+    if scorer:
+        check_scorer(scorer)
     return ModelCheck(name, scorer, float(least) if least else None)
 
 
@@ -98,12 +80,7 @@ def run_model_check(check: ModelCheck, lang: str, fields: Sequence[Field]) -> li
         UnusableScorer: If the scorer cannot be loaded or returns the wrong number of scores.
     """
     flat = [pair for _, sentences in fields for pair in sentences]
-    scores = [float(s) for s in load_scorer(check.scorer)(flat, lang)] if flat else []
-    if len(scores) != len(flat):
-        raise UnusableScorer(
-            f"scorer {check.scorer!r} returned {len(scores)} scores for {len(flat)} pairs; "
-            "want exactly one for each"
-        )
+    scores = score_pairs(check.scorer, flat, lang)
     remaining = iter(scores)
     found = []
     for field, sentences in fields:
@@ -117,47 +94,6 @@ def run_model_check(check: ModelCheck, lang: str, fields: Sequence[Field]) -> li
             else []
         )
     return found
-
-
-@cache
-def load_scorer(path: str) -> Scorer:
-    """Return the scorer that an import path or `embedding:MODEL` names.
-
-    Raises:
-        UnusableScorer: If there is no such thing.
-    """
-    module, _, name = path.partition(":")
-    if not name:
-        raise UnusableScorer(f"scorer {path!r}: want MODULE:FUNCTION or embedding:MODEL")
-    if module == _EMBEDDING:
-        return _embedding_scorer(name)
-    try:
-        scorer: Scorer = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise UnusableScorer(
-            f"scorer {path!r}: {error}; it must be installed or on PYTHONPATH"
-        ) from None
-    return scorer
-
-
-def _embedding_scorer(model: str) -> Scorer:
-    """Return cosine similarity by a sentence-transformers model, -1 to 1."""
-    _need_sentence_transformers(f"{_EMBEDDING}:{model}")
-    encoder = import_module("sentence_transformers").SentenceTransformer(model)
-
-    def score(pairs: Sequence[tuple[str, str]], lang: str) -> Sequence[float]:
-        texts = [text for pair in pairs for text in pair]
-        vectors = encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False)
-        return [float(a @ b) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
-
-    return score
-
-
-def _need_sentence_transformers(scorer: str) -> None:
-    if not find_spec("sentence_transformers"):
-        raise UnusableScorer(
-            f"scorer {scorer!r} needs sentence-transformers: pip install sentence-transformers"
-        )
 
 
 def _outcome(name: str, field: str, score: float, least: float | None) -> Check:

@@ -7,13 +7,12 @@ import pytest
 
 from pipelines.judge.model_checks import (
     ModelCheck,
-    UnusableScorer,
     judge_again,
-    load_scorer,
     make_model_check,
     run_model_check,
 )
 from schemas.check import PASS, REJECT, Check
+from translators.scorers import UnusableScorer, load_scorer
 
 ROOT = Path(__file__).parent.parent.parent
 
