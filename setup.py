@@ -20,7 +20,10 @@ BUILD = [
     "jinja2>=3.1",
     "zstandard>=0.22",
 ]
-HUB = ["datasets>=4,<6"]  # 4 dropped loading scripts, and with them remote code
+HUB = [
+    "datasets>=4,<6",  # 4 dropped loading scripts, and with them remote code
+    "huggingface_hub>=2.4,<3",  # an interrupted upload_folder goes on where it was
+]
 TRANSLATE = [
     "transformers>=5,<6",  # 5 changed the NLLB tokenizer's interface
     # 0.2.3's protobuf code refuses Beam's protobuf 6: tokenizers of a .model file then fail

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "verify": "pipelines",
     "revalidate": "pipelines",
     "report": "pipelines",
+    "push": "pipelines",
     "translate": "pipelines",
     "languages": "pipelines",
     "train": "trainer",

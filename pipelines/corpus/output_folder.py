@@ -198,7 +198,7 @@ def _read_marker(path: str) -> Marker | None:
 
 def _refusal(folder: OutputFolder) -> str:
     """Return why a folder that is not ours is not written to."""
-    foreign = [entry for entry in folder.entries if not (entry.regular and _is_ours(entry.path))]
+    foreign = [entry for entry in folder.entries if not (entry.regular and is_ours(entry.path))]
     if folder.fault:
         return f"--output: {folder.fault}; name a new or empty folder"
     if foreign or not any(is_parquet_name(entry.path) for entry in folder.entries):
@@ -213,7 +213,8 @@ def _refusal(folder: OutputFolder) -> str:
     )
 
 
-def _is_ours(path: str) -> bool:
+def is_ours(path: str) -> bool:
+    """Return whether a path, relative to a corpus, is one that tandemqa writes."""
     return path in TOP_FILES or is_parquet_name(path) or is_partial_name(path)
 
 
