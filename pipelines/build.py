@@ -31,7 +31,9 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     within = (english.records, read.records, failed) | LimitFailures(config.max_failed_share)
     clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
     split = clean.records | "SeparateSplits" >> SeparateSplits()
-    records = split.records | "Segment" >> Segment(config.answer_markers)
+    records = split.records | "Segment" >> Segment(
+        config.answer_markers, config.translation.context
+    )
 
     segments = records | "Extract" >> ExtractSegments()
     translated = segments | "Translate" >> Translate(config.translation)

@@ -153,7 +153,9 @@ def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PColl
     failed = (read.failed, unique.failed, english.failed) | "AllFailed" >> beam.Flatten()
     within = (english.records, read.records, failed) | LimitFailures(config.max_failed_share)
     clean = within | "Decontaminate" >> Decontaminate(config.evaluation_sets)
-    records = clean.records | "Segment" >> Segment(config.answer_markers)
+    records = clean.records | "Segment" >> Segment(
+        config.answer_markers, config.translation.context
+    )
     segments = records | "Extract" >> ExtractSegments()
     looked_up = segments | "LookUp" >> LookUp(config.translation)
     missing = looked_up.packets | "Measure" >> beam.Map(_measure) | beam.CombinePerKey(_add)

@@ -42,6 +42,7 @@ HABITS = {
     "json": lambda source, good: json.dumps({"translation": good}, ensure_ascii=False),
     "special token": lambda source, good: f"{good}<|im_end|>",
     "other script": lambda source, good: "Луна является единственным спутником Земли",
+    "twice": lambda source, good: f"{good} {good}",
     "empty": lambda source, good: "  \n",
     "unclosed thought": lambda source, good: f"<think>Let me see. {good}",
     "thought": lambda source, good: f"<think>The word\nis hard.</think>\n\n{good}",
@@ -59,6 +60,7 @@ class State:
         self.lock = threading.Lock()
         self.told = threading.Event()  # set when it is told something else: silence ends
         self.habits = {}  # by source text, or "*"
+        self.habits_by_seed = {}  # by seed as text; they go before the others
         self.stubborn = False  # whether a stricter prompt does not help
         self.longest = 0  # source characters from which answers are cut; 0 for never
         self.faults = []  # taken in turn, by every request
@@ -161,6 +163,7 @@ class Handler(BaseHTTPRequestHandler):
             good = self.server.translate(source) if source else "OK"
         bad = state.stubborn or STRICTER not in prompt
         habit = state.habits.get(source, state.habits.get("*", "")) if source and bad else ""
+        habit = state.habits_by_seed.get(str(body.get("seed")), habit) if source else ""
         if state.longest and len(source) > state.longest:
             habit = "length"
         if habit in ("400", "500"):

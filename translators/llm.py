@@ -14,6 +14,7 @@ from typing import Final
 from schemas.language import LANGUAGES, Language
 from schemas.options import BASIC, Options
 from schemas.reason import declare_reason
+from translators.context import split_context
 from translators.decoding import require
 from translators.family import Family, backend_option
 from translators.ladder import EMPTY
@@ -22,6 +23,7 @@ from translators.llm_faults import REFUSED, find_fault
 from translators.llm_prompt import Prompt
 from translators.marian import UNKNOWN_LICENSE
 from translators.request_threads import RequestThreads
+from translators.scorers import check_scorer, score_pairs
 from translators.translator import TIMEOUT, Translation, TranslatorInfo
 from translators.usage import Usage
 from translators.wrapping import wrap
@@ -40,6 +42,7 @@ _TIMEOUT: Final = 120.0
 _MAX_TOKENS: Final = 2048  # four times the longest segment where each character is a token
 _SMALLEST: Final = 100  # characters; a shorter text is not cut in two
 _CHARACTERS_PER_TOKEN: Final = 4
+_DIGITS: Final = 4  # of scores; further ones depend on the machine
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 _REASONING: Final = re.compile(r"\s*<(think|thinking|reasoning)>.*?</\1>|.*</think>", re.DOTALL)
 _OPEN_REASONING: Final = re.compile(r"\s*<(?:think|thinking|reasoning)>")
@@ -55,6 +58,9 @@ class LLM:
         *,
         concurrency: int = _CONCURRENCY,
         prompt: str = "",
+        context: int = 0,
+        candidates: int = 1,
+        scorer: str = "",
         max_output_tokens: int = _MAX_TOKENS,
         request_timeout: float = _TIMEOUT,
         key_variable: str = _KEY_VARIABLE,
@@ -63,7 +69,7 @@ class LLM:
         """Check the options; nothing is sent yet.
 
         Raises:
-            ValueError: If endpoint or model is missing, or an option cannot be used.
+            ValueError: If endpoint, model or scorer is missing, or an option cannot be used.
         """
         require("openai")
         if not endpoint or not model:
@@ -74,13 +80,18 @@ class LLM:
             )
         if concurrency < 1:
             raise ValueError(f"concurrency must be positive, got {concurrency}")
+        _check_candidates(candidates, scorer)
         self._endpoint = Endpoint(endpoint, model, key_variable, request_timeout)
         self._model = model
-        self._prompt = Prompt(prompt)
+        self._prompt = Prompt(prompt, context=context > 0)
+        self._context = context
+        self._candidates = candidates
+        self._scorer = scorer
         self._max_tokens = max_output_tokens
         self._threads: RequestThreads[Translation] = RequestThreads(concurrency)
         self._usage = Usage()
         self._lock = Lock()
+        self._scoring = Lock()
 
     def info(self, target: str) -> TranslatorInfo:
         """Describe who would translate into `target`; the endpoint is not asked.
@@ -89,18 +100,23 @@ class LLM:
         known to the server only.
         """
         _language(target)
+        parameters = {
+            "endpoint": self._endpoint.host,
+            "max_output_tokens": str(self._max_tokens),
+            "prompt": self._prompt.version,
+            "seed": "0",
+            "temperature": "0",
+        }
+        if self._context:
+            parameters["context"] = str(self._context)
+        if self._candidates > 1:
+            parameters |= {"candidates": str(self._candidates), "scorer": self._scorer}
         return TranslatorInfo(
             backend="llm",
             model=self._model,
             revision="",
             engine=ENGINE,
-            parameters=(
-                ("endpoint", self._endpoint.host),
-                ("max_output_tokens", str(self._max_tokens)),
-                ("prompt", self._prompt.version),
-                ("seed", "0"),
-                ("temperature", "0"),
-            ),
+            parameters=tuple(sorted(parameters.items())),
             license=UNKNOWN_LICENSE,
         )
 
@@ -109,13 +125,16 @@ class LLM:
 
         Raises:
             ChildProcessError: If the endpoint does not work.
+            UnusableScorer: If the scorer of candidates does not work.
         """
         language = _language(target)
-        return self._threads.map(lambda text: self._translate(text, language), texts)
+        return self._threads.map(
+            lambda text: self._translate(*split_context(text), language), texts
+        )
 
     def count_tokens(self, texts: Sequence[str], target: str) -> int:
         """Return about how many tokens the texts are; only the server knows."""
-        return sum(map(_estimate_tokens, texts))
+        return sum(_estimate_tokens(split_context(text)[0]) for text in texts)
 
     def take_usage(self) -> Usage:
         """Return what was done since the last call; see `Translator`."""
@@ -129,25 +148,39 @@ class LLM:
         self._endpoint.close()
         self._threads.close(ChildProcessError("the translator was closed"))
 
-    def _translate(self, text: str, language: Language) -> Translation:
+    def _translate(self, text: str, context: str, language: Language) -> Translation:
         """Return the translation of a text; a doubtful answer is asked for once more."""
-        try:
-            answer = self._ask(text, language, strict=False)
-            if answer.error:
-                self._count(Usage(retries=1))
-                answer = self._ask(text, language, strict=True)
-        except NoReplyError as error:
-            return Translation("", error=TIMEOUT if error.timed_out else NO_REPLY)
+        answer = self._choose(text, context, language)
+        if answer.error and answer.error not in (TIMEOUT, NO_REPLY):
+            self._count(Usage(retries=1))
+            answer = self._ask(text, context, language, strict=True)
         if answer.error == CUT and len(text) > _SMALLEST:
-            return self._translate_halves(text, language)
+            return self._translate_halves(text, context, language)
         return answer
 
-    def _translate_halves(self, text: str, language: Language) -> Translation:
+    def _choose(self, text: str, context: str, language: Language) -> Translation:
+        """Return the best of the candidates that no rule doubts; the first if all are doubtful."""
+        answers = [
+            self._ask(text, context, language, draw=draw) for draw in range(self._candidates)
+        ]
+        distinct: dict[str, Translation] = {}
+        for answer in answers:
+            if not answer.error:
+                distinct.setdefault(answer.text, answer)
+        good = list(distinct.values())
+        if len(good) < 2:
+            return good[0] if good else answers[0]
+        with self._scoring:  # models of scorers are not made for several threads
+            pairs = [(text, answer.text) for answer in good]
+            scores = score_pairs(self._scorer, pairs, language.code)
+        return good[max(range(len(good)), key=lambda index: round(scores[index], _DIGITS))]
+
+    def _translate_halves(self, text: str, context: str, language: Language) -> Translation:
         def count_parts(whole: str, start: int, end: int) -> int:
             return 2 if (start, end) == (0, len(whole)) else 1
 
         pieces = [text[start:end] for start, end in wrap(text, 0, len(text), count_parts)]
-        answers = [self._translate(piece, language) for piece in pieces]
+        answers = [self._translate(piece, context, language) for piece in pieces]
         failed = next((answer for answer in answers if answer.error), None)
         if failed:
             return failed
@@ -156,9 +189,14 @@ class LLM:
         mean = sum(scores) / len(scores) if len(scores) == len(answers) else None
         return Translation(joined, mean)
 
-    def _ask(self, text: str, language: Language, *, strict: bool) -> Translation:
-        prompt = self._prompt.fill(text, language, strict=strict)
-        reply = self._endpoint.ask(prompt, self._max_tokens)
+    def _ask(
+        self, text: str, context: str, language: Language, *, draw: int = 0, strict: bool = False
+    ) -> Translation:
+        prompt = self._prompt.fill(text, context, language, strict=strict)
+        try:
+            reply = self._endpoint.ask(prompt, self._max_tokens, draw)
+        except NoReplyError as error:
+            return Translation("", error=TIMEOUT if error.timed_out else NO_REPLY)
         source = _estimate_tokens(text)
         self._count(
             Usage(
@@ -174,6 +212,13 @@ class LLM:
     def _count(self, usage: Usage) -> None:
         with self._lock:
             self._usage += usage
+
+
+def _check_candidates(candidates: int, scorer: str) -> None:
+    if (candidates > 1) != bool(scorer):
+        raise ValueError("--candidates N needs --scorer to choose by, and --scorer candidates")
+    if scorer:
+        check_scorer(scorer)
 
 
 def _judge(source: str, reply: Reply, language: Language) -> Translation:
@@ -214,7 +259,27 @@ class LLMOptions(Options):
         f"requests at a time, for each worker process; {_CONCURRENCY} by default", "N", ge=1
     )
     prompt: str | None = backend_option(
-        "text file to ask with, in place of ours: {language} and {text} must stand in it", "FILE"
+        "text file to ask with, in place of ours: {language} and {text} must stand in it, and "
+        "{context} with --context",
+        "FILE",
+    )
+    context: int | None = backend_option(
+        "sentences on each side of the one it translates that the model is shown, and those around "
+        "the answer for a question; none by default",
+        "N",
+        ge=0,
+        le=20,
+    )
+    candidates: int | None = backend_option(
+        "translations to ask for, of which the best by --scorer is taken; 1 by default",
+        "N",
+        ge=1,
+        le=64,
+    )
+    scorer: str | None = backend_option(
+        "what chooses among candidates: MODULE:FUNCTION, or embedding:MODEL of "
+        "sentence-transformers",
+        "SCORER",
     )
     max_output_tokens: int | None = backend_option(
         f"tokens of an answer, reasoning included; {_MAX_TOKENS} by default", "N", ge=16

@@ -25,6 +25,7 @@ _ATTEMPTS: Final = 6
 _FIRST_DELAY: Final = 0.5  # seconds; doubled with every attempt
 _LONGEST_DELAY: Final = 60.0
 _PATIENCE: Final = 600.0  # seconds that one request may be put off by rate limits
+_WARMTH: Final = 0.7  # temperature of all but the likeliest reply
 _PROBE: Final = "Reply with the single word OK."
 _PASSING: Final = frozenset({408, 409, 425, 429})  # and all from 500
 _NO_SUCH_PARAMETER: Final = re.compile(
@@ -126,19 +127,20 @@ class Endpoint:
         self._optional: dict[str, Any] = {"temperature": 0, "seed": 0, "logprobs": True}
         self._limit_name = "max_tokens"
 
-    def ask(self, prompt: str, max_tokens: int) -> Reply:
+    def ask(self, prompt: str, max_tokens: int, draw: int = 0) -> Reply:
         """Return the reply to one prompt.
 
         Args:
             prompt: What the user says.
             max_tokens: Tokens the reply may have.
+            draw: 0 for the likeliest reply; others are random ones, the same for the same number.
 
         Raises:
             NoReplyError: If there was none, though the endpoint replies to others.
             ChildProcessError: If the endpoint does not work at all.
         """
         try:
-            return self._ask_patiently(prompt, max_tokens)
+            return self._ask_patiently(prompt, max_tokens, draw)
         except _AttemptError as error:
             self._check_alive(error)
             raise NoReplyError(str(error), timed_out=error.timed_out) from None
@@ -152,17 +154,17 @@ class Endpoint:
     def _check_alive(self, error: _AttemptError) -> None:
         """Tell a request that fails by itself from an endpoint that does not work."""
         try:
-            self._ask_patiently(_PROBE, 16)
+            self._ask_patiently(_PROBE, 16, 0)
         except _AttemptError as again:
             raise self._end(f"it does not work: {again}") from error
 
-    def _ask_patiently(self, prompt: str, max_tokens: int) -> Reply:
+    def _ask_patiently(self, prompt: str, max_tokens: int, draw: int) -> Reply:
         started = time.monotonic()
         failures = 0
         while True:
             self._wait_for_turn()
             try:
-                reply = self._ask_once(prompt, max_tokens)
+                reply = self._ask_once(prompt, max_tokens, draw)
             except _AttemptError as error:
                 failures += not error.limited
                 if error.refused and not self._works:
@@ -205,10 +207,11 @@ class Endpoint:
         self._dead = f"endpoint {self._url}, model {self._model}: {message}"
         return ChildProcessError(self._dead)
 
-    def _ask_once(self, prompt: str, max_tokens: int) -> Reply:
+    def _ask_once(self, prompt: str, max_tokens: int, draw: int) -> Reply:
         from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
-        sent = dict(self._optional)
+        drawn = {"seed": draw, "temperature": _WARMTH if draw else 0}
+        sent = {name: drawn.get(name, value) for name, value in self._optional.items()}
         try:
             raw = self._client.chat.completions.with_raw_response.create(
                 model=self._model,
@@ -224,7 +227,7 @@ class Endpoint:
             raise _AttemptError(self._clean(f"no connection: {cause}"), refused=refused) from None
         except APIStatusError as error:
             if self._adapt(error, sent):
-                return self._ask_once(prompt, max_tokens)
+                return self._ask_once(prompt, max_tokens, draw)
             raise self._explain(error) from None
         except OpenAIError as error:
             raise _AttemptError(self._clean(str(error))) from None

@@ -21,15 +21,21 @@ class Segment:
     """The smallest text handed to a translator, and where it stands.
 
     Attributes:
-        text: What the translator gets: each whitespace run, line breaks too, is one space;
-            none at the ends; never empty.
+        text: Each whitespace run, line breaks too, is one space; none at the ends; never empty.
         start: Offset of its first character in the original text, in code points.
         end: Offset behind its last character.
+        request: What the translator gets where that is not the text alone (`translators.context`).
     """
 
     text: str
     start: int
     end: int
+    request: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What the translator gets; the memory's key is made of it."""
+        return self.request or self.text
 
 
 def split_passage(text: str) -> list[Segment]:

@@ -1,5 +1,6 @@
 """From options to a checked `BuildConfig`: every mistake is told before any work is done."""
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Final
 
@@ -19,6 +20,7 @@ from pipelines.leaks.evaluation_sets import (
 from pipelines.translation.translate import TranslationPlan
 from schemas.command import UsageError
 from schemas.language import SOURCE_LANGUAGE, parse_languages
+from translators.registry import TranslatorConfig
 
 _FOR_ALL: Final = {
     *("format", "fields", "dataset", "split", "license"),
@@ -80,6 +82,7 @@ def _translation(options: CorpusOptions) -> TranslationPlan:
     if SOURCE_LANGUAGE in [language.code for language in languages]:
         raise UsageError("--languages: en is the source language; it is always in the corpus")
     chosen = choose_translators(options.translator, languages, options.backend.given())
+    _check_context(found.config for found in chosen)
     memory = options.memory or join(parent(absolute(options.output)), "memory")
     return TranslationPlan(
         configs=tuple((found.language, found.config) for found in chosen),
@@ -88,6 +91,14 @@ def _translation(options: CorpusOptions) -> TranslationPlan:
         packet_size=options.packet_size,
         accelerator=options.translate_accelerator,
     )
+
+
+def _check_context(configs: Iterable[TranslatorConfig]) -> None:
+    """Refuse contexts that one translator would be shown and another not: segments are shared."""
+    shown = {config.backend: dict(config.options).get("context", 0) for config in configs}
+    without = sorted(name for name, reach in shown.items() if not reach)
+    if without and any(shown.values()):
+        raise UsageError(f"--context: {', '.join(without)} cannot be shown any; build apart")
 
 
 def _source(item: InputOptions, options: CorpusOptions) -> Source:

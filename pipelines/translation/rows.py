@@ -185,7 +185,7 @@ def _translate_text(
         if not is_translatable(segment.text):
             pieces.append(text[segment.start : segment.end])
             continue
-        translation = dictionary.get(segment_key(segment.text))
+        translation = dictionary.get(segment_key(segment.asked))
         if translation is None or translation.error:
             return _Text("", (), (), translation.error if translation else _NOT_TRANSLATED)
         pieces.append(translation.text)

@@ -1,6 +1,6 @@
 """Which segments a record consists of; the same list is used to translate and to assemble."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -8,8 +8,9 @@ from apache_beam.pvalue import PCollection
 
 from pipelines.answers.markers import mark_answer
 from pipelines.io.progress import advance
-from schemas.record import Record
+from schemas.record import Answer, Record
 from translators import segmentation
+from translators.context import add_context
 from translators.memory import segment_key
 from translators.segmentation import is_translatable, split_passage, split_short
 
@@ -46,34 +47,50 @@ class Segment(beam.PTransform[PCollection[tuple[str, Record]], PCollection[Segme
     Args:
         markers: Whether the sentences of answers are translated once more, with marks around
             the answer.
+        context: Sentences on each side of a segment that the translator is shown.
     """
 
-    def __init__(self, markers: bool = False) -> None:
+    def __init__(self, markers: bool = False, context: int = 0) -> None:
         super().__init__()
         self.markers = markers
+        self.context = context
 
     def expand(self, records: PCollection[tuple[str, Record]]) -> PCollection[Segmented]:
         """Segment behind a shuffle: splitting is slow, and files may be few."""
         segmented: PCollection[Segmented] = (
-            records | beam.Reshuffle() | "Split" >> beam.MapTuple(_segment, self.markers)
+            records
+            | beam.Reshuffle()
+            | "Split" >> beam.MapTuple(_segment, self.markers, self.context)
         )
         return segmented
 
 
-def _segment(group_id: str, record: Record, markers: bool = False) -> Segmented:
+def _segment(group_id: str, record: Record, markers: bool = False, context: int = 0) -> Segmented:
     advance("segment", 1)
-    return group_id, segment_record(record, markers)
+    return group_id, segment_record(record, markers, context)
 
 
-def segment_record(record: Record, markers: bool = False) -> SegmentedRecord:
-    """Return the record's texts cut into segments, with marked sentences when they are wanted."""
+def segment_record(record: Record, markers: bool = False, context: int = 0) -> SegmentedRecord:
+    """Return the record's texts cut into segments.
+
+    Args:
+        record: The record.
+        markers: Whether there are marked sentences of answers; these have no context.
+        context: Sentences on each side of a segment that the translator is shown. Questions and
+            titles have those around the first answer, or the passage's first ones.
+    """
     passage = split_passage(record.passage)
+    places = [_place(answer, passage) for answer in record.answers]
+    first = next(iter(places), 0)
     return SegmentedRecord(
         record=record,
-        question=split_short(record.question),
-        passage=passage,
-        title=split_short(record.title),
-        answers=[split_short(answer.text) for answer in record.answers],
+        question=add_context(split_short(record.question), passage, context, first),
+        passage=add_context(passage, passage, context),
+        title=add_context(split_short(record.title), passage, context, first),
+        answers=[
+            add_context(split_short(answer.text), passage, context, place)
+            for answer, place in zip(record.answers, places, strict=True)
+        ],
         marked=[
             mark_answer(answer, record.passage, passage) if markers else []
             for answer in record.answers
@@ -81,10 +98,16 @@ def segment_record(record: Record, markers: bool = False) -> SegmentedRecord:
     )
 
 
+def _place(answer: Answer, passage: Sequence[segmentation.Segment]) -> int:
+    """Return the number of the sentence in which an answer begins; 0 where that is not known."""
+    behind = (index for index, segment in enumerate(passage) if answer.start < segment.end)
+    return next(behind, 0)
+
+
 def translatable_segments(segmented: SegmentedRecord) -> dict[bytes, str]:
     """Return the distinct segments of a record that need a translator, by their key."""
     return {
-        segment_key(segment.text): segment.text
+        segment_key(segment.asked): segment.asked
         for field in segmented.texts()
         for segment in field
         if is_translatable(segment.text)

@@ -49,6 +49,11 @@ class TranslationPlan:
         """Return who translates into a language."""
         return dict(self.configs)[target]
 
+    @property
+    def context(self) -> int:
+        """Sentences on each side of a segment that the translators are shown."""
+        return max(int(dict(config.options).get("context", 0)) for _, config in self.configs)
+
     def folder(self, target: str) -> str:
         """Return the folder of the packets of one language."""
         return join(self.memory, directory(dict(self.infos)[target], target))

@@ -42,7 +42,7 @@ def manifest(folder):
 
 
 def test_a_build_through_a_misbehaving_endpoint_loses_nothing(server, build, tmp_path, capsys):
-    question = "How many legs does a spider have?"
+    question = "In how many days does the Moon orbit the Earth?"
     server.control(faults=FAULTS * 10, habits={question: "answer", "*": "preamble"}, stubborn=False)
     assert build(*options(server), *PRICES) == 0
     found = manifest(tmp_path)
@@ -121,10 +121,20 @@ def test_a_killed_build_asks_again_only_for_unfinished_packets(server, tmp_path)
     assert shards(killed) == shards(whole)
 
 
+def shortest(pairs, lang):
+    """Score candidates: a scorer as users write it."""
+    return [-len(translation) for _, translation in pairs]
+
+
+WITH_CONTEXT = ("--context", "1")
+BEST_OF_TWO = ("--candidates", "2", "--scorer", f"{__name__}:shortest")
+
+
+@pytest.mark.parametrize("asked", [(), WITH_CONTEXT, BEST_OF_TWO])
 def test_plan_tells_tokens_and_cost_near_to_what_the_build_then_takes(
-    server, build, tmp_path, capsys
+    server, build, tmp_path, capsys, asked
 ):
-    shared = [*options(server), *PRICES]
+    shared = [*options(server), *PRICES, *asked]
     folder = ["--output", str(tmp_path / "corpus"), "--memory", str(tmp_path / "memory")]
     assert run(["plan", *shared, *folder, "--languages", "es", "--quiet"]) == 0
     last = capsys.readouterr().out.split("all", 1)[1]
@@ -154,3 +164,32 @@ def test_what_the_memory_holds_is_built_without_the_endpoint(server, build, tmp_
     server.control(fatal=[500, {"message": "closed"}])
     assert build(*options(server), "--quiet", output="again") == 0
     assert server.stats()["requests"] == 0
+
+
+def test_a_context_is_part_of_the_memory_and_changes_no_row_of_a_server_that_ignores_it(
+    server, build, tmp_path
+):
+    def texts(output):
+        table = ds.dataset(tmp_path / output / "data", format="parquet")
+        rows = table.to_table().to_pylist()
+        return sorted((row["lang"], row["question"], row["passage"]) for row in rows)
+
+    assert build(*options(server), "--quiet") == 0
+    server.control()
+    assert build(*options(server), *WITH_CONTEXT, "--quiet", output="shown") == 0
+    stats = server.stats()
+    assert texts("shown") == texts("corpus")
+    prompts = [body["messages"][-1]["content"] for body in stats["bodies"]]
+    question = next(p for p in prompts if "English: In how many days does the Moon orbit" in p)
+    assert "27.3 days" in question, "a question is shown the sentence with its answer"
+    assert "384,400 km" not in question
+    server.control()
+    assert build(*options(server), *WITH_CONTEXT, "--quiet", output="again") == 0
+    assert server.stats()["requests"] == 0
+
+
+def test_a_context_that_only_one_of_two_translators_is_shown_is_refused(server, build, capsys):
+    mixed = [*options(server), "--translator", "ca=apertium,es=llm", *WITH_CONTEXT]
+    with pytest.raises(SystemExit, match="2"):
+        build(*mixed, "--languages", "es,ca")
+    assert "--context: apertium cannot be shown any" in capsys.readouterr().err

@@ -10,9 +10,12 @@ import pytest
 
 from schemas.language import LANGUAGES
 from translators import llm_endpoint
+from translators.context import add_context
 from translators.llm import LLM
 from translators.llm_faults import find_fault
 from translators.registry import TranslatorConfig, open_translator
+from translators.scorers import UnusableScorer
+from translators.segmentation import Segment
 
 KEY = "sk-test-0123456789abcdef"
 MOON = "The Moon is the only natural satellite of the Earth."
@@ -242,6 +245,9 @@ def open_llm(**options):
         ({"endpoint": "http://localhost:port/v1"}, "wanted an address such as"),
         ({"key_variable": KEY}, "name of an environment variable"),
         ({"concurrency": 0}, "concurrency must be positive"),
+        ({"candidates": 2}, "--candidates N needs --scorer"),
+        ({"scorer": "os:getcwd"}, "--candidates N needs --scorer"),
+        ({"candidates": 2, "scorer": "nowhere:score"}, "scorer 'nowhere:score'"),
         ({"prompt": "/nowhere"}, "--prompt /nowhere: cannot be read"),
     ],
 )
@@ -273,6 +279,10 @@ def test_a_prompt_without_its_places_is_refused(tmp_path):
     file.write_text("Translate into {language}!")
     with pytest.raises(ValueError, match=r"\{text\} must stand in it"):
         open_llm(prompt=str(file))
+    file.write_text("Translate {text} into {language}!")
+    open_llm(prompt=str(file))
+    with pytest.raises(ValueError, match=r"\{context\} must stand in it"):
+        open_llm(prompt=str(file), context=1)
 
 
 def test_a_text_with_braces_stays_as_it_is(server, tmp_path):
@@ -283,6 +293,77 @@ def test_a_text_with_braces_stays_as_it_is(server, tmp_path):
     translator.close()
     prompt = server.stats()["bodies"][0]["messages"][0]["content"]
     assert prompt == "Into Spanish {x}:\nEnglish: The {language} is here."
+
+
+def shortest(pairs, lang):
+    """Score candidates: a scorer as users write it."""
+    return [-len(translation) for _, translation in pairs]
+
+
+def one_score(pairs, lang):
+    return [1.0]
+
+
+def test_the_best_of_several_candidates_is_taken_and_doubtful_ones_do_not_count(server):
+    scorer = f"{__name__}:shortest"
+    translator = LLM(server.endpoint, "apertium", candidates=4, scorer=scorer)
+    plain = LLM(server.endpoint, "apertium")
+    server.control(habits_by_seed={"0": "twice", "1": "quotes", "3": "refusal"})
+    texts = [QUESTION, HOUSE]
+    best = [answer.text for answer in translator.translate(texts, "es")]
+    stats = server.stats()
+    assert {(body["seed"], body["temperature"]) for body in stats["bodies"]} == {
+        *((0, 0), (1, 0.7), (2, 0.7), (3, 0.7))
+    }
+    assert stats["asked"] == {QUESTION: 4, HOUSE: 4}
+    assert translator.take_usage().output_tokens == stats["output_tokens"]
+    server.control()
+    good = [answer.text for answer in plain.translate(texts, "es")]
+    assert best == good
+    assert translator.info("es").parameters != plain.info("es").parameters
+    assert ("scorer", scorer) in translator.info("es").parameters
+    translator.close()
+    plain.close()
+
+
+def test_when_all_candidates_are_doubtful_it_is_asked_once_more_and_strictly(server):
+    translator = LLM(
+        server.endpoint, "apertium", candidates=3, scorer=f"{__name__}:shortest", concurrency=1
+    )
+    server.control(habits={HOUSE: "preamble"})
+    assert translator.translate([HOUSE], "es")[0].error == ""
+    assert server.stats()["asked"] == {HOUSE: 4}
+    server.control(habits={HOUSE: "preamble"}, stubborn=True)
+    assert translator.translate([HOUSE], "es")[0].error == "llm_commented"
+    translator.close()
+
+
+def test_a_scorer_that_scores_too_few_ends_the_run(server):
+    translator = LLM(server.endpoint, "apertium", candidates=2, scorer=f"{__name__}:one_score")
+    server.control(habits_by_seed={"1": "twice"})
+    with pytest.raises(UnusableScorer, match="1 scores for 2 pairs"):
+        translator.translate([HOUSE], "es")
+    translator.close()
+
+
+def test_a_context_is_shown_but_neither_translated_nor_judged(server, tmp_path):
+    passage = [Segment(text, 0, len(text)) for text in (MOON, HOUSE, LONG)]
+    requests = [segment.asked for segment in add_context(passage, passage, 1)]
+    translator = LLM(server.endpoint, "apertium", context=1)
+    plain = LLM(server.endpoint, "apertium")
+    shown = translator.translate(requests, "es")
+    prompts = [body["messages"][-1]["content"] for body in server.stats()["bodies"]]
+    assert shown == plain.translate([MOON, HOUSE, LONG], "es")
+    assert sorted(prompt.count(MOON) + prompt.count(LONG) for prompt in prompts) == [2, 2, 2]
+    assert translator.count_tokens(requests, "es") == plain.count_tokens([MOON, HOUSE, LONG], "es")
+    assert translator.info("es").parameters != plain.info("es").parameters
+    path = tmp_path / "prompt.txt"
+    path.write_text("{context}|{language}|English: {text}\n")
+    LLM(server.endpoint, "apertium", context=1, prompt=str(path)).translate(requests[:1], "es")
+    asked = server.stats()["bodies"][-1]["messages"][-1]["content"]
+    assert asked == f"{MOON} {HOUSE}|Spanish|English: {MOON}"[: len(asked)]
+    translator.close()
+    plain.close()
 
 
 def test_human_translations_are_hardly_ever_doubted(data):
