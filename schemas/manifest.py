@@ -177,6 +177,7 @@ class SegmentCounts(_Model):
         remembered: Segments found in the translation memory before the run.
         translated: Segments translated in this run.
         failed: Segments no translation could be had for.
+        fallback: Segments that another translator made, as the first failed on them.
         seconds: Seconds spent in the translator.
         input_tokens: Tokens of prompts that were sent to a server in this run.
         output_tokens: Tokens of its answers.
@@ -187,6 +188,7 @@ class SegmentCounts(_Model):
     remembered: Count = 0
     translated: Count = 0
     failed: Count = 0
+    fallback: Count = 0
     seconds: Number = 0.0
     input_tokens: Count = 0
     output_tokens: Count = 0
@@ -210,7 +212,10 @@ class Calibration(_Model):
 
 
 class TranslatorEntry(_Model):
-    """Who translated into one language, in full."""
+    """Who translated into one language, in full.
+
+    `fallbacks` took the segments on which those before them failed; they have none themselves.
+    """
 
     backend: str
     model: str
@@ -221,6 +226,12 @@ class TranslatorEntry(_Model):
     license: str
     pivots: list[LanguageCode]
     memory: str
+    fallbacks: list["TranslatorEntry"] = []
+
+    @property
+    def licenses(self) -> list[str]:
+        """Licences of all that may have translated."""
+        return [self.license, *(fallback.license for fallback in self.fallbacks)]
 
 
 class InputEntry(_Model):

@@ -32,7 +32,10 @@ class RowAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RowTranslator:
-    """Who made the row; `parameters` is a hash, its meaning stands in the manifest."""
+    """Who made the row; `parameters` is a hash, its meaning stands in the manifest.
+
+    Where fallbacks made some of the segments, each value names all: `bergamot + apertium`.
+    """
 
     backend: str
     model: str

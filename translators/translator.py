@@ -31,6 +31,7 @@ class Translation:
         unknown_share: Share of source words the backend has no translation for, 0 to 1; None
             where it cannot tell.
         error: Why the segment failed; empty on success.
+        fallback: Place among the translators of the language of who made it; 0 is the first.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Translation:
     finished: bool = True
     unknown_share: float | None = None
     error: Reason = NO_REASON
+    fallback: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class TranslatorInfo:
     """Who translated into one language; recorded in each row and hashed into the memory key.
 
     Attributes:
-        backend: `apertium`, `marian` or `nllb`.
+        backend: Name of the family.
         model: Model or language-pair name, a pivot route joined with `>`.
         revision: Version of the weights or data: hub commit, hash of local files, or package
             versions.

@@ -83,8 +83,9 @@ class WhatOptions(Options):
     memory: str = option("", "translation memory; `memory` beside the output by default", "DIR")
     translator: Choices = option(
         "apertium",
-        f"who translates: {', '.join(families())}; several are tried in turn for each language, "
-        "and es=apertium,de=marian:DIR names one language's own",
+        f"who translates: {', '.join(families())}; of several the first that reaches a language "
+        "does, and the next takes what it fails on; es=apertium,de=marian:DIR names one "
+        "language's own",
         "NAME[:MODEL]",
         validate_default=True,
     )

@@ -139,8 +139,15 @@ def read_manifest(output: str) -> Manifest:
 
 def _check_is_same(config: BuildConfig, manifest: Manifest) -> None:
     """Raise UsageError unless a corpus is what a build would make of these inputs."""
-    folders = {lang: directory(info, lang) for lang, info in config.translation.infos}
-    found = {lang: entry.memory for lang, entry in manifest.translators.items()}
+    plan = config.translation
+    folders = {
+        lang: " + ".join(directory(who, lang) for who in plan.all_infos(lang))
+        for lang in config.languages
+    }
+    found = {
+        lang: " + ".join(who.memory for who in (entry, *entry.fallbacks))
+        for lang, entry in manifest.translators.items()
+    }
     difference = first_difference(manifest.config, config.as_json()) or first_difference(
         {"translator": found}, {"translator": folders}
     )

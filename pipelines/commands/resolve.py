@@ -90,6 +90,9 @@ def _translation(options: CorpusOptions) -> TranslationPlan:
         memory=absolute(memory),
         packet_size=options.packet_size,
         accelerator=options.translate_accelerator,
+        fallbacks=tuple(
+            (found.language, config, info) for found in chosen for config, info in found.fallbacks
+        ),
     )
 
 

@@ -1,6 +1,9 @@
-"""`--translator`: one for all languages, or each language's own, as `es=apertium,bergamot:DIR`."""
+"""`--translator`: one for all languages, or each language's own, as `es=apertium,bergamot:DIR`.
 
-from collections.abc import Iterable, Mapping
+Several share the work: what the first that reaches a language fails on goes to the next.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator
@@ -29,23 +32,25 @@ class Choice(Options):
 
 
 class Chosen(NamedTuple):
-    """Who translates into a language."""
+    """Who translates into a language, and who takes what that one fails on."""
 
     language: str
     config: TranslatorConfig
     info: TranslatorInfo
+    fallbacks: tuple[tuple[TranslatorConfig, TranslatorInfo], ...] = ()
 
 
 def parse_choices(value: object) -> list[Choice]:
     """Return the choices of `NAME`, `NAME:MODEL` and `LANG=NAME[:MODEL]`, divided by commas.
 
-    YAML may have a mapping from languages instead.
+    YAML may have a mapping from languages to one or several instead.
 
     Raises:
         ValueError: If a name or code is unknown.
     """
     if isinstance(value, Mapping):
-        return [_parse_choice(f"{language}={name}") for language, name in value.items()]
+        named = [(language, name) for language, names in value.items() for name in as_list(names)]
+        return [_parse_choice(f"{language}={name}") for language, name in named]
     words = [word.strip() for item in as_list(value) for word in str(item).split(",")]
     return [_parse_choice(word) for word in words if word]
 
@@ -58,7 +63,10 @@ def choose_translators(
     languages: Iterable[Language],
     options: Given,
 ) -> list[Chosen]:
-    """Return who translates into each language: its own choice, else the first that can.
+    """Return who translates into each language: its own choices first, else the first that can.
+
+    Its fallbacks are those that can and stand behind it among the choices; a choice for all
+    languages that stands before a language's own is not meant for that language.
 
     Args:
         choices: What was asked for, in order.
@@ -76,13 +84,15 @@ def choose_translators(
     found, problems = [], []
     try:
         for language in languages:
-            own = [choice for choice in choices if choice.language == language.code]
-            for_it = own or [choice for choice in choices if not choice.language]
-            chosen, why = _first_that_can(language, [configs[c] for c in for_it], opened)
-            if chosen:
-                found.append(chosen)
-            else:
+            own, others = _candidates(language, choices)
+            able, why = _able(language, [configs[c] for c in own or others], opened)
+            if not able:
                 problems.append(why)
+                continue
+            if own:
+                able |= _able(language, [configs[c] for c in others], opened)[0]
+            (config, info), *fallbacks = able.items()
+            found.append(Chosen(language.code, config, info, tuple(fallbacks)))
     finally:
         for translator in opened.values():
             translator.close()
@@ -117,17 +127,24 @@ def _refuse_idle_options(choices: tuple[Choice, ...], options: Given) -> None:
         raise ValueError(f"{', '.join(idle)}: not an option of {names}")
 
 
-def _first_that_can(
+def _candidates(language: Language, choices: Sequence[Choice]) -> tuple[list[Choice], list[Choice]]:
+    """Return a language's own choices, and those for all languages that count for it."""
+    own = [choice for choice in choices if choice.language == language.code]
+    behind = choices[choices.index(own[0]) :] if own else choices
+    return own, [choice for choice in behind if not choice.language]
+
+
+def _able(
     language: Language,
     configs: Iterable[TranslatorConfig],
     opened: Mapping[TranslatorConfig, Translator],
-) -> tuple[Chosen | None, str]:
-    """Return the first translator that reaches a language, or why none does."""
-    problems = []
+) -> tuple[dict[TranslatorConfig, TranslatorInfo], str]:
+    """Return the translators that reach a language, in order, and why the others do not."""
+    able, problems = {}, []
     for config in configs:
         try:
-            return Chosen(language.code, config, opened[config].info(language.code)), ""
+            able[config] = opened[config].info(language.code)
         except ValueError as error:
             problems.append(str(error))
     nobody = f"no translator given for {language.name} ({language.code})"
-    return None, " and ".join(problems) or nobody
+    return able, " and ".join(problems) or nobody

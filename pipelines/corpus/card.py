@@ -69,9 +69,10 @@ def _failed(manifest: Manifest) -> str:
 
 def _notice(manifest: Manifest) -> str:
     entries = {
-        lang: entry.license
+        lang: licence
         for lang, entry in manifest.translators.items()
-        if is_non_commercial(entry.license)
+        for licence in entry.licenses
+        if is_non_commercial(licence)
     }
     if not entries:
         return ""
@@ -104,14 +105,15 @@ def _languages_table(manifest: Manifest, splits: Counter[tuple[str, str]], names
 def _translators_table(manifest: Manifest) -> str:
     rows = [
         (
-            _name(lang),
+            _name(lang) + (", fallback" if entry is not first else ""),
             f"{entry.backend}: {entry.model}"
             + (f" through {', '.join(map(_name, entry.pivots))}" if entry.pivots else ""),
             entry.revision,
             (entry.license or "unknown")
             + (" (no commercial use)" if is_non_commercial(entry.license) else ""),
         )
-        for lang, entry in manifest.translators.items()
+        for lang, first in manifest.translators.items()
+        for entry in (first, *first.fallbacks)
     ]
     return _table(("language", "translated by", "revision", "licence of the model"), rows, "llll")
 

@@ -104,7 +104,10 @@ def source_licences(manifest: Manifest) -> list[tuple[str, str]]:
 def _hub_licenses(manifest: Manifest) -> list[str]:
     """Return the licences of the sources, and of models that restrict what they make."""
     names = {licence for _, licence in source_licences(manifest)} | {
-        entry.license for entry in manifest.translators.values() if is_non_commercial(entry.license)
+        licence
+        for entry in manifest.translators.values()
+        for licence in entry.licenses
+        if is_non_commercial(licence)
     }
     return sorted({_hub_license(name) for name in names}) or ["unknown"]
 

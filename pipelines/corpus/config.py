@@ -14,6 +14,7 @@ from pipelines.translation.translate import TranslationPlan
 from schemas.manifest import InputEntry, SourceReading
 from schemas.row import RowTranslator
 from translators.memory import parameters_hash
+from translators.translator import TranslatorInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,11 @@ class BuildConfig:
         return tuple(lang for lang, _ in self.translation.infos)
 
     @property
-    def row_translators(self) -> dict[str, RowTranslator]:
-        """Who translates into each language, as rows name it."""
+    def row_translators(self) -> dict[str, tuple[RowTranslator, ...]]:
+        """Who translates into each language, as rows name it: the first and its fallbacks."""
         return {
-            lang: RowTranslator(
-                backend=info.backend,
-                model=info.model,
-                revision=info.revision,
-                engine=info.engine,
-                parameters=parameters_hash(info),
-            )
-            for lang, info in self.translation.infos
+            lang: tuple(map(_row_translator, self.translation.all_infos(lang)))
+            for lang in self.languages
         }
 
     def as_json(self) -> dict[str, Any]:
@@ -100,10 +95,27 @@ class BuildConfig:
     def _translators(self) -> dict[str, Any]:
         """Return who translates: one for all languages, or each language's own."""
         configs = dict(self.translation.configs)
+        fallbacks: dict[str, list[dict[str, Any]]] = {}
+        for lang, config, _ in self.translation.fallbacks:
+            facts = {"translator": config.backend, "translator_options": dict(config.options)}
+            fallbacks.setdefault(lang, []).append(facts)
+        last = {"fallbacks": fallbacks} if fallbacks else {}
         if len(set(configs.values())) == 1:
             config = next(iter(configs.values()))
-            return {"translator": config.backend, "translator_options": dict(config.options)}
+            options = dict(config.options)
+            return {"translator": config.backend, "translator_options": options, **last}
         return {
             "translator": {lang: config.backend for lang, config in configs.items()},
             "translator_options": {lang: dict(config.options) for lang, config in configs.items()},
+            **last,
         }
+
+
+def _row_translator(info: TranslatorInfo) -> RowTranslator:
+    return RowTranslator(
+        backend=info.backend,
+        model=info.model,
+        revision=info.revision,
+        engine=info.engine,
+        parameters=parameters_hash(info),
+    )

@@ -22,6 +22,7 @@ from schemas.manifest import (
 )
 from schemas.row import SCHEMA_VERSION
 from translators.memory import directory, parameters_hash
+from translators.translator import TranslatorInfo
 from translators.usage import Usage, token_cost
 
 _DISTRIBUTIONS: Final = ("apache-beam", "pyarrow", "sentencex", "langdetect")
@@ -131,11 +132,14 @@ def _count_segments(
         packets = [packet for packet in stats if packet.lang == lang]
         usage = sum((packet.usage for packet in packets), Usage())
         options = dict(config.translation.config(lang).options)
+        for fallback, _ in config.translation.fallbacks_of(lang):
+            options |= dict(fallback.options)
         counts[lang] = SegmentCounts(
             distinct=tally.get(("segment",), 0),
             remembered=tally.get(("remembered", lang), 0),
             translated=sum(packet.segments - packet.failed for packet in packets),
             failed=sum(packet.failed for packet in packets),
+            fallback=sum(packet.fallback for packet in packets),
             seconds=round(sum(packet.seconds for packet in packets), 3),
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
@@ -145,17 +149,25 @@ def _count_segments(
 
 
 def _translators(config: BuildConfig) -> dict[str, TranslatorEntry]:
-    return {
-        lang: TranslatorEntry(
-            backend=info.backend,
-            model=info.model,
-            revision=info.revision,
-            engine=info.engine,
-            parameters=dict(info.parameters),
-            parameters_hash=parameters_hash(info),
-            license=info.license,
-            pivots=list(info.pivots),
-            memory=directory(info, lang),
-        )
-        for lang, info in config.translation.infos
+    entries = {
+        lang: [_translator(info, lang) for info in config.translation.all_infos(lang)]
+        for lang in config.languages
     }
+    return {
+        lang: first.model_copy(update={"fallbacks": fallbacks})
+        for lang, (first, *fallbacks) in entries.items()
+    }
+
+
+def _translator(info: TranslatorInfo, lang: str) -> TranslatorEntry:
+    return TranslatorEntry(
+        backend=info.backend,
+        model=info.model,
+        revision=info.revision,
+        engine=info.engine,
+        parameters=dict(info.parameters),
+        parameters_hash=parameters_hash(info),
+        license=info.license,
+        pivots=list(info.pivots),
+        memory=directory(info, lang),
+    )

@@ -116,8 +116,12 @@ def _non_commercial(facts: Facts) -> list[str]:
     return [
         facts["languages"][code]["name"]
         for code, entry in facts["translators"].items()
-        if is_non_commercial(entry["license"]) and code in facts["languages"]
+        if any(map(is_non_commercial, _licences(entry))) and code in facts["languages"]
     ]
+
+
+def _licences(entry: Facts) -> list[str]:
+    return [entry["license"], *(fallback["license"] for fallback in entry["fallbacks"])]
 
 
 def _reasons(facts: Facts) -> list[tuple[str, int]]:

@@ -1,6 +1,6 @@
 """Bring the translations of a record's segments back together."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class ExtractSegments(beam.PTransform[PCollection[Segmented], PCollection[tuple[
 class Assemble(beam.PTransform[Any, PCollection[Group]]):
     """Join records with the translations of their segments into groups of rows."""
 
-    translators: Mapping[str, RowTranslator]
+    translators: Mapping[str, Sequence[RowTranslator]]
 
     def expand(
         self, inputs: "tuple[PCollection[Segmented], PCollection[Translated]]"
@@ -75,7 +75,7 @@ def _to_groups(key: bytes, joined: dict[str, Iterable[Any]]) -> Iterator[tuple[s
 
 
 def _assemble(
-    group: tuple[str, dict[str, Iterable[Any]]], translators: dict[str, RowTranslator]
+    group: tuple[str, dict[str, Iterable[Any]]], translators: dict[str, Sequence[RowTranslator]]
 ) -> Iterator[Group]:
     group_id, joined = group
     dictionaries: dict[str, dict[bytes, Translation]] = {lang: {} for lang in translators}

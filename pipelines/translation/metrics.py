@@ -39,6 +39,7 @@ class PacketStats:
         translated: Segments sent to the translator this time.
         characters: English characters in it.
         failed: Segments that could not be translated.
+        fallback: Segments that another translator made, as the first failed on them.
         seconds: Time spent in the translator; 0 when an earlier attempt had finished it.
         resumed: An earlier attempt had saved it.
         usage: Batches, tokens and retries of the translator.
@@ -53,6 +54,7 @@ class PacketStats:
     seconds: float
     resumed: bool
     usage: Usage = field(default_factory=Usage)
+    fallback: int = 0
 
 
 def report_packet(stats: PacketStats) -> None:
@@ -66,6 +68,7 @@ def report_packet(stats: PacketStats) -> None:
         ("segments", stats.segments),
         ("resumed", stats.segments - stats.translated),
         ("failed", stats.failed),
+        ("fallback", stats.fallback),
         ("batches", usage.batches),
         ("tokens", usage.tokens),
         ("retries", usage.retries),

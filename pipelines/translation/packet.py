@@ -2,10 +2,19 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, field
 
-from pipelines.io.storage import exists, is_local, join, read_below, read_bytes, write_bytes
-from pipelines.translation.metrics import PacketStats, report_packet
+from pipelines.io.storage import (
+    exists,
+    is_local,
+    join,
+    list_files,
+    read_below,
+    read_bytes,
+    write_bytes,
+)
+from pipelines.translation.metrics import PacketStats
 from pipelines.translation.worker import worker_translator
 from schemas.regular_file import UnsafeFileError
 from translators.ladder import translate_all
@@ -36,10 +45,17 @@ class Packet:
     Attributes:
         lang: Target language.
         segments: `(key, English text)`, sorted by key.
+        unfinished: What the memory holds of those that its translator did not finish, where
+            another may take them.
     """
 
     lang: str
     segments: tuple[tuple[bytes, str], ...]
+    unfinished: dict[bytes, Translation] = field(default_factory=dict)
+
+    def without(self, keys: Container[bytes]) -> "Packet":
+        """Return a packet of the other segments."""
+        return Packet(self.lang, tuple(item for item in self.segments if item[0] not in keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +66,9 @@ class Finished:
     stats: PacketStats
 
 
-def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Finished:
+def finish_packet(
+    packet: Packet, config: TranslatorConfig, folder: str, must_work: bool = True
+) -> Finished:
     """Return the translations of a packet; they are in the memory when this returns.
 
     A packet that an earlier attempt saved is read, and only what failed there is tried again.
@@ -59,6 +77,7 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
         packet: What to translate.
         config: The translator; it is opened once per process.
         folder: The memory's folder for this translator and language.
+        must_work: Whether it is an error when a translator that has not worked yet fails on all.
     """
     sources = dict(packet.segments)
     name = packet_id(list(sources))
@@ -75,7 +94,8 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
             seconds = time.monotonic() - started
             usage = translator.take_usage()
             info = translator.info(packet.lang)
-        _refuse_broken_translator(packet, answers)
+        if must_work:
+            _refuse_broken_translator(packet, answers, folder)
         done.update(zip(missing, answers, strict=True))
         failed = {key: translation for key, translation in done.items() if translation.error}
         content = encode_packet(sources, done)
@@ -95,7 +115,6 @@ def finish_packet(packet: Packet, config: TranslatorConfig, folder: str) -> Fini
         resumed=resumed,
         usage=usage,
     )
-    report_packet(stats)
     return Finished(done, stats)
 
 
@@ -130,14 +149,19 @@ def _finished_before(folder: str, name: str) -> dict[bytes, Translation]:
         return {}
 
 
-def _refuse_broken_translator(packet: Packet, answers: list[Translation]) -> None:
+def _has_worked(folder: str) -> bool:
+    """Whether the memory holds anything of a translator: then all may fail that failed before."""
+    return any(path.endswith(PACKET_SUFFIX) for path, _ in list_files(folder))
+
+
+def _refuse_broken_translator(packet: Packet, answers: list[Translation], folder: str) -> None:
     """Stop when nothing works: a broken translator must not end as a corpus of failed rows.
 
     Raises:
         TranslationError: If every segment of a packet that is not tiny failed.
     """
     reasons = {answer.error for answer in answers}
-    if len(answers) >= _MIN_SEGMENTS and "" not in reasons:
+    if len(answers) >= _MIN_SEGMENTS and "" not in reasons and not _has_worked(folder):
         raise TranslationError(
             f"none of {len(answers):,} segments could be translated into {packet.lang} "
             f"({', '.join(sorted(reasons))}); the translator does not work."

@@ -1,12 +1,12 @@
 """Assemble the rows of a record from the translations of its segments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from pipelines.answers.markers import read_marked
 from pipelines.answers.spans import project_answer, source_answer
-from pipelines.translation.segment import SegmentedRecord
+from pipelines.translation.segment import SegmentedRecord, translatable_segments
 from schemas.identity import content_id
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
 from schemas.reason import NO_REASON, Reason, declare_reason
@@ -59,7 +59,7 @@ def assemble_group(
     group_id: str,
     segmented: SegmentedRecord,
     dictionaries: Mapping[str, Dictionary],
-    translators: Mapping[str, RowTranslator],
+    translators: Mapping[str, Sequence[RowTranslator]],
 ) -> Group:
     """Return the rows of a record in all languages.
 
@@ -67,7 +67,7 @@ def assemble_group(
         group_id: The record's group.
         segmented: The normalised English record and its segments.
         dictionaries: Translations by segment key, for each target language.
-        translators: Who translated, for each target language.
+        translators: Who translated, for each target language: the first and its fallbacks.
     """
     drafts = [
         _assemble_draft(group_id, segmented, lang, dictionaries.get(lang, {}), by)
@@ -108,7 +108,7 @@ def _assemble_draft(
     segmented: SegmentedRecord,
     lang: str,
     dictionary: Dictionary,
-    translator: RowTranslator,
+    translators: Sequence[RowTranslator],
 ) -> Draft:
     record = segmented.record
     spaced = LANGUAGES[lang].spaces
@@ -138,7 +138,7 @@ def _assemble_draft(
         score_min=min(scores, default=None),
         score_mean=sum(scores) / len(scores) if scores else None,
         unknown_share=sum(unknown) / len(unknown) if unknown else None,
-        translator=translator,
+        translator=_who(segmented, dictionary, translators),
         license=record.license,
     )
     unfinished = tuple(
@@ -147,6 +147,21 @@ def _assemble_draft(
         if not all(t.finished for t in text.used)
     )
     return Draft(row, question.failure or passage.failure, unfinished)
+
+
+def _who(
+    segmented: SegmentedRecord, dictionary: Dictionary, translators: Sequence[RowTranslator]
+) -> RowTranslator:
+    """Return who translated a row; where several did, their names are joined."""
+    if len(translators) == 1:
+        return translators[0]
+    used = {
+        dictionary[key].fallback
+        for key in translatable_segments(segmented)
+        if key in dictionary and not dictionary[key].error
+    }
+    who = [translators[place] for place in sorted(used or {0})]
+    return RowTranslator(*(" + ".join(values) for values in zip(*map(astuple, who), strict=True)))
 
 
 def _project_answers(

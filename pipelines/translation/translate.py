@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple
 
 import apache_beam as beam
@@ -11,8 +12,9 @@ from apache_beam.transforms.combiners import Count
 
 from pipelines.io.progress import expect
 from pipelines.io.storage import join, list_files
-from pipelines.translation.metrics import PacketStats, report_looked_up
-from pipelines.translation.packet import Finished, Packet, finish_packet, load_packet
+from pipelines.translation.fallback import Member, finish_with_fallbacks
+from pipelines.translation.metrics import PacketStats, report_looked_up, report_packet
+from pipelines.translation.packet import Finished, Packet, load_packet
 from translators.memory import PACKET_SUFFIX, BrokenPacketError, directory, preferred
 from translators.registry import TranslatorConfig
 from translators.translator import Translation, TranslatorInfo
@@ -23,7 +25,7 @@ BROKEN: Final = "broken"
 logger = logging.getLogger(__name__)
 
 Translated = tuple[bytes, tuple[str, Translation]]
-Needed = tuple[tuple[str, int], tuple[bytes, str]]
+Needed = tuple[tuple[str, int], tuple[bytes, str, Translation | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class TranslationPlan:
     Attributes:
         configs: The translator into each target language.
         infos: Its description, for each target language.
+        fallbacks: Language, translator and description of those that take what the ones before
+            them failed on, in that order.
         memory: Folder of the translation memory.
         packet_size: Segments in a packet, about; bounds what a crash can cost.
         accelerator: What the workers of this step alone must have, in Beam's words, such as
@@ -44,6 +48,7 @@ class TranslationPlan:
     memory: str
     packet_size: int
     accelerator: str = ""
+    fallbacks: tuple[tuple[str, TranslatorConfig, TranslatorInfo], ...] = ()
 
     def config(self, target: str) -> TranslatorConfig:
         """Return who translates into a language."""
@@ -57,6 +62,14 @@ class TranslationPlan:
     def folder(self, target: str) -> str:
         """Return the folder of the packets of one language."""
         return join(self.memory, directory(dict(self.infos)[target], target))
+
+    def fallbacks_of(self, target: str) -> list[tuple[TranslatorConfig, TranslatorInfo]]:
+        """Return who takes what the translator into a language fails on, in order."""
+        return [(config, info) for lang, config, info in self.fallbacks if lang == target]
+
+    def all_infos(self, target: str) -> list[TranslatorInfo]:
+        """Return the descriptions of the translator into a language and of its fallbacks."""
+        return [dict(self.infos)[target], *(info for _, info in self.fallbacks_of(target))]
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -189,20 +202,35 @@ def _split(
     for text in values["text"]:
         report_looked_up(len(known), len(plan.infos) - len(known))
         for lang, _ in plan.infos:
-            if lang in known:
+            if lang in known and (known[lang].finished or not plan.fallbacks_of(lang)):
                 yield key, (lang, known[lang])
             else:
                 place = (lang, int.from_bytes(key[:8], "big") % packets)
-                yield TaggedOutput(MISSING, (place, (key, text)))
+                yield TaggedOutput(MISSING, (place, (key, text, known.get(lang))))
 
 
-def _pack(place: tuple[str, int], segments: Iterable[tuple[bytes, str]]) -> Packet:
-    return Packet(place[0], tuple(sorted(segments)))
+def _pack(
+    place: tuple[str, int], segments: Iterable[tuple[bytes, str, Translation | None]]
+) -> Packet:
+    in_order = sorted(segments, key=itemgetter(0))
+    return Packet(
+        place[0],
+        tuple((key, text) for key, text, _ in in_order),
+        {key: unfinished for key, _, unfinished in in_order if unfinished},
+    )
 
 
 def _translate(packet: Packet, missing: int, plan: TranslationPlan) -> Finished:
     expect("translate", missing)
-    return finish_packet(packet, plan.config(packet.lang), plan.folder(packet.lang))
+    lang = packet.lang
+    fallbacks = [
+        Member(config, join(plan.memory, directory(info, lang)))
+        for config, info in plan.fallbacks_of(lang)
+    ]
+    first = Member(plan.config(lang), plan.folder(lang))
+    finished = finish_with_fallbacks(packet, first, fallbacks)
+    report_packet(finished.stats)
+    return finished
 
 
 def _unpack(finished: Finished) -> Iterator[Translated]:
