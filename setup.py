@@ -93,6 +93,7 @@ setup(
         "schemas": ["*.tsv", "*.css"],
         "pipelines.corpus": ["card.md"],
         "pipelines.report": ["*.j2", "*.css", "*.js"],
+        "trainer.fine_tuning": ["model_card.md"],
         "trainer.study": ["*.j2", "*.css"],
     },
     install_requires=BUILD,

@@ -9,7 +9,6 @@ from typing import Final
 
 from pipelines.corpus.card_header import (
     card_title,
-    is_non_commercial,
     rows_by_split,
     source_licences,
     write_header,
@@ -17,6 +16,7 @@ from pipelines.corpus.card_header import (
 from pipelines.corpus.reasons import explain_reason
 from pipelines.ingest.preview import describe, describe_mended
 from schemas.language import LANGUAGES, SOURCE_LANGUAGE
+from schemas.licences import is_non_commercial
 from schemas.manifest import Manifest
 from schemas.plain_text import markdown_code, markdown_text
 from schemas.tables import markdown_table

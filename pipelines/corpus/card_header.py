@@ -1,7 +1,6 @@
 """The head of the dataset card: what the hub and `datasets` read, and the facts behind it."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
@@ -9,16 +8,10 @@ from typing import Any, Final
 import yaml
 
 from schemas.corpus_layout import SPLITS
+from schemas.licences import hub_licence, is_non_commercial
 from schemas.manifest import Manifest
 from schemas.plain_text import one_line
 
-_NON_COMMERCIAL: Final = re.compile(r"(?<![a-z])nc(?![a-z])|non-?commercial", re.IGNORECASE)
-# Of the identifiers that the hub allows, those that data and models come with.
-_HUB_LICENSES: Final = re.compile(
-    r"apache-2\.0|mit|cc0-1\.0|cc-by-[234]\.0|cc-by-2\.5|cc-by-sa-[34]\.0|cc-by-nd-4\.0"
-    r"|cc-by-nc(-sa)?-[234]\.0|cc-by-nc-nd-[34]\.0|odc-by|odbl|pddl|unlicense"
-    r"|gpl-[23]\.0|lgpl-(2\.1|3\.0)|agpl-3\.0|bsd-[23]-clause"
-)
 ALL: Final = "all"
 PAIRS: Final = "pairs"
 """Configurations beside those of the languages; no language has such a code."""
@@ -109,22 +102,10 @@ def _hub_licenses(manifest: Manifest) -> list[str]:
         for licence in entry.licenses
         if is_non_commercial(licence)
     }
-    return sorted({_hub_license(name) for name in names}) or ["unknown"]
-
-
-def _hub_license(name: str) -> str:
-    known = name.lower().removesuffix("-only").removesuffix("-or-later")
-    if _HUB_LICENSES.fullmatch(known):
-        return known
-    return "unknown" if known == "unknown" else "other"
+    return sorted({hub_licence(name) for name in names}) or ["unknown"]
 
 
 def _size_category(rows: int) -> str:
     """Return the hub's word for the number of rows."""
     place = min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)
     return f"{_SIZES[place - 1]}<n<{_SIZES[place]}" if place else f"n<{_SIZES[0]}"
-
-
-def is_non_commercial(license: str) -> bool:
-    """Return whether a licence allows no commercial use, judged by its name."""
-    return bool(_NON_COMMERCIAL.search(license))

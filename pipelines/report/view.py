@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from pipelines.corpus.card_header import is_non_commercial
 from pipelines.corpus.reasons import explain_reason
 from pipelines.report.charts import HEIGHT, Histogram, histogram, stacked_bar
 from pipelines.report.check_facts import FIELDS
 from pipelines.report.scan import LARGEST
 from schemas.language import SOURCE_LANGUAGE
+from schemas.licences import is_non_commercial
 from schemas.page import render_page
 from schemas.wording import counted
 

@@ -5,8 +5,8 @@ import re
 import yaml
 
 from pipelines.corpus.card import write_card
-from pipelines.corpus.card_header import is_non_commercial
 from schemas.language import LANGUAGES
+from schemas.licences import is_non_commercial
 from schemas.manifest import SourceCounts
 from tests.pipelines.report_corpus import APERTIUM, NLLB, make_corpus
 

@@ -1,16 +1,22 @@
 """What a run trains on, and what its model says about that."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow.dataset as ds
 import pytest
+import yaml
+from sentence_transformers import SentenceTransformer
 
 from schemas.command import FailedRunError, UsageError
 from schemas.corpus_layout import MANIFEST_NAME
 from schemas.manifest import Manifest, SourceCounts, TranslatorEntry
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from trainer.corpora.corpus_facts import read_facts
+from trainer.fine_tuning.base_licence import find_licence
 from trainer.fine_tuning.hub import push_model
+from trainer.fine_tuning.model_card import write_card
 from trainer.fine_tuning.training import train
 from trainer.fine_tuning.training_data import open_training_data
 
@@ -88,10 +94,44 @@ def test_the_model_card_says_what_the_model_was_trained_on(settings, corpus):
         "was the best of its kind on held-out groups",
     ):
         assert line in card
-    assert card.index("## Training Corpus") < card.index("## Usage")
-    front_matter = card.split("---")[1]
-    assert "- en\n- es" in front_matter
-    assert "- tandemqa" in front_matter
+    front_matter = yaml.safe_load(card.split("---\n")[1])
+    assert front_matter["language"] == ["en", "es"]
+    assert {"tandemqa", "corpus:rivers"} < set(front_matter["tags"])
+    assert "| multilingual " in card
+
+
+def test_no_passage_of_the_corpus_is_in_the_model_card(settings, corpus, capfd):
+    run = settings(corpora=[str(corpus)], fields={}, dev_groups=8)
+    train(run, quiet=True)
+    card = (Path(run.output) / "README.md").read_text()
+    rows = ds.dataset(corpus / "data").to_table(columns=["question", "passage"]).to_pylist()
+    assert not [text for row in rows for text in row.values() if text in card]
+    assert "Computing widget examples" not in "".join(capfd.readouterr())
+
+
+def test_the_licence_of_the_base_model_and_what_restricts_it_are_named(settings, corpus):
+    run = settings(corpora=[str(corpus)], fields={})
+    base = Path(run.model.model)
+    (base / "README.md").write_text("---\nlicense: mit\n---\n# Base\n")
+    assert find_licence(str(base), None) == "mit"
+    record = {"dev": [], "best_step": 1, "training_loss": 0.5, "seconds": 1.0}
+    model = SentenceTransformer(str(base), device="cpu")
+
+    def license_with(translator: str) -> str:
+        facts = replace(read_facts(str(corpus)), translators={"es": translator})
+        write_card(base, model, run, [facts], record)
+        return yaml.safe_load((base / "README.md").read_text().split("---\n")[1])["license"]
+
+    assert license_with("nllb: facebook/nllb (CC-BY-NC-4.0)") == "other"
+    assert "**Not for commercial use** are parts" in (base / "README.md").read_text()
+    (base / "README.md").write_text("---\nlicense: mit\n---\n")
+    assert license_with("apertium: eng-spa (GPL-2.0)") == "mit"
+
+
+@pytest.mark.parametrize("card", ["", "# Title", "---\n: [\n---\n", "---\n- a\n---\n"])
+def test_a_card_without_a_licence_tells_none(card, tmp_path):
+    (tmp_path / "README.md").write_text(card)
+    assert find_licence(str(tmp_path), None) == ""
 
 
 def test_tensorboard_logs_stay_when_checkpoints_go(settings):

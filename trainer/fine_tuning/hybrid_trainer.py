@@ -93,6 +93,9 @@ class HybridTrainer(SentenceTransformerTrainer):
             callbacks=callbacks,
         )
 
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """Collect nothing for the library's card: it would show passages of the corpus."""
+
     @property
     def data_wait_share(self) -> float:
         """Share of the training time spent waiting for batches."""

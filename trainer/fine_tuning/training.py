@@ -24,7 +24,7 @@ from trainer.fine_tuning.base_model import choose_prompts, open_base_model
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer
 from trainer.fine_tuning.loss import make_loss
 from trainer.fine_tuning.mining import mine_negatives
-from trainer.fine_tuning.model_card import complete_card, prepare_card
+from trainer.fine_tuning.model_card import write_card
 from trainer.fine_tuning.model_files import CHECKPOINTS_NAME, NEGATIVES_NAME, save_model
 from trainer.fine_tuning.model_folder import RunState, abandon_run, finish_run, open_run
 from trainer.fine_tuning.negatives import Negatives, check_negatives
@@ -122,7 +122,8 @@ def make_trainer(
     )
     passages = ["passage", *(f"negative_{n}" for n in range(1, settings.negatives + 1))]
     args.prompts = {"question": prompts.question} | dict.fromkeys(passages, prompts.passage)
-    prepare_card(model, corpus.languages)
+    model.model_card_data.local_files_only = True  # checkpoints have the library's card
+    model.model_card_data.generate_widget_examples = False
     trainer = HybridTrainer(
         model=model,
         args=args,
@@ -189,16 +190,10 @@ def _save(
     record: Mapping[str, Any],
 ) -> dict[str, Any]:
     output = Path(settings.output)
-    chosen = (
-        f"The checkpoint of step {record['best_step']} was the best of its kind on held-out "
-        "groups, by the mAP in the pool of all languages."
-        if settings.dev_groups
-        else "The last checkpoint was kept."
-    )
 
     def save(folder: Path) -> None:
-        model.save_pretrained(os.fspath(folder))
-        complete_card(folder, settings, facts, chosen)
+        model.save_pretrained(os.fspath(folder), create_model_card=False)
+        write_card(folder, model, settings, facts, record)
 
     save_model(output, save)
     return finish_run(output, record)
