@@ -120,12 +120,12 @@ def _similarity(model: SentenceTransformer) -> str:
 
 
 def _prompts(prompts: Mapping[str, str | None]) -> str:
-    question, passage = prompts.get("query"), prompts.get("document")
+    question, passage = prompts.get("query") or "", prompts.get("document") or ""
     if not question and not passage:
         return "Texts are encoded as they are, without prompts."
     return (
-        f"Questions are encoded behind the prompt {markdown_code(repr(question or ''))}, passages behind "
-        f"{markdown_code(repr(passage or ''))}; `encode_query` and `encode_document` add them."
+        f"Questions are encoded behind the prompt {markdown_code(repr(question))}, passages behind "
+        f"{markdown_code(repr(passage))}; `encode_query` and `encode_document` add them."
     )
 
 
