@@ -81,6 +81,15 @@ def test_the_command_writes_both_files_and_says_where(tmp_path, capsys):
     assert (tmp_path / "report.html").exists() and (tmp_path / "report.json").exists()
 
 
+def test_the_report_opens_in_a_browser_when_asked(tmp_path, capsys, monkeypatch):
+    make_corpus(tmp_path)
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)  # returns None: there is no browser
+    assert command.COMMAND.execute([str(tmp_path), "--open"]) == 0
+    assert opened == [(tmp_path / "report.html").as_uri()]
+    assert "no browser was found here" in capsys.readouterr().err
+
+
 def test_the_script_shows_rows_and_hostile_texts_do_not_run(browse, page):
     shown = browse(page)
     assert "<title>Corpus report: rivers</title>" in shown
@@ -161,6 +170,20 @@ def test_the_page_fits_a_phone(browse, page, tmp_path):
     shown = browse(f"<!DOCTYPE html>{frame}<script>onload = () => {{ {measure} }}</script>")
     width, needed = map(int, re.search(r"<title>(\d+) (\d+)</title>", shown).groups())
     assert needed == width > 300
+
+
+def test_what_was_rejected_and_failed_is_seen_on_a_phone(browse, page, tmp_path):
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    measure = """
+        const report = document.querySelector("iframe").contentDocument;
+        const table = [...report.querySelectorAll("#funnel table")].at(-1);
+        const edges = [...table.querySelectorAll("th, td")].map(
+            (cell) => cell.getBoundingClientRect().right);
+        document.title = Math.ceil(Math.max(...edges));
+    """
+    frame = '<iframe src="report.html" style="width: 390px; height: 800px; border: 0"></iframe>'
+    shown = browse(f"<!DOCTYPE html>{frame}<script>onload = () => {{ {measure} }}</script>")
+    assert 300 < int(re.search(r"<title>(\d+)</title>", shown)[1]) <= 390
 
 
 def test_on_paper_sections_are_whole_and_the_sample_is_left_out(browse, page):

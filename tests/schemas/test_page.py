@@ -89,3 +89,20 @@ def test_a_name_that_the_template_is_not_given_is_an_error(monkeypatch):
 def test_the_shared_style_loads_nothing():
     style = (files("schemas") / "page.css").read_text(encoding="utf-8")
     assert "url(" not in style and "@import" not in style
+
+
+@pytest.mark.parametrize(
+    ("package", "template", "style"),
+    [
+        ("pipelines.report", "report.html.j2", "report.css"),
+        ("trainer.study", "page.html.j2", "page.css"),
+    ],
+)
+def test_every_page_is_dark_where_the_reader_wants_it(package, template, style):
+    """Colours beside the shared ones must not be lost in the dark: only variables name them."""
+    files_of = files(package)
+    assert 'content="light dark"' in (files_of / template).read_text()
+    shared = (files("schemas") / "page.css").read_text()
+    assert "prefers-color-scheme: dark" in shared
+    for line in (shared + (files_of / style).read_text()).splitlines():
+        assert not re.search(r"[^-]color: *#", line), line
