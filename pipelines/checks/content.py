@@ -69,7 +69,7 @@ def answer_number_missing(pair: FieldPair) -> Iterator[Check]:
     """
     texts = [_SPELLED_OUT.sub(" ", answer) for answer in pair.answers]
     source = dense_digits(pair.source)
-    named = {number for text in texts for number in numbers(text, 2)}
+    named = frozenset(number for text in texts for number in numbers(text, 2))
     wanted = named - without_numbers(named, source)
     if not wanted:
         return

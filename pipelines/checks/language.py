@@ -1,6 +1,7 @@
 """Checks of the language: script, copies of the English text, language identification."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -168,6 +169,7 @@ def _without_names(pair: FieldPair) -> str:
     return mask_names(pair.target, pair.source) if len(pair.source) < _SHORT else pair.target
 
 
+@lru_cache(1024)  # an English sentence is compared with its translation in every language
 def _may_not_be_copied(text: str, least: int, lower_case: int) -> bool:
     """Return whether a text has enough letters and words that are no names."""
     words = _LOWER_CASE_WORD.findall(text, endpos=_START)
@@ -175,8 +177,16 @@ def _may_not_be_copied(text: str, least: int, lower_case: int) -> bool:
 
 
 def _is_copy(source: str, target: str) -> bool:
+    if _starts_otherwise(source, target):
+        return False
     alike = _dense(source[:_START])[:_SURE] == _dense(target[:_START])[:_SURE]
     return alike and _dense(source) == _dense(target)
+
+
+def _starts_otherwise(source: str, target: str) -> bool:
+    """Return whether both texts start with letters, and with different ones."""
+    first, other = source[:1], target[:1]
+    return first.isalpha() and other.isalpha() and first.casefold()[0] != other.casefold()[0]
 
 
 def _dense(text: str) -> str:

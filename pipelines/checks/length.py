@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -129,5 +130,10 @@ def _share_of_lost_ends(source: str, target: str, lang: str) -> float:
     """Return the share of sentence ends that a translation has fewer than its source."""
     if LANGUAGES[lang].script in _UNMARKED_SENTENCES:
         return 0.0
-    ends = len(_END.findall(source))
+    ends = _sentence_ends(source)
     return (ends - len(_END.findall(target))) / max(1, ends)
+
+
+@lru_cache(1024)  # an English sentence is compared with its translation in every language
+def _sentence_ends(source: str) -> int:
+    return len(_END.findall(source))

@@ -5,13 +5,16 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from pipelines.checks.field_pair import FieldPair
 from pipelines.text.words import WORD
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
 
-_PHRASE: Final = re.compile(r"(.{1,20}?)\1{2,}", re.DOTALL)
+_PHRASE_WORDS: Final = 20
+_PHRASE: Final = re.compile(rf"(.{{1,{_PHRASE_WORDS}}}?)\1{{2,}}", re.DOTALL)
 _CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s{0,2}\1){2,}|([^\W\d_]{1,2})\2{4,}")
 _WIDE_GAP: Final = re.compile(r"\s{3,}")
 _LEAST_CHARACTERS: Final = 3
@@ -42,12 +45,27 @@ def _longest_loop(text: str, lang: str) -> int:
     words = WORD.findall(text.casefold())
     glued = [m for word in words if len(word) > 12 for m in [_CHARACTERS.search(word)] if m]
     times = max((len(m[0]) // len(m[1] or m[2]) for m in glued), default=1)
+    if not _may_loop(words):
+        return times
     numbers = {word: chr(i % _CHARACTERS_IN_ALL) for i, word in enumerate(dict.fromkeys(words))}
     for loop in _PHRASE.finditer("".join(map(numbers.__getitem__, words))):
         count = len(loop[0]) // len(loop[1])
         phrase = "".join(words[loop.start() : loop.start() + len(loop[1])])
         times = max(times, _weigh(phrase, count))
     return times
+
+
+def _may_loop(words: list[str]) -> bool:
+    """Return whether a phrase comes three times in a row: most texts need no closer look."""
+    numbers: dict[str, int] = {}
+    coded = np.array([numbers.setdefault(word, len(numbers)) for word in words], np.int32)
+    for length in range(1, min(_PHRASE_WORDS, len(words) // 3) + 1):
+        same = coded[length:] == coded[:-length]
+        if np.count_nonzero(same) >= 2 * length:
+            counted = np.concatenate(([0], np.cumsum(same)))
+            if (counted[2 * length :] - counted[: -2 * length] == 2 * length).any():
+                return True
+    return False
 
 
 def _weigh(phrase: str, count: int) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from pipelines.checks.field_pair import FieldPair
-from pipelines.text.words import WORD
+from pipelines.text.characters import SPACE, SUSPECT, UTF8_HEAD, UTF8_TAIL, WORD, count, kinds_of
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
@@ -29,10 +29,6 @@ _DAMAGE: Final = regex.compile(
 # a question mark of the source, unless those stand elsewhere.
 _LOST_END: Final = regex.compile(r"(?<=\p{L})\?+(?=\s+\p{Ll})")
 _QUESTION: Final = regex.compile(r"\?+(?!\s*\p{Ll}|\p{L})")
-# Every damage holds one of these.
-_SUSPECT: Final = regex.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\xbfÂ-ï€‚ƒ„†‡ˆ‰Š‹ŒŽ‘•˜™š›œžŸ\ufffd\ud800-\udfff\\]|\p{L}\?|\?\p{L}"
-)
 _NOT_ASCII: Final = regex.compile(r"[^\x00-\x7f]+")
 # A tag has a name, and what follows it are attributes: the text between two inequalities
 # (`<0.40 reached an RVEF>`, `a <b and c> d`) is no tag.
@@ -77,7 +73,7 @@ def mojibake(pair: FieldPair) -> Iterator[Check]:
     The value is the share of damaged characters among all that are not ASCII.
     """
     damaged = 0
-    if _SUSPECT.search(pair.target):
+    if _may_be_damaged(pair.target):
         found = Counter(_DAMAGE.findall(pair.target)) - Counter(_DAMAGE.findall(pair.source))
         damaged = sum(map(len, found.elements()))
         questions = pair.source.count("?") - len(_QUESTION.findall(pair.target))
@@ -120,6 +116,17 @@ def brackets(pair: FieldPair) -> Iterator[Check]:
     yield pair.flag(_BRACKETS, lost, 1, lost > 0)
 
 
+def _may_be_damaged(text: str) -> bool:
+    """Return whether a text has anything of what damaged characters leave."""
+    kinds = kinds_of(text)
+    heads, tails = kinds & UTF8_HEAD != 0, kinds & UTF8_TAIL != 0
+    return (
+        bool((kinds & SUSPECT).any())
+        or bool((heads[:-1] & tails[1:]).any())
+        or "?" in text.rstrip("?")
+    )
+
+
 def _added_tags(pair: FieldPair) -> int:
     """Return how many tags were added.
 
@@ -146,5 +153,5 @@ def _marks(text: str) -> Counter[str]:
 
 
 def _share_of_text(text: str) -> float:
-    visible = len("".join(text.split()))
-    return sum(map(len, WORD.findall(text))) / visible if visible else 0.0
+    visible = len(text) - count(text, SPACE)
+    return count(text, WORD) / visible if visible else 0.0

@@ -133,7 +133,8 @@ def _passage(draft: Draft, group: Group, standards: Standards) -> FieldPair:
 def _pair(
     name: str, source: str, target: str, draft: Draft, standards: Standards, kind: str
 ) -> FieldPair:
-    lang = draft.row.lang
+    lang, repeated = draft.row.lang, standards.duplicates
+    duplicates = repeated.get(duplicate_key(lang, name, target), 1) if repeated else 1
     return FieldPair(
         field=name,
         lang=lang,
@@ -141,7 +142,7 @@ def _pair(
         target=target,
         finished=name not in draft.unfinished,
         calibration=standards.calibration(lang, kind),
-        duplicates=standards.duplicates.get(duplicate_key(lang, name, target), 1),
+        duplicates=duplicates,
         language_model=standards.language_model,
         limits=standards.limits,
     )

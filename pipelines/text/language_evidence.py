@@ -13,11 +13,13 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import Any, Final
 
+import numpy as np
 import regex
 from langdetect import detector_factory
 from langdetect.detector import Detector
 from langdetect.utils.ngram import NGram
 
+from pipelines.text.characters import CODE_POINTS, Codes, codes_of, text_of
 from schemas.language import LANGUAGES
 
 _SMOOTHING: Final = Detector.ALPHA_DEFAULT / Detector.BASE_FREQ
@@ -38,17 +40,40 @@ def language_scores(text: str, script: str) -> dict[str, float]:
     another script say nothing about its language and are left out. Empty when langdetect knows
     no language of the script or nothing in the text.
     """
-    text = Detector.URL_RE.sub(" ", text)
-    text = NGram.normalize_vi(Detector.MAIL_RE.sub(" ", text))
-    if script != "Latn":
-        text = _LATIN.sub(" ", text)
-    words = text.translate(_NORMAL).split()
-    words = words[:: -(-len(words) // _WORDS_ENOUGH) or 1]
-    scored = [scores for word in words if (scores := _word_scores(word[:_LONGEST], script))]
+    scored = _scores_of_words(text, script)
     if not scored:
         return {}
     totals = map(sum, zip(*scored, strict=True))
     return dict(zip(labels_of(script), totals, strict=True))
+
+
+def language_lead(text: str, script: str, label: str, rival: str) -> float:
+    """Return ln(likelihood of a text in one language / in another); 0 when nothing is known.
+
+    Args:
+        text: Any text.
+        script: ISO 15924 code of the script of both languages.
+        label: langdetect's label of one language.
+        rival: That of the other.
+    """
+    scored = _scores_of_words(text, script)
+    mine, other = map(labels_of(script).index, (label, rival))
+    return sum(scores[mine] for scores in scored) - sum(scores[other] for scores in scored)
+
+
+def _scores_of_words(text: str, script: str) -> list[tuple[float, ...]]:
+    """Return the scores of the words that are known, of at most `_WORDS_ENOUGH` words."""
+    if "://" in text:
+        text = Detector.URL_RE.sub(" ", text)
+    if "@" in text:
+        text = Detector.MAIL_RE.sub(" ", text)
+    if not text.isascii():
+        text = NGram.normalize_vi(text)
+    if script != "Latn":
+        text = _LATIN.sub(" ", text)
+    words = text_of(_normal(codes_of(text))).split()
+    words = words[:: -(-len(words) // _WORDS_ENOUGH) or 1]
+    return [scores for word in words if (scores := _word_scores(word[:_LONGEST], script))]
 
 
 @cache
@@ -101,12 +126,14 @@ def _load_profiles(script: str) -> tuple[dict[str, list[float]], tuple[int, ...]
     return factory.word_lang_prob_map, tuple(map(factory.langlist.index, labels_of(script)))
 
 
-class _Normal(dict[int, str]):
-    """langdetect's normal form of each character, worked out when it is first met."""
+def _normal(codes: Codes) -> Codes:
+    """Return langdetect's normal form of each character, worked out when it is first met."""
+    found = _NORMAL[codes]
+    if not found.all():
+        for code in set(codes[found == 0].tolist()):
+            _NORMAL[code] = ord(NGram.normalize(chr(code)))
+        found = _NORMAL[codes]
+    return found
 
-    def __missing__(self, code: int) -> str:
-        self[code] = normal = str(NGram.normalize(chr(code)))
-        return normal
 
-
-_NORMAL: Final = _Normal()
+_NORMAL: Final[Codes] = np.zeros(CODE_POINTS, np.uint32)

@@ -5,17 +5,18 @@ against it. The caller has looked at the script before, for a restricted detecto
 one of its languages even when none fits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
+import numpy as np
 import regex
 
-from pipelines.text.language_evidence import labels_of, language_scores
+from pipelines.text.characters import CAPITAL, LETTER, kinds_of
+from pipelines.text.language_evidence import labels_of, language_lead, language_scores
 from pipelines.text.script import decides_language, letters
 from pipelines.text.second_opinion import Opinion, agrees
-from pipelines.text.words import LETTERS
 from schemas.language import LANGUAGES, Language
 
 VERIFIED: Final = "verified"
@@ -127,14 +128,31 @@ def english_evidence(text: str, lang: str, source: str = "") -> float:
         source: Its English source; names in it tell nothing about the language of `text`.
     """
     language = LANGUAGES[lang]
-    scores = language_scores(mask_names(text, source), language.script)
-    return scores[language.langdetect] - scores["en"] if scores else 0.0
+    return language_lead(mask_names(text, source), language.script, language.langdetect, "en")
 
 
 def mask_names(text: str, source: str) -> str:
     """Return `text` without the names (capitalised words within sentences) of its source."""
     names = _names(source)
-    return LETTERS.sub(lambda word: "" if word[0] in names else word[0], text) if names else text
+    if not names:
+        return text
+    kept, at = [], 0
+    for start, end in _capitalised(text):
+        if text[start:end] in names:
+            kept.append(text[at:start])
+            at = end
+    return "".join([*kept, text[at:]])
+
+
+def _capitalised(text: str) -> Iterator[tuple[int, int]]:
+    """Return where the words, runs of letters, stand that begin with a capital."""
+    kinds = kinds_of(text)
+    padded = np.zeros(len(text) + 2, np.bool_)
+    padded[1:-1] = kinds & LETTER
+    starts = np.flatnonzero(padded[1:-1] & ~padded[:-2])
+    ends = np.flatnonzero(padded[1:-1] & ~padded[2:]) + 1
+    capitals = (kinds[starts] & CAPITAL) != 0
+    return zip(starts[capitals].tolist(), ends[capitals].tolist(), strict=True)
 
 
 @lru_cache(16)  # asked again for each sentence and language

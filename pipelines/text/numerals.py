@@ -1,6 +1,7 @@
 """The numbers in a text, written the same way in every language."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -26,30 +27,33 @@ def has_digits(text: str) -> bool:
     return _RUN.search(text) is not None
 
 
-def numbers(text: str, least: int = 1) -> set[str]:
+@lru_cache(64)
+def numbers(text: str, least: int = 1) -> frozenset[str]:
     """Return the runs of at least `least` digits, in ASCII digits, without separators."""
     runs = _RUN.findall(_SEPARATOR.sub("", _in_ascii_digits(text)))
-    return {run for run in runs if len(run) >= least}
+    return frozenset(run for run in runs if len(run) >= least)
 
 
+@lru_cache(64)  # the English passage serves all languages
 def dense_digits(text: str) -> str:
     """Return the text in ASCII digits without marks between digits, to look numbers up in."""
     return str(_BETWEEN_DIGITS.sub("", _in_ascii_digits(text)))
 
 
-def lost_numbers(source: str, target: str, least: int) -> set[str]:
+def lost_numbers(source: str, target: str, least: int) -> frozenset[str]:
     """Return the numbers of the source whose digits stand nowhere in the target."""
     if not has_digits(source):
-        return set()
+        return frozenset()
     return without_numbers(numbers(source, least), dense_digits(target))
 
 
-def without_numbers(wanted: set[str], dense: str) -> set[str]:
+def without_numbers(wanted: frozenset[str], dense: str) -> frozenset[str]:
     """Return the numbers whose digits stand nowhere in a text from `dense_digits`."""
     runs = set(_RUN.findall(dense))
     left = sorted(wanted - runs)
     looked_for = left[: _COMPARED // max(len(dense), 1)]
-    return {number for number in looked_for if number not in dense} | set(left[len(looked_for) :])
+    lost = [number for number in looked_for if number not in dense]
+    return frozenset(lost + left[len(looked_for) :])
 
 
 def _in_ascii_digits(text: str) -> str:

@@ -4,7 +4,7 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from pipelines.text.words import NOT_WORD
+from pipelines.text.characters import only_words
 from schemas.language import LANGUAGES
 
 # On XQuAD, what a translated question shares with its passage follows what the English one
@@ -27,7 +27,7 @@ def shared_part(question: str, passage: str, lang: str) -> float:
     N-grams have four characters, two in languages without spaces between words and sentences.
     """
     length = _LENGTH if LANGUAGES[lang].spaces else _LENGTH_UNSPACED
-    dense = NOT_WORD.sub(" ", question).casefold()
+    dense = only_words(question).casefold()
     wanted = {dense[i : i + length] for i in range(len(dense) - length + 1)}
     text = _dense_passage(passage)
     if len(wanted) > _MANY:
@@ -47,4 +47,4 @@ def overlap_residual(
 
 @lru_cache(64)  # the English passage serves all languages
 def _dense_passage(passage: str) -> str:
-    return str(NOT_WORD.sub(" ", passage).casefold())
+    return only_words(passage).casefold()

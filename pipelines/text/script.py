@@ -3,31 +3,34 @@
 from functools import cache, lru_cache
 from typing import Final
 
-import regex
+import numpy as np
+import numpy.typing as npt
 
-from pipelines.text.words import LETTERS
+from pipelines.text.characters import LETTER, codes_of, count, matching
 from schemas.language import LANGUAGES, UNICODE_SCRIPTS
 
 # Han characters alone are Chinese; kana or hangul beside them make them Japanese or Korean.
-_FORBIDDEN: Final = {
-    "Hans": regex.compile(r"[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]"),
-    "Hant": regex.compile(r"[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]"),
-}
+_OTHER_THAN_CHINESE: Final = r"[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+"
+_CHINESE: Final = frozenset({"Hans", "Hant"})
 
 
 @cache
-def _letters_of(script: str) -> "regex.Pattern[str]":
+def _letters_of(script: str) -> npt.NDArray[np.bool_]:
     classes = "".join(rf"\p{{Script={name}}}" for name in UNICODE_SCRIPTS[script])
-    return regex.compile(rf"[[{classes}\p{{Script=Inherited}}]&&[\p{{L}}\p{{M}}]]+", regex.VERSION1)
+    return matching(rf"[[{classes}\p{{Script=Inherited}}]&&[\p{{L}}\p{{M}}]]+")
+
+
+@cache
+def _other_than_chinese() -> npt.NDArray[np.bool_]:
+    return matching(_OTHER_THAN_CHINESE)
+
+
+def letters(text: str) -> int:
+    """Return the number of letters and combining marks."""
+    return count(text, LETTER)
 
 
 @lru_cache(16)  # several checks ask for the same text in a row
-def letters(text: str) -> int:
-    """Return the number of letters and combining marks."""
-    return sum(map(len, LETTERS.findall(text)))
-
-
-@lru_cache(16)
 def script_share(text: str, script: str) -> float:
     """Return the share of letters and marks that are of a script, 0 to 1; 0 without letters.
 
@@ -38,10 +41,10 @@ def script_share(text: str, script: str) -> float:
     total = letters(text)
     if not total:
         return 0.0
-    forbidden = _FORBIDDEN.get(script)
-    if forbidden and len(forbidden.findall(text)) * 10 > total:
+    codes = codes_of(text)
+    if script in _CHINESE and np.count_nonzero(_other_than_chinese()[codes]) * 10 > total:
         return 0.0
-    return sum(map(len, _letters_of(script).findall(text))) / total
+    return int(np.count_nonzero(_letters_of(script)[codes])) / total
 
 
 @cache
@@ -50,6 +53,6 @@ def decides_language(script: str) -> bool:
 
     The forms of Chinese count as one: no letter tells them apart for certain.
     """
-    return script in {"Hans", "Hant"} or (
+    return script in _CHINESE or (
         sum(language.script == script for language in LANGUAGES.values()) == 1
     )

@@ -5,7 +5,7 @@ fastText model whose labels are language codes, such as GlotLID's `spa_Latn`.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -83,6 +83,7 @@ def agrees(found: Mapping[str, float], wanted: Language) -> float:
     return sum(p for code, p in found.items() if _is_like(code, wanted))
 
 
+@lru_cache(1024)
 def _is_like(code: str, wanted: Language) -> bool:
     try:
         other = parse_language(code)
