@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipelines.checks.field_pair import FieldPair
 from pipelines.text import language_id
+from pipelines.text.characters import LETTER, count_in_spans
 from pipelines.text.language_id import (
     LanguageVerdict,
     english_evidence,
@@ -116,7 +117,9 @@ def english_sentence(pair: FieldPair) -> Iterator[Check]:
     other than Latin, the share of the script.
     """
     language = LANGUAGES[pair.lang]
-    segments = [one for one in pair.segments() if letters(one[1]) >= _SENTENCE_LETTERS]
+    sizes = count_in_spans(pair.target, (span[2:] for span in pair.sentences), LETTER)
+    found_segments = zip(pair.segments(), sizes, strict=True)
+    segments = [segment for segment, size in found_segments if size >= _SENTENCE_LETTERS]
     if not segments or (language.script == "Latn" and not language.langdetect):
         return
     if language.script == "Latn":

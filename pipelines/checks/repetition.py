@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from pipelines.checks.field_pair import FieldPair
-from pipelines.text.words import WORD
+from pipelines.text.characters import SPACE, Codes, codes_of, kinds_of, only_words
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
 
 _PHRASE_WORDS: Final = 20
 _PHRASE: Final = re.compile(rf"(.{{1,{_PHRASE_WORDS}}}?)\1{{2,}}", re.DOTALL)
+_PHRASE_CHARACTERS: Final = 41
 _CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s{0,2}\1){2,}|([^\W\d_]{1,2})\2{4,}")
 _WIDE_GAP: Final = re.compile(r"\s{3,}")
 _LEAST_CHARACTERS: Final = 3
@@ -39,28 +40,33 @@ def repetition(pair: FieldPair) -> Iterator[Check]:
 def _longest_loop(text: str, lang: str) -> int:
     """Return how often in a row the most repeated phrase comes; 1 when none comes three times."""
     if not LANGUAGES[lang].word_spaces:  # a phrase is one of characters
-        narrow = _WIDE_GAP.sub("  ", text)
-        found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(narrow)]
-        return max((length // len(phrase) for phrase, length in found), default=1)
-    words = WORD.findall(text.casefold())
+        return _longest_loop_of_characters(text)
+    words = only_words(text.casefold()).split()
     glued = [m for word in words if len(word) > 12 for m in [_CHARACTERS.search(word)] if m]
     times = max((len(m[0]) // len(m[1] or m[2]) for m in glued), default=1)
-    if not _may_loop(words):
+    numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    coded = list(map(numbers.__getitem__, words))
+    if not _may_loop(np.array(coded, np.uint32), _PHRASE_WORDS):
         return times
-    numbers = {word: chr(i % _CHARACTERS_IN_ALL) for i, word in enumerate(dict.fromkeys(words))}
-    for loop in _PHRASE.finditer("".join(map(numbers.__getitem__, words))):
+    for loop in _PHRASE.finditer("".join(chr(code % _CHARACTERS_IN_ALL) for code in coded)):
         count = len(loop[0]) // len(loop[1])
         phrase = "".join(words[loop.start() : loop.start() + len(loop[1])])
         times = max(times, _weigh(phrase, count))
     return times
 
 
-def _may_loop(words: list[str]) -> bool:
-    """Return whether a phrase comes three times in a row: most texts need no closer look."""
-    numbers: dict[str, int] = {}
-    coded = np.array([numbers.setdefault(word, len(numbers)) for word in words], np.int32)
-    for length in range(1, min(_PHRASE_WORDS, len(words) // 3) + 1):
-        same = coded[length:] == coded[:-length]
+def _longest_loop_of_characters(text: str) -> int:
+    if not _may_loop(codes_of(text)[kinds_of(text) & SPACE == 0], _PHRASE_CHARACTERS):
+        return 1
+    narrow = _WIDE_GAP.sub("  ", text)
+    found = [(m[1] or m[2], len(m[0])) for m in _CHARACTERS.finditer(narrow)]
+    return max((length // len(phrase) for phrase, length in found), default=1)
+
+
+def _may_loop(codes: Codes, longest: int) -> bool:
+    """Return whether up to `longest` codes come three times in a row; few texts have such."""
+    for length in range(1, min(longest, len(codes) // 3) + 1):
+        same = codes[length:] == codes[:-length]
         if np.count_nonzero(same) >= 2 * length:
             counted = np.concatenate(([0], np.cumsum(same)))
             if (counted[2 * length :] - counted[: -2 * length] == 2 * length).any():

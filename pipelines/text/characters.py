@@ -1,5 +1,6 @@
 """What kinds of characters a text is made of: one look into one table serves many checks."""
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final
 
@@ -14,10 +15,9 @@ Codes = npt.NDArray[np.uint32]
 LETTER: Final = 1  # with the marks that belong to letters
 WORD: Final = 2  # letters, marks and digits
 SPACE: Final = 4
-CAPITAL: Final = 8
-UTF8_HEAD: Final = 16  # what bytes of UTF-8 become when they are read as Latin-1 or Windows-1252:
-UTF8_TAIL: Final = 32  # the first byte of a character, and all others
-SUSPECT: Final = 64  # control characters, surrogates, replacement characters, backslashes
+UTF8_HEAD: Final = 8  # what bytes of UTF-8 become when they are read as Latin-1 or Windows-1252:
+UTF8_TAIL: Final = 16  # the first byte of a character, and all others
+SUSPECT: Final = 32  # control characters, surrogates, replacement characters, backslashes
 
 CODE_POINTS: Final = 0x110000
 _BLANK: Final = 0x20
@@ -25,7 +25,6 @@ _PATTERNS: Final = {
     LETTER: r"[\p{L}\p{M}]+",
     WORD: r"[\p{L}\p{M}\p{N}]+",
     SPACE: r"[\s\x1c-\x1f]+",
-    CAPITAL: r"\p{Lu}+",
     UTF8_HEAD: "[Â-ï]+",
     UTF8_TAIL: "[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+",
     SUSPECT: r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\\]+",
@@ -52,6 +51,13 @@ def text_of(codes: Codes) -> str:
 def count(text: str, kind: int) -> int:
     """Return how many characters of a text are of a kind."""
     return int(np.count_nonzero(kinds_of(text) & kind))
+
+
+def count_in_spans(text: str, spans: Iterable[tuple[int, int]], kind: int) -> list[int]:
+    """Return how many characters of a kind are in each span, given by its start and end."""
+    before = [0, *np.cumsum((kinds_of(text) & kind) != 0).tolist()]
+    size = len(text)
+    return [before[min(end, size)] - before[min(start, size)] for start, end in spans]
 
 
 def only_words(text: str) -> str:

@@ -7,13 +7,14 @@ the result is evidence that grows with the length of the text, so that a few wor
 names weigh little. Every word counts for itself in that model, which makes words worth caching.
 """
 
-import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import regex
 from langdetect import detector_factory
 from langdetect.detector import Detector
@@ -23,7 +24,6 @@ from pipelines.text.characters import CODE_POINTS, Codes, codes_of, text_of
 from schemas.language import LANGUAGES
 
 _SMOOTHING: Final = Detector.ALPHA_DEFAULT / Detector.BASE_FREQ
-_UNSEEN: Final = math.log(_SMOOTHING)
 _WORDS_REMEMBERED: Final = 100_000
 # More words add time, not certainty: every second, third... word of a longer text is looked at.
 _WORDS_ENOUGH: Final = 60
@@ -58,7 +58,8 @@ def language_lead(text: str, script: str, label: str, rival: str) -> float:
     """
     scored = _scores_of_words(text, script)
     mine, other = map(labels_of(script).index, (label, rival))
-    return sum(scores[mine] for scores in scored) - sum(scores[other] for scores in scored)
+    lead: float = sum(map(itemgetter(mine), scored)) - sum(map(itemgetter(other), scored))
+    return lead
 
 
 def _scores_of_words(text: str, script: str) -> list[tuple[float, ...]]:
@@ -86,32 +87,27 @@ def labels_of(script: str) -> tuple[str, ...]:
 @lru_cache(_WORDS_REMEMBERED)
 def _word_scores(word: str, script: str) -> tuple[float, ...]:
     """Return the score of a word for each label of the script; empty without known n-grams."""
-    profiles, _ = _profiles(script)
-    known = [_ngram_scores(ngram, script) for ngram in _ngrams(word) if ngram in profiles]
-    return tuple(map(sum, zip(*known, strict=True)))
+    places, scores = _profiles(script)
+    known = [place for place in map(places.get, _ngrams(word)) if place is not None]
+    return tuple(scores[known].sum(axis=0).tolist()) if known else ()
 
 
-@cache  # no more than the profiles hold
-def _ngram_scores(ngram: str, script: str) -> tuple[float, ...]:
-    profiles, indices = _profiles(script)
-    found = profiles[ngram]
-    return tuple(math.log(_SMOOTHING + found[i]) if found[i] else _UNSEEN for i in indices)
+def _ngrams(word: str) -> list[str]:
+    """Return the n-grams of one to three characters that langdetect takes from a word.
 
-
-def _ngrams(word: str) -> Iterator[str]:
-    """Yield the n-grams of one to three characters that langdetect takes from a word.
-
-    Spaces around the word count; runs of capitals (abbreviations) are left out.
+    Spaces around the word count; n-grams that end in a run of capitals (abbreviations) are left
+    out.
     """
     padded = f" {word} "
-    for end in range(1, len(padded)):
-        if not (padded[end].isupper() and padded[end - 1].isupper()):
-            for start in range(max(0, end - 2), end + 1):
-                yield padded[start : end + 1]
+    ends: Sequence[int] = range(2, len(padded) + 1)
+    if not word.islower():
+        ends = [i for i in ends if not (padded[i - 1].isupper() and padded[i - 2].isupper())]
+    ngrams = [padded[end - size : end] for size in (1, 2) for end in ends]
+    return ngrams + [padded[end - 3 : end] for end in ends if end > 2]
 
 
-def _profiles(script: str) -> tuple[dict[str, list[float]], tuple[int, ...]]:
-    """Return n-gram probabilities by language, and at which places the script's languages are.
+def _profiles(script: str) -> tuple[dict[str, int], npt.NDArray[np.float64]]:
+    """Return at which place each n-gram has its scores, one for each label of the script.
 
     langdetect loads its profiles lazily and not thread-safely, hence the lock.
     """
@@ -120,10 +116,16 @@ def _profiles(script: str) -> tuple[dict[str, list[float]], tuple[int, ...]]:
 
 
 @cache
-def _load_profiles(script: str) -> tuple[dict[str, list[float]], tuple[int, ...]]:
+def _load_profiles(script: str) -> tuple[dict[str, int], npt.NDArray[np.float64]]:
     detector_factory.init_factory()
     factory: Any = detector_factory._factory
-    return factory.word_lang_prob_map, tuple(map(factory.langlist.index, labels_of(script)))
+    labels = list(map(factory.langlist.index, labels_of(script)))
+    shares = np.array(list(factory.word_lang_prob_map.values()))[:, labels]
+    # N-grams that no language of the script has share the last place.
+    used = shares.any(axis=1)
+    places = np.where(used, np.cumsum(used) - 1, np.count_nonzero(used)).tolist()
+    scores = np.log(_SMOOTHING + np.vstack((shares[used], np.zeros(len(labels)))))
+    return dict(zip(factory.word_lang_prob_map, places, strict=True)), scores
 
 
 def _normal(codes: Codes) -> Codes:

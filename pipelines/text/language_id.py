@@ -5,15 +5,13 @@ against it. The caller has looked at the script before, for a restricted detecto
 one of its languages even when none fits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-import numpy as np
 import regex
 
-from pipelines.text.characters import CAPITAL, LETTER, kinds_of
 from pipelines.text.language_evidence import labels_of, language_lead, language_scores
 from pipelines.text.script import decides_language, letters
 from pipelines.text.second_opinion import Opinion, agrees
@@ -39,6 +37,7 @@ LIKELY: Final = 0.5
 CERTAIN: Final = 0.9
 
 _MID_SENTENCE: Final = r"(?<=[\p{L}\p{N},;’'”\")\]]\s[“\"'‘(\[]?|\p{L}[-–/&])"
+_CAPITALISED: Final = regex.compile(r"(?<![\p{L}\p{M}])\p{Lu}[\p{L}\p{M}]*")
 _SOURCE_NAME: Final = regex.compile(rf"{_MID_SENTENCE}\p{{Lu}}[\p{{L}}\p{{M}}]*")
 
 
@@ -136,23 +135,7 @@ def mask_names(text: str, source: str) -> str:
     names = _names(source)
     if not names:
         return text
-    kept, at = [], 0
-    for start, end in _capitalised(text):
-        if text[start:end] in names:
-            kept.append(text[at:start])
-            at = end
-    return "".join([*kept, text[at:]])
-
-
-def _capitalised(text: str) -> Iterator[tuple[int, int]]:
-    """Return where the words, runs of letters, stand that begin with a capital."""
-    kinds = kinds_of(text)
-    padded = np.zeros(len(text) + 2, np.bool_)
-    padded[1:-1] = kinds & LETTER
-    starts = np.flatnonzero(padded[1:-1] & ~padded[:-2])
-    ends = np.flatnonzero(padded[1:-1] & ~padded[2:]) + 1
-    capitals = (kinds[starts] & CAPITAL) != 0
-    return zip(starts[capitals].tolist(), ends[capitals].tolist(), strict=True)
+    return _CAPITALISED.sub(lambda word: "" if word[0] in names else word[0], text)
 
 
 @lru_cache(16)  # asked again for each sentence and language
