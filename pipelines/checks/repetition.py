@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.checks.field_pair import FieldPair
-from pipelines.text.characters import SPACE, Codes, codes_of, kinds_of, only_words
+from pipelines.text.characters import SPACE, Codes, codes_of, folded_words, kinds_of
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
@@ -19,6 +19,7 @@ _PHRASE_CHARACTERS: Final = 41
 _CHARACTERS: Final = re.compile(r"(\S.{2,40}?)(?:\s{0,2}\1){2,}|([^\W\d_]{1,2})\2{4,}")
 _WIDE_GAP: Final = re.compile(r"\s{3,}")
 _LEAST_CHARACTERS: Final = 3
+_LEAST_REPEATED: Final = 2  # words that stand elsewhere too, in the shortest loop
 _CHARACTERS_IN_ALL: Final = sys.maxunicode + 1
 
 
@@ -41,10 +42,12 @@ def _longest_loop(text: str, lang: str) -> int:
     """Return how often in a row the most repeated phrase comes; 1 when none comes three times."""
     if not LANGUAGES[lang].word_spaces:  # a phrase is one of characters
         return _longest_loop_of_characters(text)
-    words = only_words(text.casefold()).split()
+    words = folded_words(text).split()
     glued = [m for word in words if len(word) > 12 for m in [_CHARACTERS.search(word)] if m]
     times = max((len(m[0]) // len(m[1] or m[2]) for m in glued), default=1)
     numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    if len(words) - len(numbers) < _LEAST_REPEATED:
+        return times
     coded = list(map(numbers.__getitem__, words))
     if not _may_loop(np.array(coded, np.uint32), _PHRASE_WORDS):
         return times

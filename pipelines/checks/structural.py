@@ -97,7 +97,9 @@ def markup_added(pair: FieldPair) -> Iterator[Check]:
     """Refuse tags, entities, template and model tokens that are not in the source."""
     added = 0
     if _MARKUP_CHARACTER.search(pair.target):
-        added = _added_tags(pair) + (_marks(pair.target) - _marks(pair.source)).total()
+        marks = _marks(pair.target)
+        new = marks - _marks(pair.source) if marks else marks
+        added = _added_tags(pair) + new.total()
     yield pair.refuse(_MARKUP_ADDED, added, 1, added > 0)
 
 

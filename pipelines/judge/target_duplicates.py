@@ -9,7 +9,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import ToDict
 
-from pipelines.text.characters import only_words
+from pipelines.text.characters import folded_words
 from pipelines.translation.rows import Group
 
 # Language, field, hash of the translation.
@@ -74,5 +74,5 @@ def _count_stock(
 
 
 def _hash(text: str) -> bytes:
-    dense = only_words(text).strip().casefold()
+    dense = folded_words(text).strip()
     return sha256(dense.encode("utf-8")).digest()[:16]

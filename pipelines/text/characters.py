@@ -60,6 +60,12 @@ def count_in_spans(text: str, spans: Iterable[tuple[int, int]], kind: int) -> li
     return [before[min(end, size)] - before[min(start, size)] for start, end in spans]
 
 
+@lru_cache(64)  # the English passage serves all languages
+def folded_words(text: str) -> str:
+    """Return the words of a text without case, with single blanks between them."""
+    return only_words(text).casefold()
+
+
 def only_words(text: str) -> str:
     """Return a text with everything between its words as single blanks."""
     inside = (kinds_of(text) & WORD) != 0

@@ -1,10 +1,9 @@
 """How two texts relate: what a question shares with its passage, and one length with the other."""
 
 import math
-from functools import lru_cache
 from typing import Final
 
-from pipelines.text.characters import only_words
+from pipelines.text.characters import folded_words
 from schemas.language import LANGUAGES
 
 # On XQuAD, what a translated question shares with its passage follows what the English one
@@ -27,9 +26,9 @@ def shared_part(question: str, passage: str, lang: str) -> float:
     N-grams have four characters, two in languages without spaces between words and sentences.
     """
     length = _LENGTH if LANGUAGES[lang].spaces else _LENGTH_UNSPACED
-    dense = only_words(question).casefold()
+    dense = folded_words(question)
     wanted = {dense[i : i + length] for i in range(len(dense) - length + 1)}
-    text = _dense_passage(passage)
+    text = folded_words(passage)
     if len(wanted) > _MANY:
         found = len(wanted & {text[i : i + length] for i in range(len(text) - length + 1)})
     else:
@@ -43,8 +42,3 @@ def overlap_residual(
     """Return how much more a question shares with its passage than the English one suggests."""
     expected = EXPECTED_SLOPE * shared_part(source, source_passage, "en")
     return shared_part(target, target_passage, lang) - expected
-
-
-@lru_cache(64)  # the English passage serves all languages
-def _dense_passage(passage: str) -> str:
-    return only_words(passage).casefold()
