@@ -78,6 +78,8 @@ class Language:
         apertium: Apertium modes from English in order; more than one means pivots.
         apertium_packages: Debian packages that ship these modes.
         apertium_note: Warning about the route; empty when it is usable.
+        bergamot: What names of Bergamot's models from English call it; empty without a model.
+        bergamot_note: Warning about that model, such as another variety of the language.
         group: Name of the set of languages that identification confuses with it.
         langdetect: Label langdetect gives it; a label may cover several languages.
     """
@@ -92,6 +94,8 @@ class Language:
     apertium: tuple[str, ...]
     apertium_packages: tuple[str, ...]
     apertium_note: str
+    bergamot: str
+    bergamot_note: str
     group: str
     langdetect: str
 

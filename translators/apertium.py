@@ -273,4 +273,16 @@ def _route_of(language: Language) -> str:
     return ">".join(language.apertium)
 
 
-FAMILY: Final = Family("apertium", Apertium, ApertiumOptions, _route_of)
+def _fetch(language: Language) -> str:
+    try:
+        apertium_modes.check_modes(language.apertium, language.apertium_packages)
+    except ValueError:
+        return apertium_modes.install_command(language.apertium_packages)
+    return ""
+
+
+def _note(language: Language) -> str:
+    return language.apertium_note
+
+
+FAMILY: Final = Family("apertium", Apertium, ApertiumOptions, _route_of, fetch=_fetch, note=_note)

@@ -52,8 +52,13 @@ def check_modes(modes: Sequence[str], packages: Sequence[str]) -> None:
     if missing:
         raise ValueError(
             f"Apertium cannot translate {' > '.join(modes)}; missing: {', '.join(missing)}. "
-            f"Install with: apt-get install {' '.join(['apertium', *packages])}"
+            f"Install with: {install_command(packages)}"
         )
+
+
+def install_command(packages: Sequence[str]) -> str:
+    """Return what to type to install Apertium with these Debian packages."""
+    return f"apt-get install {' '.join(['apertium', *packages])}"
 
 
 def commands(mode: str, files: ExitStack) -> tuple[str, ...]:

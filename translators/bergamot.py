@@ -1,10 +1,8 @@
 """Bergamot: the small models of Firefox Translations, made for CPUs and free for any use."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,21 +11,20 @@ from schemas.options import BASIC, Options
 from schemas.reason import declare_reason
 from translators.bergamot_files import (
     MAX_TOKENS,
-    TARGETS,
     UNKNOWN,
     BergamotFiles,
+    fetch_command,
     find_model,
-    name_of,
 )
 from translators.decoding import require
 from translators.engine import LENGTH_RULE
 from translators.family import Family, backend_option
 from translators.marian import UNKNOWN_LICENSE, parse_models
+from translators.pieces import RULE, Pieces, mean_score, translate_in_pieces
 from translators.readable import Reader
 from translators.segmentation import is_translatable
 from translators.translator import Translation, TranslationError, TranslatorInfo
 from translators.usage import Usage
-from translators.wrapping import wrap
 
 if TYPE_CHECKING:
     from translators.bergamot_model import BergamotModel
@@ -36,24 +33,20 @@ if TYPE_CHECKING:
 ENGINE: Final = "ssru-numpy 1"
 """Raise the number whenever a translation can change."""
 
+MODULES: Final = ("sentencepiece", "threadpoolctl")
+
 UNREADABLE: Final = declare_reason(
     "unreadable_text", "the model's vocabulary lacks the characters of the text"
 )
 
-_SHRUNK: Final = 0.4  # of the length of the English text
-_LONG: Final = 24  # tokens from which a sentence that lost something is cut and tried again
-_NUMBER: Final = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d+)*")
-
 
 @dataclass(slots=True)
 class _Part:
-    """A piece of a segment: copied, or cut into what the model reads at a time."""
+    """A part of a segment: copied, or translated in pieces."""
 
     text: str
     translated: bool
-    chunks: list[str] = field(default_factory=list)
-    answers: "list[Decoded]" = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    pieces: Pieces | None = None
 
 
 class Bergamot:
@@ -67,7 +60,7 @@ class Bergamot:
                 text `de=DIR,fr=DIR`. `package:NAME/FOLDER` names a folder of an installed Python
                 package. None looks where the tools that fetch models put them.
         """
-        for name in ("sentencepiece", "threadpoolctl"):
+        for name in MODULES:
             require(name)
         self._folders = parse_models(model) if isinstance(model, str) else model
         self._models: dict[Path, _Loaded] = {}
@@ -84,6 +77,7 @@ class Bergamot:
             parameters=(
                 ("length_limit", LENGTH_RULE),
                 ("longest_source", str(MAX_TOKENS)),
+                ("second_try", RULE),
             ),
             license=files.license or UNKNOWN_LICENSE,
         )
@@ -93,17 +87,22 @@ class Bergamot:
         model = self._model(target)
         spaced = LANGUAGES[target].spaces
         split = [list(model.parts(text)) for text in texts]
-        pending = [part for parts in split for part in parts if part.chunks]
-        self._translate_chunks(model, pending)
-        again = [part for part in pending if _lost_something(part, model)]
-        if again:
-            self._try_smaller(model, again)
+        pending = [part for parts in split for part in parts if part.translated]
+        done = translate_in_pieces(
+            [part.text for part in pending],
+            MAX_TOKENS,
+            spaced,
+            model.count_tokens,
+            lambda chunks: self._translate_chunks(model, chunks),
+        )
+        for part, pieces in zip(pending, done, strict=True):
+            part.pieces = pieces
         return [_join(parts, spaced) for parts in split]
 
     def count_tokens(self, texts: Sequence[str], target: str) -> int:
         """Return how many tokens the model would read."""
         model = self._model(target)
-        return sum(len(model.encode(text)) for text in texts)
+        return sum(model.count_tokens(texts))
 
     def take_usage(self) -> Usage:
         """Return what was done since the last call; see `Translator`."""
@@ -114,26 +113,11 @@ class Bergamot:
         """Free the models."""
         self._models.clear()
 
-    def _translate_chunks(self, model: "_Loaded", parts: Sequence[_Part]) -> None:
-        sources = [model.encode(chunk) for part in parts for chunk in part.chunks]
+    def _translate_chunks(self, model: "_Loaded", chunks: Sequence[str]) -> list[Translation]:
+        sources = [model.encode(chunk) for chunk in chunks]
         answers, batches = model.network.translate(sources)
         self._usage.add_batches(batches, [len(source) + 1 for source in sources])
-        found = iter(answers)
-        for part in parts:
-            part.answers = [next(found) for _ in part.chunks]
-            part.texts = [model.decode(answer) for answer in part.answers]
-
-    def _try_smaller(self, model: "_Loaded", parts: Sequence[_Part]) -> None:
-        """Cut parts that lost numbers or half of their length in two, and keep what is better."""
-        halves = [_Part(p.text, True, model.cut(p.text, len(p.chunks) + 1)) for p in parts]
-        self._translate_chunks(model, halves)
-        for part, smaller in zip(parts, halves, strict=True):
-            if _losses(smaller) < _losses(part):
-                part.chunks, part.answers, part.texts = (
-                    smaller.chunks,
-                    smaller.answers,
-                    smaller.texts,
-                )
+        return [Translation(model.decode(a), a.score, a.finished) for a in answers]
 
     def _files(self, target: str) -> BergamotFiles:
         if target not in LANGUAGES:
@@ -169,6 +153,10 @@ class _Loaded:
         numbers: list[int] = self.network.source.encode(text)
         return numbers
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many pieces each text has."""
+        return [len(self.encode(text)) for text in texts]
+
     def decode(self, decoded: "Decoded") -> str:
         """Return the text of what the search found."""
         text: str = self.network.target.decode(decoded.pieces)
@@ -177,41 +165,7 @@ class _Loaded:
     def parts(self, text: str) -> Iterator[_Part]:
         """Yield the parts of a segment, in order."""
         for part, readable in self._reader.split(" ".join(text.split())):
-            translated = readable and is_translatable(part)
-            yield _Part(part, translated, self.cut(part, 1) if translated else [])
-
-    def cut(self, text: str, least: int) -> list[str]:
-        """Return a text in chunks that the model reads without losing content.
-
-        Args:
-            text: What is to be translated.
-            least: In how many chunks at least.
-        """
-
-        def count_parts(whole: str, start: int, end: int) -> int:
-            needed = ceil(len(self.encode(whole[start:end])) / MAX_TOKENS)
-            return max(needed, least if (start, end) == (0, len(whole)) else 1)
-
-        return [text[start:end] for start, end in wrap(text, 0, len(text), count_parts)]
-
-
-def _lost_something(part: _Part, model: _Loaded) -> bool:
-    return bool(_losses(part)) and len(model.encode(part.text)) >= _LONG
-
-
-def _losses(part: _Part) -> int:
-    """Return how many numbers a translation lacks; one more if it is far too short."""
-    text = " ".join(part.texts)
-    missing = _numbers(part.text)
-    for number in _numbers(text):
-        if number in missing:
-            missing.remove(number)
-    return len(missing) + (len(text) < _SHRUNK * len(part.text))
-
-
-def _numbers(text: str) -> list[str]:
-    """Return the numbers of a text as digits alone: 1,000 and 1.000 are the same."""
-    return [re.sub(r"\D", "", number) for number in _NUMBER.findall(text)]
+            yield _Part(part, readable and is_translatable(part))
 
 
 def _join(parts: Sequence[_Part], spaced: bool) -> Translation:
@@ -222,17 +176,14 @@ def _join(parts: Sequence[_Part], spaced: bool) -> Translation:
         for part in parts
         if not part.translated and any(character.isalpha() for character in part.text)
     )
-    answers = [answer for part in parts for answer in part.answers]
-    if not answers:
+    translated = [part.pieces for part in parts if part.pieces]
+    if not translated:
         return Translation("", error=UNREADABLE)
-    tokens = sum(len(answer.pieces) + 1 for answer in answers)
-    score = sum(answer.score * (len(answer.pieces) + 1) for answer in answers) / tokens
-    glue = " " if spaced else ""
-    text = "".join(glue.join(part.texts) if part.translated else part.text for part in parts)
+    texts = [part.pieces.join(spaced).text if part.pieces else part.text for part in parts]
     return Translation(
-        text=text.strip(),
-        score=score,
-        finished=all(answer.finished for answer in answers),
+        text="".join(texts).strip(),
+        score=mean_score(translated),
+        finished=all(answer.finished for pieces in translated for answer in pieces.answers),
         unknown_share=copied / words,
     )
 
@@ -252,9 +203,29 @@ class BergamotOptions(Options):
 
 
 def _pair_of(language: Language) -> str:
-    return f"en-{name_of(language)}" if language.code in TARGETS else ""
+    return f"en-{language.bergamot}" if language.bergamot else ""
+
+
+def _fetch(language: Language) -> str:
+    try:
+        find_model(None, language)
+    except ValueError:
+        return fetch_command(language)
+    return ""
+
+
+def _note(language: Language) -> str:
+    return language.bergamot_note
 
 
 FAMILY: Final = Family(
-    "bergamot", Bergamot, BergamotOptions, _pair_of, in_process=True, one_core=True
+    "bergamot",
+    Bergamot,
+    BergamotOptions,
+    _pair_of,
+    modules=MODULES,
+    fetch=_fetch,
+    note=_note,
+    in_process=True,
+    one_core=True,
 )

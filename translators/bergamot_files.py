@@ -21,16 +21,6 @@ END: Final = 0
 UNKNOWN: Final = 1
 """Number of the piece for what a vocabulary lacks; it is never a translation."""
 
-# Names of the targets in file names where they are not our codes. Portuguese is one model, whose
-# sentences are mostly Brazilian; Chinese is written in simplified characters.
-_NAMES: Final = {"pt-BR": "pt", "zh-Hans": "zh"}
-TARGETS: Final = frozenset(
-    {"ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "gu"}
-    | {"he", "hi", "hr", "hu", "id", "is", "it", "ja", "kn", "ko", "lt", "lv", "ml", "ms", "nl"}
-    | {"pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sq", "sv", "ta", "te", "tr", "uk", "zh-Hans"}
-)
-"""Targets of the models that Mozilla has published; others can be named by their folder."""
-
 # Where `fxtranslate models add` and translateLocally put models.
 _FOLDERS: Final = ("~/.cache/fxtranslate/models", "~/.local/share/translateLocally")
 _DEPTH: Final = 3  # folders below the one named in which models are looked for
@@ -125,14 +115,19 @@ def find_model(folders: str | Mapping[str, str] | None, language: Language) -> B
     seen = ", ".join(sorted({f"{files.folder}" for files in found})) or "no model at all"
     raise ValueError(
         f"bergamot: no model from English to {language.name} ({language.code}) in "
-        f"{', '.join(places)}; found {seen}. Fetch it with `pip install fxtranslate` and "
-        f"`fxtranslate models add en {name}`, or name its folder: --model {language.code}=DIR"
+        f"{', '.join(places)}; found {seen}. Fetch it with `{fetch_command(language)}`, or name "
+        f"its folder: --model {language.code}=DIR"
     )
+
+
+def fetch_command(language: Language) -> str:
+    """Return what to type to fetch the model that translates into a language."""
+    return f"pip install fxtranslate && fxtranslate models add en {name_of(language)}"
 
 
 def name_of(language: Language) -> str:
     """Return what file names call a language."""
-    return _NAMES.get(language.code, language.code)
+    return language.bergamot or language.code
 
 
 def _folder(place: str) -> Path:

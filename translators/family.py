@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from schemas.language import Language
@@ -23,6 +24,10 @@ class Family:
         options: What it can be told. An option of the same name means the same in all families.
         reaches: What it calls a language: a model, a route or a code; empty when it has none.
         extra: Extra of tandemqa, or packages, that it needs: what to type after `pip install`.
+        modules: Python modules that it needs.
+        fetch: What to type to have what it needs for a language beside them, such as a model;
+            empty when that is there. None if there is nothing to fetch.
+        note: What is wrong with its translations into a language; empty when they are usable.
         in_process: Whether its library runs in the process that asks. Then it is put in a process
             of its own, as a crash would end that process; `timeout` is for who watches it.
         one_core: Whether a translator uses a single core. Then as many work at a time as
@@ -34,8 +39,18 @@ class Family:
     options: type[Options]
     reaches: Callable[[Language], str]
     extra: str = "'tandemqa[translate]'"
+    modules: tuple[str, ...] = ()
+    fetch: Callable[[Language], str] | None = None
+    note: Callable[[Language], str] | None = None
     in_process: bool = False
     one_core: bool = False
+
+    def to_install(self, language: Language) -> str:
+        """Return what to type to have all that it needs for a language; empty when it is there."""
+        lacks = any(find_spec(module) is None for module in self.modules)
+        steps = [f"pip install {self.extra}" if lacks else ""]
+        steps += [self.fetch(language)] if self.fetch else []
+        return " && ".join(filter(None, steps))
 
 
 def backend_option(

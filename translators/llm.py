@@ -302,4 +302,6 @@ def _name_of(language: Language) -> str:
     return language.name
 
 
-FAMILY: Final = Family("llm", LLM, LLMOptions, _name_of, extra="'tandemqa[llm]'")
+FAMILY: Final = Family(
+    "llm", LLM, LLMOptions, _name_of, extra="'tandemqa[llm]'", modules=("openai",)
+)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.language import Language
 from translators.decoding import Decoding, NeuralOptions, require
 from translators.family import Family
-from translators.model_files import ModelFiles, find_model
+from translators.model_files import ModelFiles, find_model, hub_command
 from translators.neural import NeuralTranslator, Route, check_model_type
 
 if TYPE_CHECKING:
@@ -156,4 +156,16 @@ def _model_of(language: Language) -> str:
     return language.opus_mt
 
 
-FAMILY: Final = Family("marian", Marian, NeuralOptions, _model_of, in_process=True)
+def _fetch(language: Language) -> str:
+    return hub_command(language.opus_mt)
+
+
+FAMILY: Final = Family(
+    "marian",
+    Marian,
+    NeuralOptions,
+    _model_of,
+    modules=("ctranslate2", "sentencepiece"),
+    fetch=_fetch,
+    in_process=True,
+)

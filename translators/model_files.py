@@ -99,6 +99,16 @@ def find_model(name: str, cache: Path) -> ModelFiles:
     return ModelFiles(name, snapshot, snapshot.name, on_hub=True)
 
 
+def hub_command(name: str) -> str:
+    """Return what to type to have a model of the hub; empty when its weights are in the cache."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    snapshots = Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}", "snapshots")
+    if any(True for pattern in _WEIGHTS for _ in snapshots.glob(f"*/{pattern}")):
+        return ""
+    return f"hf download {name}"
+
+
 def _cached(name: str, revision: str) -> Path | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError

@@ -4,13 +4,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from schemas.language import LANGUAGES, Language
 from translators.decoding import Decoding
 from translators.model_files import ModelFiles
+from translators.pieces import RULE, translate_in_pieces
 from translators.sequence_model import SequenceModel, Tokenizer
 from translators.translator import Translation, TranslatorInfo
 from translators.usage import Usage
+
+MAX_TOKENS: Final = 128
+"""Longest source. Sentences are cut at 500 characters, which dense text fills with 160 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,12 @@ class NeuralTranslator:
         """Describe who would translate into `target`; see `Translator`."""
         route = self._route(target)
         token = route.source_token or route.target_token
-        parameters = {**self._options.parameters(), "target_token": token}
+        parameters = {
+            **self._options.parameters(),
+            "longest_source": str(MAX_TOKENS),
+            "second_try": RULE,
+            "target_token": token,
+        }
         return TranslatorInfo(
             backend=self._backend,
             model=route.files.name,
@@ -74,7 +84,16 @@ class NeuralTranslator:
         directory = route.files.directory
         if directory not in self._models:
             self._models[directory] = SequenceModel(route.files, route.tokenizer, self._options)
-        return self._models[directory].translate(texts, route.source_token, route.target_token)
+        model = self._models[directory]
+        spaced = LANGUAGES[target].spaces
+        done = translate_in_pieces(
+            texts,
+            min(MAX_TOKENS, model.max_positions),
+            spaced,
+            lambda several: list(map(len, route.tokenizer.encode(several, route.source_token))),
+            lambda several: model.translate(several, route.source_token, route.target_token),
+        )
+        return [pieces.join(spaced) for pieces in done]
 
     def count_tokens(self, texts: Sequence[str], target: str) -> int:
         """Return how many tokens the model would read; no model is loaded."""

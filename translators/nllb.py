@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.language import Language
 from translators.decoding import Decoding, NeuralOptions, require
 from translators.family import Family
-from translators.model_files import ModelFiles, find_model
+from translators.model_files import ModelFiles, find_model, hub_command
 from translators.neural import NeuralTranslator, Route, check_model_type
 
 if TYPE_CHECKING:
@@ -126,4 +126,16 @@ def _code_of(language: Language) -> str:
     return language.nllb
 
 
-FAMILY: Final = Family("nllb", NLLB, NeuralOptions, _code_of, in_process=True)
+def _fetch(language: Language) -> str:
+    return hub_command(DEFAULT_MODEL)
+
+
+FAMILY: Final = Family(
+    "nllb",
+    NLLB,
+    NeuralOptions,
+    _code_of,
+    modules=("ctranslate2", "tokenizers"),
+    fetch=_fetch,
+    in_process=True,
+)

@@ -51,16 +51,20 @@ class Tokenizer(Protocol):
 
 
 class SequenceModel:
-    """A loaded model: translates and remembers how much fits into a batch."""
+    """A loaded model: translates and remembers how much fits into a batch.
+
+    Attributes:
+        max_positions: Longest source that it can read, in tokens.
+    """
 
     def __init__(self, files: ModelFiles, tokenizer: Tokenizer, options: Decoding) -> None:
         """Load the model; see the engines for what can go wrong."""
         config = json.loads((files.directory / "config.json").read_text(encoding="utf-8"))
         self._tokenizer = tokenizer
-        self._max_positions: int = config["max_position_embeddings"]
+        self.max_positions: int = config["max_position_embeddings"]
         self._batch_tokens = options.resolve_batch_tokens()
         self._usage = Usage()
-        self._engine = _open_engine(files, tokenizer.vocabulary, self._max_positions, options)
+        self._engine = _open_engine(files, tokenizer.vocabulary, self.max_positions, options)
 
     def translate(
         self, texts: Sequence[str], source_token: str = "", target_token: str = ""
@@ -76,7 +80,7 @@ class SequenceModel:
             TranslationError: If the engine failed; a smaller batch may do.
         """
         sources = self._tokenizer.encode(texts, source_token)
-        short = [i for i, source in enumerate(sources) if len(source) <= self._max_positions]
+        short = [i for i, source in enumerate(sources) if len(source) <= self.max_positions]
         hypotheses = self._generate([sources[i] for i in short], target_token)
         skip = bool(target_token)
         decoded = self._tokenizer.decode([hypothesis.tokens[skip:] for hypothesis in hypotheses])
@@ -103,7 +107,7 @@ class SequenceModel:
             try:
                 hypotheses = self._engine.generate(sources, target_token, self._batch_tokens)
                 lengths = list(map(len, sources))
-                batches = plan_batches(lengths, self._batch_tokens, self._max_positions)
+                batches = plan_batches(lengths, self._batch_tokens, self.max_positions)
                 self._usage.add_batches(batches, lengths)
                 return hypotheses
             except RuntimeError as error:

@@ -3,6 +3,7 @@
 Several share the work: what the first that reaches a language fails on goes to the next.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
@@ -13,6 +14,8 @@ from schemas.option_values import as_list
 from schemas.options import Options, settings_of, suggest
 from translators.registry import TranslatorConfig, families, open_translator
 from translators.translator import Translator, TranslatorInfo
+
+logger = logging.getLogger(__name__)
 
 Given = tuple[tuple[str, str | int | float], ...]  # options of translators that were given
 
@@ -92,6 +95,7 @@ def choose_translators(
             if own:
                 able |= _able(language, [configs[c] for c in others], opened)[0]
             (config, info), *fallbacks = able.items()
+            _tell_note(language, config)
             found.append(Chosen(language.code, config, info, tuple(fallbacks)))
     finally:
         for translator in opened.values():
@@ -132,6 +136,12 @@ def _candidates(language: Language, choices: Sequence[Choice]) -> tuple[list[Cho
     own = [choice for choice in choices if choice.language == language.code]
     behind = choices[choices.index(own[0]) :] if own else choices
     return own, [choice for choice in behind if not choice.language]
+
+
+def _tell_note(language: Language, config: TranslatorConfig) -> None:
+    note = config.family.note(language) if config.family.note else ""
+    if note:
+        logger.warning("%s, %s (%s): %s", config.backend, language.name, language.code, note)
 
 
 def _able(

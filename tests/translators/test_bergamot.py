@@ -8,7 +8,7 @@ import pytest
 from schemas.language import LANGUAGES
 from tests.translators.tiny_bergamot import make_weights, model_bytes, shortlist_bytes
 from translators.bergamot import UNREADABLE, Bergamot
-from translators.bergamot_files import MAX_TOKENS, TARGETS, find_model
+from translators.bergamot_files import MAX_TOKENS, find_model
 from translators.isolation import isolate
 from translators.registry import TranslatorConfig
 
@@ -130,7 +130,3 @@ def test_the_revision_follows_every_file(tmp_path):
     before = find_model(str(tmp_path), LANGUAGES["de"]).revision()
     (tmp_path / "ende" / "vocab.ende.spm").write_bytes(b"other")
     assert find_model(str(tmp_path), LANGUAGES["de"]).revision() != before
-
-
-def test_targets_are_in_the_language_table():
-    assert LANGUAGES.keys() >= TARGETS
