@@ -109,9 +109,7 @@ def print_lengths(path: Path, per_bucket: int) -> None:
         found = buckets.setdefault(bucket, [])
         if _NUMBER.search(text) and len(found) < per_bucket:
             found.append(text)
-    print(
-        "\n| tokens | texts | whole | twice | cut | ended | score, all kept | score, lost |"
-    )
+    print("\n| tokens | texts | whole | twice | cut | ended | score, all kept | score, lost |")
     print("|---|---|---|---|---|---|---|---|")
     for bucket, texts in sorted(buckets.items()):
         whole = translate(texts)
