@@ -90,6 +90,11 @@ def mojibake(pair: FieldPair) -> Iterator[Check]:
         yield pair.flag(_MOJIBAKE, share, most, True)
 
 
+def damaged_characters(source: str, target: str) -> list[str]:
+    """Return what was decoded wrongly in a translation and is not so in its English text."""
+    return list(Counter(_DAMAGE.findall(target)) - Counter(_DAMAGE.findall(source)))
+
+
 _MARKUP_ADDED: Final = declare_reason("markup_added", "markup that the English text does not have")
 
 
@@ -101,6 +106,13 @@ def markup_added(pair: FieldPair) -> Iterator[Check]:
         new = marks - _marks(pair.source) if marks else marks
         added = _added_tags(pair) + new.total()
     yield pair.refuse(_MARKUP_ADDED, added, 1, added > 0)
+
+
+def added_markup(source: str, target: str) -> list[str]:
+    """Return the tags, entities and tokens of a translation that its English text lacks."""
+    before = set(_tags(source))
+    tags = [tag[0] for tag in _TAG.finditer(target) if tag["name"].casefold() not in before]
+    return list(dict.fromkeys([*tags, *(_marks(target) - _marks(source))]))
 
 
 _BRACKETS: Final = declare_reason(

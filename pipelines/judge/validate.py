@@ -11,6 +11,7 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 from pipelines.checks import FieldPair, Limits, run_checks
 from pipelines.io.progress import advance
 from pipelines.judge.calibration import Calibrate, Calibrations, calibrate
+from pipelines.judge.details import Evidence, describe_rejection
 from pipelines.judge.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
 from pipelines.translation.metrics import report_verdicts
 from pipelines.translation.rows import Draft, Group
@@ -154,20 +155,28 @@ def _quarantine(row: Row, group: Group, status: str, reasons: tuple[str, ...]) -
         status=status,
         reason=reasons[0],
         reasons=reasons,
-        detail=_detail(row, status, reasons[0]),
+        detail=_detail(row, group, status, reasons[0]),
         source_question=group.record.question,
         source_passage=group.record.passage,
         source_answers=tuple(answer.text for answer in group.record.answers),
     )
 
 
-def _detail(row: Row, status: str, reason: str) -> str:
+def _detail(row: Row, group: Group, status: str, reason: str) -> str:
     for check in row.checks:
         if check.name == reason and check.verdict == REJECT:
-            value = "nothing measured" if check.value is None else f"{check.value:.3f}"
-            limit = "" if check.threshold is None else f" against {check.threshold:.3f}"
-            return f"{reason} of the {check.field}: {value}{limit}"
+            return describe_rejection(_evidence(check, row, group))
     return f"{status}: a segment could not be translated ({reason})"
+
+
+def _evidence(check: Check, row: Row, group: Group) -> Evidence:
+    """Return what a check saw; those of models see question and passage together."""
+    source = group.source
+    if check.field == "question":
+        return Evidence(check, source.question, row.question)
+    segments = [(source.passage[a:b], row.passage[c:d]) for a, b, c, d in row.sentence_map]
+    answers = [answer.text for answer in group.record.answers]
+    return Evidence(check, source.passage, row.passage, segments, answers)
 
 
 def _judge(
