@@ -13,6 +13,7 @@ from pipelines.ingest.read import Read
 from pipelines.ingest.source_language import KeepEnglish
 from pipelines.ingest.splits import SeparateSplits
 from pipelines.judge.align_answers import AlignAnswers
+from pipelines.judge.measure_meaning import MeasureMeaning
 from pipelines.judge.score_groups import ScoreGroups
 from pipelines.judge.validate import Validate
 from pipelines.leaks.audit import AuditLeaks
@@ -39,7 +40,8 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     translated = segments | "Translate" >> Translate(config.translation)
     groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
     placed = groups | "AlignAnswers" >> AlignAnswers() if config.align_answers else groups
-    scored = placed | "ScoreGroups" >> ScoreGroups(config.model_checks)
+    measured = placed | "MeasureMeaning" >> MeasureMeaning(config.meaning)
+    scored = measured | "ScoreGroups" >> ScoreGroups(config.model_checks)
     verdicts = scored | "Validate" >> Validate(config.limits, config.language_model)
     alarms = verdicts.rows | "AuditLeaks" >> AuditLeaks(config.evaluation_sets)
 
@@ -47,8 +49,9 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     set_aside = (failed, leaked) | "SetAside" >> beam.Flatten()
     shards = records | "CountShards" >> CountShards(config.shards)
     files = (
-        verdicts.rows | "WriteRows" >> WriteRows(config.output, shards),
-        verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(config.output, shards),
+        verdicts.rows | "WriteRows" >> WriteRows(config.output, shards, bool(config.meaning)),
+        verdicts.quarantined
+        | "WriteQuarantine" >> WriteQuarantine(config.output, shards, bool(config.meaning)),
         set_aside | "WriteFailed" >> WriteFailedRecords(config.output),
     ) | "AllFiles" >> beam.Flatten()
     tags = Tally.tags(read, failed, clean, split, records, segments, translated, verdicts, alarms)

@@ -19,6 +19,7 @@ from pipelines.corpus.tally import Tag, Tally
 from pipelines.corpus.write import WriteQuarantine, WriteRows
 from pipelines.io.storage import join, write_bytes
 from pipelines.judge.align_answers import AlignAnswers
+from pipelines.judge.measure_meaning import MeaningCheck, MeasureMeaning
 from pipelines.judge.model_checks import ModelCheck
 from pipelines.judge.score_groups import ScoreGroups
 from pipelines.judge.validate import Validate
@@ -33,6 +34,7 @@ class Revision:
     Attributes:
         limits: When each check refuses.
         model_checks: Models that score now, or thresholds for scores that the rows have.
+        meaning: What compares the meaning of texts now; None to keep what was found before.
         align_answers: Whether answers without a place are looked for by aligning words.
         retried: A corpus of some of the records, translated with other settings, whose rows stand
             in for quarantined ones.
@@ -40,6 +42,7 @@ class Revision:
 
     limits: Limits
     model_checks: tuple[ModelCheck, ...] = ()
+    meaning: MeaningCheck | None = None
     align_answers: bool = False
     retried: Corpus | None = None
 
@@ -52,6 +55,8 @@ class Revision:
             checks[check.name] = {**asdict(check), "scorer": scorer}
         changes["model_checks"] = list(checks.values())
         changes["align_answers"] = self.align_answers or before.get("align_answers", False)
+        if self.meaning:
+            changes["meaning"] = asdict(self.meaning)
         if self.retried:
             changes["retried"] = [*before.get("retried", []), self.retried.folder]
         return {**before, **changes}
@@ -69,12 +74,14 @@ def revalidate(
     before = corpus.manifest.model_copy(update={"config": config})
     groups = pipeline | "Reread" >> Reread(corpus, revision.retried)
     placed = groups | "AlignAnswers" >> AlignAnswers() if revision.align_answers else groups
-    scored = placed | "ScoreGroups" >> ScoreGroups(revision.model_checks)
+    measured = placed | "MeasureMeaning" >> MeasureMeaning(revision.meaning)
+    scored = measured | "ScoreGroups" >> ScoreGroups(revision.model_checks)
     verdicts = scored | "Validate" >> Validate(revision.limits, config.get("language_model", ""))
+    has_meaning = bool(config.get("meaning"))
     shards = pipeline | "Shards" >> beam.Create([before.shards])
     files = (
-        verdicts.rows | "WriteRows" >> WriteRows(output, shards),
-        verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(output, shards),
+        verdicts.rows | "WriteRows" >> WriteRows(output, shards, has_meaning),
+        verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(output, shards, has_meaning),
         pipeline | "CopyFailed" >> _CopyFailedRecords(corpus, output),
     ) | "AllFiles" >> beam.Flatten()
     tally = Tally.verdict_tags(verdicts) | "Tally" >> Tally()

@@ -196,11 +196,12 @@ class SegmentCounts(_Model):
 
 
 class Calibration(_Model):
-    """Length ratio of correct translations, for one language and field.
+    """What is usual for correct translations, for one language and kind of value.
 
     Attributes:
-        median: Median of ln(target characters / source characters).
-        mad: Median absolute deviation of the same, scaled to a standard deviation.
+        median: Median of ln(target characters / source characters), of an overlap or of a score.
+        mad: Median absolute deviation of the same, scaled to a standard deviation; for meaning, of
+            what lies below the median.
         rows: Rows it was measured on.
         origin: `shipped`, `run` or `widened` (too few rows to trust).
     """

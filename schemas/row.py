@@ -72,6 +72,9 @@ class Row:
         unknown_share: Share of words unknown to the translator; None where it cannot tell.
         translator: Who translated; None in the source language.
         license: Licence of the source record.
+        meaning_min: Lowest cosine of the question and the passage's segments with English, by the
+            sentence encoder that `--meaning` names; None without one.
+        meaning_mean: Mean of the same.
     """
 
     group_id: str
@@ -95,6 +98,8 @@ class Row:
     unknown_share: float | None
     translator: RowTranslator | None
     license: str
+    meaning_min: float | None = None
+    meaning_mean: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,30 +163,50 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "score_mean": pa.float32(),
     "unknown_share": pa.float32(),
     "translator": _TRANSLATOR_TYPE,
+    "meaning_min": pa.float32(),
+    "meaning_mean": pa.float32(),
 }
-_NULLABLE: Final = {"score_min", "score_mean", "unknown_share", "translator"}
+MEANING_COLUMNS: Final = ("meaning_min", "meaning_mean")
+"""What only corpora have whose meaning was measured."""
+_NULLABLE: Final = {"score_min", "score_mean", "unknown_share", "translator", *MEANING_COLUMNS}
 
-ROW_SCHEMA: Final = pa.schema(
-    [
-        pa.field(f.name, _TYPES.get(f.name, pa.string()), nullable=f.name in _NULLABLE)
-        for f in fields(Row)
-    ],
-    metadata={**METADATA, "tandemqa.kind": "row"},
-)
 
-QUARANTINE_SCHEMA: Final = pa.schema(
-    [
-        *ROW_SCHEMA,
-        pa.field("status", pa.string(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("reasons", _list_of(pa.string()), nullable=False),
-        pa.field("detail", pa.string(), nullable=False),
-        pa.field("source_question", pa.string(), nullable=False),
-        pa.field("source_passage", pa.string(), nullable=False),
-        pa.field("source_answers", _list_of(pa.string()), nullable=False),
-    ],
-    metadata={**METADATA, "tandemqa.kind": "quarantine"},
-)
+def row_schema(measured: bool) -> pa.Schema:
+    """Return the schema of shards: with the columns of `--meaning`, or without them."""
+    return pa.schema(
+        [
+            pa.field(f.name, _TYPES.get(f.name, pa.string()), nullable=f.name in _NULLABLE)
+            for f in fields(Row)
+            if measured or f.name not in MEANING_COLUMNS
+        ],
+        metadata={**METADATA, "tandemqa.kind": "row"},
+    )
+
+
+def quarantine_schema(measured: bool) -> pa.Schema:
+    """Return the schema of the quarantine, as `row_schema` does."""
+    return pa.schema(
+        [
+            *row_schema(measured),
+            pa.field("status", pa.string(), nullable=False),
+            pa.field("reason", pa.string(), nullable=False),
+            pa.field("reasons", _list_of(pa.string()), nullable=False),
+            pa.field("detail", pa.string(), nullable=False),
+            pa.field("source_question", pa.string(), nullable=False),
+            pa.field("source_passage", pa.string(), nullable=False),
+            pa.field("source_answers", _list_of(pa.string()), nullable=False),
+        ],
+        metadata={**METADATA, "tandemqa.kind": "quarantine"},
+    )
+
+
+ROW_SCHEMA: Final = row_schema(measured=False)
+QUARANTINE_SCHEMA: Final = quarantine_schema(measured=False)
+
+
+def has_meaning(schema: pa.Schema) -> bool:
+    """Return whether a file has the columns of `--meaning`."""
+    return any(name in schema.names for name in MEANING_COLUMNS)
 
 
 def _as_dict(item: Row | RowAnswer | RowTranslator | QuarantinedRow | Check) -> dict[str, Any]:
@@ -200,15 +225,15 @@ def _row_values(row: Row) -> dict[str, Any]:
     return values
 
 
-def rows_to_table(rows: Iterable[Row]) -> pa.Table:
-    """Return the rows as a table of `ROW_SCHEMA`."""
-    return pa.Table.from_pylist([_row_values(row) for row in rows], schema=ROW_SCHEMA)
+def rows_to_table(rows: Iterable[Row], measured: bool = False) -> pa.Table:
+    """Return the rows as a table of `row_schema`."""
+    return pa.Table.from_pylist([_row_values(row) for row in rows], schema=row_schema(measured))
 
 
-def quarantine_to_table(items: Iterable[QuarantinedRow]) -> pa.Table:
-    """Return the quarantined rows as a table of `QUARANTINE_SCHEMA`."""
+def quarantine_to_table(items: Iterable[QuarantinedRow], measured: bool = False) -> pa.Table:
+    """Return the quarantined rows as a table of `quarantine_schema`."""
     values = []
     for item in items:
         value = _as_dict(item)
         values.append({**_row_values(value.pop("row")), **value})
-    return pa.Table.from_pylist(values, schema=QUARANTINE_SCHEMA)
+    return pa.Table.from_pylist(values, schema=quarantine_schema(measured))

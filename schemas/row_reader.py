@@ -34,7 +34,7 @@ def table_to_quarantine(table: pa.Table) -> Iterator[QuarantinedRow]:
 
 
 def _row(values: dict[str, Any]) -> Row:
-    own = {name: values[name] for name in _ROW_FIELDS}
+    own = {name: values[name] for name in _ROW_FIELDS if name in values}
     own["answers"] = tuple(RowAnswer(**answer) for answer in values["answers"])
     own["sentence_map"] = tuple(tuple(spans.values()) for spans in values["sentence_map"])
     own["languages"] = tuple(values["languages"])

@@ -25,7 +25,7 @@ FLOORS = {
         *("plan", "revalidate", "commands"),
     ),
     "trainer": (
-        *("corpora", "batches", "model_settings", "model_safety", "encoder"),
+        *("corpora", "batches", "model_settings", "encoder"),
         *("benchmarks", "evaluation", "fine_tuning", "study", "commands"),
     ),
 }

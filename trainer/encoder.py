@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from schemas.command import FailedRunError, UsageError
+from schemas.model_prompts import Prompts, known_prompts
+from schemas.model_safety import refuse_unsafe_model
 from schemas.wording import counted
-from trainer.model_safety import refuse_unsafe_model
 from trainer.model_settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -22,22 +21,6 @@ if TYPE_CHECKING:
 
 Embeddings = npt.NDArray[np.float32]
 """One row for each text; of length one where the model compares by cosine."""
-
-# The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
-_E5: Final = re.compile(r"(?:^|/)(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?/?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Prompts:
-    """What is put in front of each text.
-
-    Attributes:
-        question: Before questions, such as `query: `.
-        passage: Before passages and other candidates, such as `passage: `.
-    """
-
-    question: str = ""
-    passage: str = ""
 
 
 def load_model(settings: ModelSettings) -> "SentenceTransformer":
@@ -99,9 +82,7 @@ def model_prompts(model: "SentenceTransformer", name: str) -> Prompts:
     stated = model.prompts
     question = stated.get("query") or ""
     passage = stated.get("document") or stated.get("passage") or ""
-    if not question and not passage and _E5.search(name):
-        return Prompts("query: ", "passage: ")
-    return Prompts(question, passage)
+    return Prompts(question, passage) if question or passage else known_prompts(name)
 
 
 class Encoder:

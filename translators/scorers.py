@@ -14,6 +14,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+from schemas.errors import UsageError
+from translators.sentence_encoder import EncoderSettings, UnusableEncoder, open_encoder
+
 # (English text, translation) pairs and the BCP-47 code; one score each, higher is better.
 Scorer = Callable[[Sequence[tuple[str, str]], str], Sequence[float]]
 
@@ -80,11 +83,13 @@ def load_scorer(path: str) -> Scorer:
 def _embedding_scorer(model: str) -> Scorer:
     """Return cosine similarity by a sentence-transformers model, -1 to 1."""
     _need_sentence_transformers(f"{_EMBEDDING}:{model}")
-    encoder = import_module("sentence_transformers").SentenceTransformer(model)
+    try:
+        encoder = open_encoder(EncoderSettings(model))
+    except (UnusableEncoder, UsageError) as error:
+        raise UnusableScorer(f"scorer '{_EMBEDDING}:{model}': {error}") from error
 
     def score(pairs: Sequence[tuple[str, str]], lang: str) -> Sequence[float]:
-        texts = [text for pair in pairs for text in pair]
-        vectors = encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+        vectors = encoder.encode([text for pair in pairs for text in pair])
         return [float(a @ b) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
 
     return score

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 
-from schemas.tables import markdown_table
-
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """Return a Markdown table."""
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     titles = list(head)
-    return markdown_table(titles, [list(map(str, row)) for row in rows], "l" * len(titles))
+    return "\n".join(["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|", *lines])
 
 
 def percent(part: float, whole: float, digits: int = 1) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pipelines.checks import content, language, length, repetition, structural, translator
+from pipelines.checks import content, language, length, meaning, repetition, structural, translator
 from pipelines.checks.field_pair import FieldPair
 from pipelines.checks.limits import Limits
 from schemas.check import Check
@@ -33,6 +33,8 @@ _RULES: Final[dict[str, tuple[Rule, ...]]] = {
         content.unrelated,
         content.question_answered,
         content.question_form,
+        meaning.other_meaning,
+        meaning.neighbours_meaning,
         structural.brackets,
         *_TRANSLATOR,
     ),
@@ -43,6 +45,7 @@ _RULES: Final[dict[str, tuple[Rule, ...]]] = {
         length.sentence_length,
         content.answer_number_missing,
         content.number_missing_from_passage,
+        meaning.other_meaning,
         structural.brackets,
         *_TRANSLATOR,
     ),
@@ -53,6 +56,7 @@ _RULES: Final[dict[str, tuple[Rule, ...]]] = {
         repetition.repetition,
         structural.markup_added,
         content.number_missing_from_short_text,
+        meaning.other_meaning,
     ),
 }
 

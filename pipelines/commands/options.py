@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from pipelines.commands.translators import Choices
+from schemas.model_prompts import Precision
 from schemas.option_values import Pairs, Words, as_list
 from schemas.options import ADVANCED, Options, option
 from translators.registry import BackendOptions, families
@@ -60,6 +61,21 @@ class CheckOptions(Options):
         "NAME=SCORER[@LEAST]",
         group=ADVANCED,
         many=True,
+    )
+    meaning: str = option(
+        "",
+        "sentence-transformers model, by name or path, that compares the meaning of every "
+        "sentence, question and answer with English, such as intfloat/multilingual-e5-small "
+        "(small) or sentence-transformers/LaBSE (large); not the model that will be trained",
+        "MODEL",
+    )
+    meaning_device: str = option(
+        "", "torch device of --meaning; the best there is by default", "DEVICE", group=ADVANCED
+    )
+    meaning_precision: Precision = option(
+        "auto",
+        "number format of --meaning: bfloat16 where the device computes with it, else float32",
+        group=ADVANCED,
     )
     align_answers: bool = option(
         False,

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Final
 
 from pipelines.checks.limit_settings import make_limits
-from pipelines.commands.options import CorpusOptions, InputOptions, absolute
+from pipelines.commands.options import CheckOptions, CorpusOptions, InputOptions, absolute
 from pipelines.commands.translators import choose_translators
 from pipelines.corpus.config import BuildConfig
 from pipelines.formats.dialect import parse_dialect
 from pipelines.formats.fields import check_fields
 from pipelines.ingest.source import Source, check_sources, parse_source
 from pipelines.io.storage import join, parent
+from pipelines.judge.measure_meaning import MeaningCheck, make_meaning_check
 from pipelines.judge.model_checks import make_model_check
 from pipelines.leaks.evaluation_sets import (
     check_evaluation_sets,
@@ -21,6 +23,7 @@ from pipelines.translation.translate import TranslationPlan
 from schemas.command import UsageError
 from schemas.language import SOURCE_LANGUAGE, parse_languages
 from translators.registry import TranslatorConfig
+from translators.sentence_encoder import UnusableEncoder
 
 _FOR_ALL: Final = {
     *("format", "fields", "dataset", "split", "license"),
@@ -58,6 +61,7 @@ def resolve(options: CorpusOptions) -> BuildConfig:
             output=absolute(options.output),
             limits=make_limits(options.limits),
             model_checks=tuple(make_model_check(*check) for check in options.model_checks),
+            meaning=choose_meaning(options),
             started=datetime.now(timezone.utc),
             **options.model_dump(include=_AS_GIVEN),
         )
@@ -65,6 +69,21 @@ def resolve(options: CorpusOptions) -> BuildConfig:
         raise
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def choose_meaning(options: CheckOptions) -> MeaningCheck | None:
+    """Return what compares the meaning of texts; None if nothing was asked for.
+
+    Raises:
+        UsageError: If the model cannot be used.
+    """
+    if not options.meaning:
+        return None
+    model = absolute(options.meaning) if Path(options.meaning).is_dir() else options.meaning
+    try:
+        return make_meaning_check(model, options.meaning_device, options.meaning_precision)
+    except UnusableEncoder as error:
+        raise UsageError(f"--meaning {options.meaning}: {error}") from error
 
 
 def _translation(options: CorpusOptions) -> TranslationPlan:

@@ -72,6 +72,7 @@ def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
 def _revision(options: RevalidateOptions, before: "Corpus") -> "Revision":
     from pipelines.checks.limit_settings import make_limits
     from pipelines.commands.output import read_manifest
+    from pipelines.commands.resolve import choose_meaning
     from pipelines.corpus.reread import Corpus
     from pipelines.judge.model_checks import make_model_check
     from pipelines.revalidate import Revision
@@ -81,11 +82,14 @@ def _revision(options: RevalidateOptions, before: "Corpus") -> "Revision":
         return Revision(
             limits=make_limits(options.limits),
             model_checks=tuple(make_model_check(*check) for check in options.model_checks),
+            meaning=choose_meaning(options),
             align_answers=options.align_answers,
             retried=_same_licence(Corpus(retried, read_manifest(retried)), before)
             if retried
             else None,
         )
+    except UsageError:
+        raise
     except ValueError as error:
         raise UsageError(str(error)) from error
 

@@ -56,9 +56,16 @@ def write_card(manifest: Manifest) -> str:
         readings=_readings(manifest),
         missing=_missing(manifest),
         calibration=_calibration(manifest),
+        meaning=_MEANING if manifest.config.get("meaning") else "",
         leaked=_leaked(manifest),
         version=markdown_text(manifest.tandemqa_version),
     )
+
+
+_MEANING: Final = (
+    "| `meaning_min`, `meaning_mean` | similarity of question and sentences to English, by a "
+    "sentence encoder |\n"
+)
 
 
 def _failed(manifest: Manifest) -> str:

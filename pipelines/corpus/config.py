@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.checks import Limits
 from pipelines.checks.limit_settings import changed_limits
 from pipelines.ingest.source import Source
+from pipelines.judge.measure_meaning import MeaningCheck
 from pipelines.judge.model_checks import ModelCheck
 from pipelines.leaks.evaluation_sets import EvaluationSet
 from pipelines.translation.translate import TranslationPlan
@@ -35,6 +36,7 @@ class BuildConfig:
         limits: When each check refuses.
         language_model: Path of a fastText model for second opinions on languages; may be empty.
         model_checks: Models that score translations.
+        meaning: What compares the meaning of texts; None for nothing.
         answer_markers: Whether sentences are translated once more with their answer marked.
         align_answers: Whether words are aligned to find answers.
         inputs: What the files of sources and evaluation sets are, when the build begins.
@@ -53,6 +55,7 @@ class BuildConfig:
     limits: Limits
     language_model: str
     model_checks: tuple[ModelCheck, ...]
+    meaning: MeaningCheck | None
     answer_markers: bool
     align_answers: bool
     inputs: tuple[InputEntry, ...] = ()
@@ -89,6 +92,8 @@ class BuildConfig:
             "answer_markers": self.answer_markers,
             "align_answers": self.align_answers,
         }
+        if self.meaning:
+            facts["meaning"] = asdict(self.meaning)
         plain: dict[str, Any] = json.loads(json.dumps(facts))
         return plain
 

@@ -9,17 +9,12 @@ import pyarrow.parquet as pq
 
 from pipelines.io.storage import read_below
 from schemas.command import FailedRunError
-from schemas.corpus_layout import FAILED_RECORD, QUARANTINE, ROW, SPLITS
+from schemas.corpus_layout import FAILED_RECORD, ROW, SPLITS
 from schemas.manifest import FileEntry
 from schemas.record import FAILED_RECORD_SCHEMA
 from schemas.regular_file import UnsafeFileError
-from schemas.row import QUARANTINE_SCHEMA, ROW_SCHEMA
+from schemas.row import has_meaning, quarantine_schema, row_schema
 
-_SCHEMAS: Final = {
-    ROW: ROW_SCHEMA,
-    QUARANTINE: QUARANTINE_SCHEMA,
-    FAILED_RECORD: FAILED_RECORD_SCHEMA,
-}
 # What pyarrow raises for content that is no Parquet, or holds text that is none.
 _UNREADABLE: Final = (pa.ArrowException, OSError, UnicodeError)
 _ID: Final = "^[0-9a-f]{32}$"
@@ -98,7 +93,7 @@ def open_file(corpus: str, entry: FileEntry) -> CorpusFile:
         schema = file.schema_arrow
     except _UNREADABLE as error:
         raise DamagedCorpusError(f"{entry.path}: not readable as Parquet ({error})") from error
-    wanted = _SCHEMAS[entry.kind]
+    wanted = _wanted_schema(entry.kind, has_meaning(schema))
     if not schema.equals(wanted, check_metadata=True):
         raise DamagedCorpusError(f"{entry.path}: schema changed ({_difference(schema, wanted)})")
     if file.metadata.num_rows != entry.rows:
@@ -106,6 +101,12 @@ def open_file(corpus: str, entry: FileEntry) -> CorpusFile:
             f"{entry.path}: {file.metadata.num_rows} rows, {entry.rows} in the manifest"
         )
     return file
+
+
+def _wanted_schema(kind: str, measured: bool) -> pa.Schema:
+    if kind == FAILED_RECORD:
+        return FAILED_RECORD_SCHEMA
+    return row_schema(measured) if kind == ROW else quarantine_schema(measured)
 
 
 def _difference(found: pa.Schema, wanted: pa.Schema) -> str:

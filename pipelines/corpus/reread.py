@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 
+from pipelines.checks.meaning import MEANING_REASONS
 from pipelines.corpus.corpus_file import DamagedCorpusError, open_file
 from pipelines.judge.model_checks import is_of
 from pipelines.translation.rows import Draft, Group
@@ -47,7 +48,8 @@ class Reread(beam.PTransform[PBegin, PCollection[Group]]):
             for entry in one.manifest.files
             if entry.kind != FAILED_RECORD
         ]
-        self.scored = frozenset(c["name"] for c in corpus.manifest.config.get("model_checks", []))
+        scored = {check["name"] for check in corpus.manifest.config.get("model_checks", [])}
+        self.scored = frozenset(scored | MEANING_REASONS)
 
     def expand(self, begin: PBegin) -> PCollection[Group]:
         groups: PCollection[Group] = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -32,13 +33,14 @@ class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
 
     output: str
     shards: PCollection[int]
+    measured: bool = False
 
     def expand(self, rows: PCollection[Row]) -> PCollection[FileEntry]:
         result: PCollection[FileEntry] = (
             rows
             | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
             | "Shard" >> beam.GroupByKey()
-            | "Write" >> beam.Map(_write, self.output)
+            | "Write" >> beam.Map(_write, self.output, self.measured)
         )
         return result
 
@@ -49,13 +51,14 @@ class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[F
 
     output: str
     shards: PCollection[int]
+    measured: bool = False
 
     def expand(self, items: PCollection[QuarantinedRow]) -> PCollection[FileEntry]:
         result: PCollection[FileEntry] = (
             items
             | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
             | "Shard" >> beam.GroupByKey()
-            | "Write" >> beam.Map(_write, self.output)
+            | "Write" >> beam.Map(_write, self.output, self.measured)
         )
         return result
 
@@ -125,18 +128,24 @@ def _order_failed(failure: FailedRecord) -> tuple[str, int, str, str, str]:
     return (failure.source, failure.line, failure.record_id, failure.reason, failure.raw)
 
 
-_WRITERS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Iterable[Any]], pa.Table]]]] = {
-    "row": (_order_row, rows_to_table),
-    "quarantine": (_order_quarantined, quarantine_to_table),
-    "failed_record": (_order_failed, failed_records_to_table),
+_ORDERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "row": _order_row,
+    "quarantine": _order_quarantined,
+    "failed_record": _order_failed,
 }
 
 
-def _write(shard: tuple[Place, Iterable[Any]], output: str) -> FileEntry:
+def _to_table(kind: str, measured: bool) -> Callable[[Iterable[Any]], pa.Table]:
+    if kind == "failed_record":
+        return failed_records_to_table
+    return partial(rows_to_table if kind == "row" else quarantine_to_table, measured=measured)
+
+
+def _write(shard: tuple[Place, Iterable[Any]], output: str, measured: bool = False) -> FileEntry:
     """Write one file, sorted, and return its entry in the manifest."""
     place, items = shard
-    order, to_table = _WRITERS[place[0]]
-    content, rows = encode(to_table, sorted(items, key=order))
+    to_table = _to_table(place[0], measured)
+    content, rows = encode(to_table, sorted(items, key=_ORDERS[place[0]]))
     path = file_path(place)
     write_bytes(join(output, path), content)
     advance("write", rows)

@@ -17,11 +17,12 @@ _UNITS: Final = {
     "segment": "records",
     "translate": "segments",
     "assemble": "records",
+    "meaning": "records",
     "validate": "records",
     "write": "rows",
 }
 # Every record that was segmented is assembled and validated.
-_AS_MANY_AS: Final = {"assemble": "segment", "validate": "segment"}
+_AS_MANY_AS: Final = {"assemble": "segment", "meaning": "segment", "validate": "segment"}
 
 
 class _Line:

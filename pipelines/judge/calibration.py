@@ -13,7 +13,10 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count, ToDict
 
+from pipelines.checks.limits import DEFAULT_LIMITS
+from pipelines.checks.lowest_score import SCORE_STEPS, calibrate_scores, weighted_median
 from pipelines.text.relatedness import length_ratio, overlap_residual
+from pipelines.text.script import letters
 from pipelines.translation.rows import Draft, Group
 from schemas.language import LANGUAGES
 from schemas.manifest import Calibration
@@ -21,6 +24,12 @@ from schemas.manifest import Calibration
 Key = tuple[str, str]
 Calibrations = Mapping[Key, Calibration]
 
+# Kinds of cosines of English texts and translations, which every run learns for itself.
+MEANINGS: Final = {
+    "question": "question_meaning",
+    "passage": "sentence_meaning",
+    "answer": "answer_meaning",
+}
 # Values are counted in steps of 0.01, so that medians are exact, mergeable and independent of
 # the order in which rows come.
 _STEPS: Final = 100
@@ -74,9 +83,11 @@ def calibrate(lang: str, kind: str, histogram: Mapping[int, int]) -> Calibration
 
     Args:
         lang: BCP-47 code.
-        kind: `question`, `passage`, `overlap` or `score`.
-        histogram: Rows of this run by value in hundredths.
+        kind: `question`, `passage`, `overlap`, `score`, or one of the kinds of meaning.
+        histogram: Rows of this run by value in hundredths; of a kind of meaning in thousandths.
     """
+    if kind in MEANINGS.values():
+        return calibrate_scores(histogram)
     rows = sum(histogram.values())
     known = shipped(lang, kind)
     median, mad = _measure(histogram) if rows else (0.0, 0.0)
@@ -109,21 +120,12 @@ def _expected_median(lang: str, kind: str, known: Calibration | None) -> tuple[f
 
 def _measure(histogram: Mapping[int, int]) -> tuple[float, float]:
     """Return median and median absolute deviation, scaled to a standard deviation."""
-    median = _weighted_median(histogram)
+    median = weighted_median(histogram)
     deviations: Counter[int] = Counter()
     for step, count in histogram.items():
         deviations[abs(step - median)] += count
-    mad = max(1.4826 * _weighted_median(deviations) / _STEPS, _SMALLEST_MAD)
+    mad = max(1.4826 * weighted_median(deviations) / _STEPS, _SMALLEST_MAD)
     return median / _STEPS, mad
-
-
-def _weighted_median(histogram: Mapping[int, int]) -> int:
-    half, seen = (sum(histogram.values()) + 1) // 2, 0
-    for step in sorted(histogram):
-        seen += histogram[step]
-        if seen >= half:
-            return step
-    raise ValueError("a median needs at least one value")
 
 
 class Calibrate(beam.PTransform[PCollection[Group], PCollection[dict[Key, Calibration]]]):
@@ -146,6 +148,8 @@ def group_values(group: Group) -> Iterator[tuple[Key, int]]:
         if not draft.failure:
             for kind, value in _row_values(group, draft):
                 yield (draft.row.lang, kind), round(value * _STEPS)
+            for kind, value in _meanings(group, draft):
+                yield (draft.row.lang, kind), round(value * SCORE_STEPS)
 
 
 def _row_values(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
@@ -162,6 +166,27 @@ def _row_values(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
         )
     if row.score_mean is not None:
         yield "score", row.score_mean
+
+
+def _meanings(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
+    """Yield how similar the texts of a row are; copies of the English one are left out."""
+    if draft.meaning is None:
+        return
+    source, row = group.source, draft.row
+    texts = {
+        "question": [(source.question, row.question)],
+        "passage": [(source.passage[a:b], row.passage[c:d]) for a, b, c, d in row.sentence_map],
+        "answer": [(a.text, b.text) for a, b in zip(source.answers, row.answers, strict=True)],
+    }
+    found = {
+        "question": (draft.meaning.question,),
+        "passage": draft.meaning.sentences,
+        "answer": draft.meaning.answers,
+    }
+    for field, kind in MEANINGS.items():
+        for (english, translation), value in zip(texts[field], found[field], strict=True):
+            if english != translation and letters(english) >= DEFAULT_LIMITS.meaning_letters:
+                yield kind, value
 
 
 def calibrate_all(counts: Mapping[tuple[Key, int], int]) -> dict[Key, Calibration]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Final, Literal, NamedTuple
 
 import apache_beam as beam
@@ -9,8 +10,9 @@ from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from pipelines.checks import FieldPair, Limits, run_checks
+from pipelines.checks.meaning import MEANING_REASONS
 from pipelines.io.progress import advance
-from pipelines.judge.calibration import Calibrate, Calibrations, calibrate
+from pipelines.judge.calibration import MEANINGS, Calibrate, Calibrations, calibrate
 from pipelines.judge.details import Evidence, describe_rejection
 from pipelines.judge.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
 from pipelines.translation.metrics import report_verdicts
@@ -83,7 +85,7 @@ def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[Qua
     quarantined: list[QuarantinedRow] = []
     for draft in group.drafts:
         checks = () if draft.failure else tuple(check_draft(draft, group, standards))
-        checks += draft.row.checks  # of models, which have seen the row before
+        checks += _kept_checks(draft)
         rejecting = tuple(dict.fromkeys(c.name for c in checks if c.verdict == REJECT))
         row = replace(draft.row, checks=checks)
         if draft.failure:
@@ -100,13 +102,21 @@ def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[Qua
     return rows, quarantined
 
 
+def _kept_checks(draft: Draft) -> tuple[Check, ...]:
+    """Return what models said of the row before, but of its meaning if that was compared anew."""
+    replaced = MEANING_REASONS if draft.meaning else ()
+    return tuple(check for check in draft.row.checks if check.name not in replaced)
+
+
 def check_draft(draft: Draft, group: Group, standards: Standards) -> Iterator[Check]:
     """Yield the outcome of every check of every field of a row."""
     for pair in (_question(draft, group, standards), _passage(draft, group, standards)):
         yield from run_checks(pair)
-    for answer, translated in zip(group.record.answers, draft.row.answers, strict=True):
+    meanings = draft.meaning.answers if draft.meaning else repeat(None)
+    answers = zip(group.record.answers, draft.row.answers, strict=True)
+    for (answer, translated), meaning in zip(answers, meanings, strict=False):
         pair = _pair("answer", answer.text, translated.text, draft, standards, "question")
-        yield from run_checks(pair)
+        yield from run_checks(replace(pair, meaning=() if meaning is None else (meaning,)))
 
 
 def _question(draft: Draft, group: Group, standards: Standards) -> FieldPair:
@@ -115,6 +125,8 @@ def _question(draft: Draft, group: Group, standards: Standards) -> FieldPair:
         _pair("question", source.question, row.question, draft, standards, "question"),
         source_passage=source.passage,
         target_passage=row.passage,
+        meaning=(draft.meaning.question,) if draft.meaning else (),
+        margin=draft.meaning.margin if draft.meaning else None,
         overlap=standards.calibration(row.lang, "overlap"),
     )
 
@@ -124,6 +136,7 @@ def _passage(draft: Draft, group: Group, standards: Standards) -> FieldPair:
     return replace(
         _pair("passage", group.source.passage, row.passage, draft, standards, "passage"),
         sentences=row.sentence_map,
+        meaning=draft.meaning.sentences if draft.meaning else (),
         answers=tuple(answer.text for answer in group.record.answers),
         score=row.score_mean,
         scores=standards.calibration(row.lang, "score") if row.score_mean is not None else None,
@@ -143,6 +156,7 @@ def _pair(
         target=target,
         finished=name not in draft.unfinished,
         calibration=standards.calibration(lang, kind),
+        usual_meaning=standards.calibration(lang, MEANINGS[name]) if draft.meaning else None,
         duplicates=duplicates,
         language_model=standards.language_model,
         limits=standards.limits,

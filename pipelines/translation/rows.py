@@ -22,6 +22,24 @@ Dictionary = Mapping[bytes, Translation]
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """How similar the texts of a row are to the English ones: cosines, -1 to 1.
+
+    Attributes:
+        question: Of the question.
+        sentences: Of each segment in the sentence map.
+        answers: Of each answer.
+        margin: Similarity of the question less that of its translation and the nearest other
+            question about the passage; None where there is none.
+    """
+
+    question: float
+    sentences: tuple[float, ...]
+    answers: tuple[float, ...]
+    margin: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A row in a target language that has not been judged yet.
 
@@ -29,11 +47,13 @@ class Draft:
         row: The row; texts that could not be made are empty.
         failure: Why a segment could not be translated; empty when all were.
         unfinished: Fields with a segment the model did not end itself.
+        meaning: What a sentence encoder says of it; None when none was asked.
     """
 
     row: Row
     failure: Reason
     unfinished: tuple[str, ...]
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

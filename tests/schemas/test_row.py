@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from schemas.check import CHECK_TYPE, Check
 from schemas.row import (
+    MEANING_COLUMNS,
     QUARANTINE_SCHEMA,
     ROW_SCHEMA,
     QuarantinedRow,
@@ -12,6 +13,7 @@ from schemas.row import (
     RowAnswer,
     RowTranslator,
     quarantine_to_table,
+    row_schema,
     rows_to_table,
 )
 from schemas.row_reader import table_to_quarantine, table_to_rows
@@ -43,7 +45,9 @@ ROWS = st.builds(
 
 
 def test_schemas_name_the_fields_of_their_dataclasses():
-    assert ROW_SCHEMA.names == [field.name for field in fields(Row)]
+    names = [field.name for field in fields(Row)]
+    assert row_schema(measured=True).names == names
+    assert ROW_SCHEMA.names == [name for name in names if name not in MEANING_COLUMNS]
     rest = [field.name for field in fields(QuarantinedRow) if field.name != "row"]
     assert QUARANTINE_SCHEMA.names == [*ROW_SCHEMA.names, *rest]
     assert [field.name for field in CHECK_TYPE] == [field.name for field in fields(Check)]

@@ -89,7 +89,8 @@ def _open_base_model(options: EvaluateOptions) -> "Encoder | None":
 
 
 def _open_encoder(options: EvaluateOptions, settings: ScoredModel) -> "Encoder":
-    from trainer.encoder import Encoder, Prompts, load_model, model_prompts
+    from schemas.model_prompts import Prompts
+    from trainer.encoder import Encoder, load_model, model_prompts
 
     loaded = load_model(settings)
     own = model_prompts(loaded, settings.model)

@@ -15,7 +15,7 @@ from schemas.command import UsageError
 from schemas.corpus_layout import MANIFEST_NAME
 from schemas.manifest import FileEntry, Manifest, ManifestError, load_manifest
 from schemas.regular_file import open_regular
-from schemas.row import ROW_SCHEMA, SCHEMA_VERSION
+from schemas.row import SCHEMA_VERSION, has_meaning, row_schema
 
 FIELDS: Final = (
     *("question", "passage", "group_id", "passage_id"),
@@ -195,7 +195,8 @@ def _schema_faults(found: pa.Schema) -> Iterator[str]:
     version = (found.metadata or {}).get(b"tandemqa.schema_version", b"none").decode()
     if version != SCHEMA_VERSION:
         yield f"schema version {version}"
-    for field in ROW_SCHEMA:
+    wanted = row_schema(has_meaning(found))
+    for field in wanted:
         if field.name not in found.names:
             yield f"no column {field.name}"
         elif found.names.count(field.name) > 1:
@@ -203,7 +204,7 @@ def _schema_faults(found: pa.Schema) -> Iterator[str]:
         elif found.field(field.name).type != field.type:
             yield f"{field.name} is {found.field(field.name).type}, wanted {field.type}"
     for name in found.names:
-        if name not in ROW_SCHEMA.names:
+        if name not in wanted.names:
             yield f"unknown column {name}"
 
 

@@ -7,7 +7,8 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import PreTrainedModel
 
 from schemas.command import UsageError
-from trainer.encoder import Prompts, load_model, model_prompts
+from schemas.model_prompts import Prompts
+from trainer.encoder import load_model, model_prompts
 from trainer.fine_tuning.training_settings import TrainingSettings
 
 _ALPHA_PER_RANK: Final = 2

@@ -5,8 +5,9 @@ from typing import Final
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.evaluation import BaseEvaluator
 
+from schemas.model_prompts import Prompts
 from trainer.benchmarks.benchmark import Benchmark
-from trainer.encoder import Encoder, Prompts
+from trainer.encoder import Encoder
 from trainer.evaluation.bias import RANK_DISTANCE
 from trainer.evaluation.embeddings import embed
 from trainer.evaluation.intervals import mean

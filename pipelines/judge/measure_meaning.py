@@ -1,0 +1,117 @@
+"""Bring together what the meaning of a row is compared with, and compare it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+from apache_beam.transforms.combiners import Top
+
+from pipelines.io.progress import advance
+from pipelines.judge.meaning import MOST_NEIGHBOURS, measure_meaning
+from pipelines.translation.rows import Group
+from schemas.model_prompts import Precision
+from translators.sentence_encoder import (
+    EncoderSettings,
+    UnusableEncoder,
+    open_encoder,
+    resolve_precision,
+)
+
+_GROUPS: Final = 64  # measured together, so that batches of an encoder are full
+
+_Placed = tuple[Group, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MeaningCheck:
+    """What compares meaning, as it stands in the manifest.
+
+    Attributes:
+        model: Name on the Hugging Face hub, or a folder.
+        device: Torch device; empty for the best there is.
+        precision: Number format of the weights.
+        prompt: What stands before every text.
+        fingerprint: Hash of all that decides the embeddings.
+    """
+
+    model: str
+    device: str
+    precision: Precision
+    prompt: str
+    fingerprint: str
+
+    @property
+    def settings(self) -> EncoderSettings:
+        """How the encoder is opened."""
+        return EncoderSettings(self.model, self.device, self.precision)
+
+
+def make_meaning_check(
+    model: str, device: str = "", precision: Precision = "auto"
+) -> MeaningCheck | None:
+    """Return the check by a model, which is loaded to see whether it can be; None without one.
+
+    Raises:
+        UsageError: If the model is not safe to load.
+        UnusableEncoder: If it cannot be loaded.
+    """
+    if not model:
+        return None
+    settings = resolve_precision(EncoderSettings(model, device, precision))
+    encoder = open_encoder(settings)
+    return MeaningCheck(model, device, settings.precision, encoder.prompt, encoder.fingerprint)
+
+
+class MeasureMeaning(beam.PTransform[PCollection[Group], PCollection[Group]]):
+    """Add the similarity of texts to their English ones, for the judgement that follows.
+
+    The model is opened once in a process. What is measured together does not matter.
+    """
+
+    def __init__(self, check: MeaningCheck | None) -> None:
+        super().__init__()
+        self.check = check
+
+    def expand(self, groups: PCollection[Group]) -> PCollection[Group]:
+        if self.check is None:
+            return groups
+        near = (
+            groups
+            | "Questions" >> beam.Map(_question)
+            | "Near" >> Top.SmallestPerKey(MOST_NEIGHBOURS + 1)
+        )
+        measured: PCollection[Group] = (
+            {"groups": groups | "ByPassage" >> beam.Map(_by_passage), "near": near}
+            | "JoinNear" >> beam.CoGroupByKey()
+            | "Place" >> beam.FlatMapTuple(_place)
+            | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
+            | "Measure" >> beam.FlatMap(_measure, self.check)
+        )
+        return measured
+
+
+def _question(group: Group) -> tuple[str, tuple[bytes, str]]:
+    question = group.source.question
+    return group.source.passage_id, (sha256(question.encode()).digest()[:8], question)
+
+
+def _by_passage(group: Group) -> tuple[str, Group]:
+    return group.source.passage_id, group
+
+
+def _place(passage_id: str, joined: dict[str, Iterable[Any]]) -> Iterator[_Placed]:
+    near = sorted({question for drawn in joined["near"] for _, question in drawn})
+    for group in joined["groups"]:
+        yield group, near
+
+
+def _measure(groups: Sequence[_Placed], check: MeaningCheck) -> Iterator[Group]:
+    encoder = open_encoder(check.settings)
+    if encoder.fingerprint != check.fingerprint:
+        raise UnusableEncoder(f"model {check.model!r} is another one here than where we started")
+    for group in measure_meaning(groups, encoder.encode):
+        advance("meaning", 1)
+        yield group
