@@ -1,7 +1,8 @@
 """Bergamot: the small models of Firefox Translations, made for CPUs and free for any use."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     from translators.bergamot_model import BergamotModel
     from translators.ssru_transformer import Decoded
 
-ENGINE: Final = "ssru-numpy 1"
+ENGINE: Final = "ssru-numpy 2"
 """Raise the number whenever a translation can change."""
+
+# Clauses of a longer sentence, which begin so too, end with punctuation or have a comma.
+_LOWER_QUESTION: Final = re.compile(r"(?:who|whom|whose|what|which|when|where|why|how) [^,;:.]*$")
 
 MODULES: Final = ("sentencepiece", "threadpoolctl")
 
@@ -86,7 +90,7 @@ class Bergamot:
         """Return one translation for each text, in order; see `Translator`."""
         model = self._model(target)
         spaced = LANGUAGES[target].spaces
-        split = [list(model.parts(text)) for text in texts]
+        split = [list(model.parts(_capitalise(text))) for text in texts]
         pending = [part for parts in split for part in parts if part.translated]
         done = translate_in_pieces(
             [part.text for part in pending],
@@ -97,7 +101,8 @@ class Bergamot:
         )
         for part, pieces in zip(pending, done, strict=True):
             part.pieces = pieces
-        return [_join(parts, spaced) for parts in split]
+        answers = [_join(parts, spaced) for parts in split]
+        return [_same_case(text, answer) for text, answer in zip(texts, answers, strict=True)]
 
     def count_tokens(self, texts: Sequence[str], target: str) -> int:
         """Return how many tokens the model would read."""
@@ -166,6 +171,17 @@ class _Loaded:
         """Yield the parts of a segment, in order."""
         for part, readable in self._reader.split(" ".join(text.split())):
             yield _Part(part, readable and is_translatable(part))
+
+
+def _capitalise(text: str) -> str:
+    """Return a question in lower case with a capital: without, "who" is taken for a relative."""
+    return text[0].upper() + text[1:] if _LOWER_QUESTION.match(text) else text
+
+
+def _same_case(text: str, answer: Translation) -> Translation:
+    if not _LOWER_QUESTION.match(text):
+        return answer
+    return replace(answer, text=answer.text[:1].lower() + answer.text[1:])
 
 
 def _join(parts: Sequence[_Part], spaced: bool) -> Translation:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from schemas.tables import markdown_table
+
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """Return a Markdown table."""
-    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     titles = list(head)
-    return "\n".join(["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|", *lines])
+    return markdown_table(titles, [list(map(str, row)) for row in rows], "l" * len(titles))
 
 
 def percent(part: float, whole: float, digits: int = 1) -> str:

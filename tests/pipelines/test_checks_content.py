@@ -50,7 +50,24 @@ def test_a_question_must_keep_its_numbers_unless_they_may_be_spelled_out(source,
 
 def test_a_passage_without_a_number_is_flagged_and_a_changed_one_is_named():
     assert flagged(SPANISH.replace("6.650", "muchos")) == {"number_missing"}
-    assert flagged(SPANISH.replace("6.650", "6.560")) == {"number_missing", "number_changed"}
+    assert flagged(SPANISH.replace("6.650", "8.210")) == {"number_missing", "number_changed"}
+
+
+@pytest.mark.parametrize("slip", ["6.560", "6.680", "6.651"])
+def test_a_passage_with_a_slip_in_a_number_is_rejected(slip):
+    assert "number_changed" in rejected(SPANISH.replace("6.650", slip))
+
+
+@pytest.mark.parametrize("right", ["6.65", "66", "10.702"])
+def test_a_passage_with_a_number_rounded_or_converted_is_kept(right):
+    assert "number_changed" not in rejected(SPANISH.replace("6.650", right))
+
+
+def test_one_slip_among_many_numbers_is_flagged():
+    years = " ".join(str(year) for year in range(1900, 1950))
+    english, spanish = f"{ENGLISH} {years}", f"{SPANISH} {years}".replace("6.650", "6.651")
+    assert "number_changed" in flagged(spanish, english)
+    assert "number_changed" not in rejected(spanish, english)
 
 
 def test_a_passage_must_hold_the_number_of_the_answer():

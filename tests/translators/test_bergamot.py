@@ -63,6 +63,15 @@ def test_what_the_vocabulary_lacks_is_kept(translator):
 
 
 @needs_model
+def test_a_question_in_lower_case_stays_a_question_in_lower_case(translator):
+    question, clause = translator.translate(
+        ["who wrote the book of philippians", "who wrote the book, as they say."], "pt-BR"
+    )
+    assert question.text.startswith("quem escreveu")
+    assert clause.text.startswith("que escreveu")
+
+
+@needs_model
 def test_a_text_without_readable_words_fails_with_its_reason(translator):
     (answer,) = translator.translate(["图书馆几点关门"], "pt-BR")
     assert (answer.text, answer.error) == ("", UNREADABLE)
