@@ -1,16 +1,17 @@
-"""What a build would do: segments the memory lacks, and how long they would take."""
+"""What a build would do: segments the memory lacks, and how long all of it would take."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from json import dumps, loads
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, PCollection
-from apache_beam.transforms.combiners import Count
+from apache_beam.transforms.combiners import Count, Top
 
 from pipelines.corpus.config import BuildConfig
 from pipelines.ingest.deduplicate import Deduplicate
@@ -18,18 +19,25 @@ from pipelines.ingest.failure_limit import LimitFailures
 from pipelines.ingest.read import Read
 from pipelines.ingest.source_language import KeepEnglish
 from pipelines.leaks.decontaminate import Decontaminate
+from pipelines.rehearsal import RECORDS, Dictionary, Pace, Segments, translate_for
 from pipelines.run import run_pipeline
 from pipelines.translation.assemble import ExtractSegments
 from pipelines.translation.packet import Packet
-from pipelines.translation.segment import Segment
+from pipelines.translation.segment import Segment, Segmented
 from pipelines.translation.translate import LookUp
+from schemas.record import Answer, Record
+from translators.isolation import processes_of
 from translators.ladder import translate_all
 from translators.registry import open_translator
 from translators.usage import token_cost
 
 SAMPLE: Final = 256
 _FIRST: Final = 32
-_LONG_ENOUGH: Final = 5.0
+# Bytes of the local runner, by `benchmarks/scaling.py` (docs/scaling.md).
+_MEMORY: Final = 387_000_000
+_MEMORY_OF_RECORD: Final = 58_000
+_MEMORY_OF_ROW: Final = 30_000
+_BUDGET: Final = 6.0  # seconds for translating samples, in all languages together
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,15 @@ class Work:
         records: Records that would be translated.
         segments: Distinct segments in them.
         missing: What the memory lacks, by language; languages that lack nothing are absent.
+        sample: Some of the records, chosen by hash.
+        seconds: How long it took to find out.
     """
 
     records: int
     segments: int
     missing: dict[str, Missing]
+    sample: tuple[Record, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,53 @@ class Estimate:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a whole build would take on this machine.
+
+    Attributes:
+        reading: Seconds until all is looked up in the memory, from the start of the command.
+        translating: Seconds of the translators.
+        writing: Seconds for assembling, checking and writing.
+        memory: Bytes that the local runner needs.
+        disk: Bytes of the corpus and of what the memory grows by.
+    """
+
+    reading: float
+    translating: float
+    writing: float
+    memory: int
+    disk: int
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of the whole build."""
+        return self.reading + self.translating + self.writing
+
+
+def forecast(
+    work: Work, languages: int, translating: float, starting: float, pace: Pace
+) -> Forecast:
+    """Return what a whole build would take.
+
+    Args:
+        work: What it would do.
+        languages: Number of its target languages.
+        translating: Seconds of the translators.
+        starting: Seconds that the command took before it began to read.
+        pace: What a build takes beside the translators.
+    """
+    beside = pace.fixed + pace.for_record * max(0, work.records - 1)
+    for_record = _MEMORY_OF_RECORD + _MEMORY_OF_ROW * languages
+    return Forecast(
+        reading=starting + min(work.seconds, beside),
+        translating=translating,
+        writing=max(0.0, beside - work.seconds),
+        memory=_MEMORY + for_record * work.records,
+        disk=round(pace.bytes_for_record * work.records),
+    )
+
+
 def survey(config: BuildConfig, beam_arguments: Sequence[str], progress: bool) -> Work:
     """Read, segment and look everything up in the memory; translate nothing.
 
@@ -100,6 +159,7 @@ def survey(config: BuildConfig, beam_arguments: Sequence[str], progress: bool) -
         beam_arguments: Options of file systems; it runs in this process.
         progress: Whether to show progress on standard error.
     """
+    started = time.monotonic()
     with TemporaryDirectory() as folder:
         path = str(Path(folder, "work.json"))
         run_pipeline(lambda pipeline: _construct(pipeline, config, path), beam_arguments, progress)
@@ -108,36 +168,51 @@ def survey(config: BuildConfig, beam_arguments: Sequence[str], progress: bool) -
         lang: Missing(part["segments"], part["characters"], tuple(map(tuple, part["sample"])))
         for lang, part in sorted(facts["missing"].items())
     }
-    return Work(facts["records"], facts["segments"], missing)
+    sample = tuple(map(_as_record, facts["sample"]))
+    seconds = time.monotonic() - started
+    return Work(facts["records"], facts["segments"], missing, sample, seconds)
 
 
-def estimate(config: BuildConfig, lang: str, missing: Missing) -> Estimate:
+def estimate(
+    config: BuildConfig, lang: str, missing: Missing, records: Sequence[Segments]
+) -> tuple[Estimate, Dictionary]:
     """Return tokens and seconds of one language, from translating a sample of its segments.
 
     The first call for a model also warms it up, which is not counted.
+
+    Args:
+        config: The build.
+        lang: BCP-47 code of a target language.
+        missing: What the memory lacks.
+        records: Segments of some records, of which as many are translated as there is time for;
+            these translations are returned, too.
     """
     texts = [text for _, text in missing.sample]
     translation = config.translation.config(lang)
+    budget = _BUDGET / len(config.languages)
     translator = open_translator(translation)
     try:
         translate_all(translator, texts[:1], lang)
         translator.take_usage()
         sample = texts[:_FIRST]
         seconds = _time(lambda: translate_all(translator, sample, lang))
-        if len(texts) > _FIRST and seconds < _LONG_ENOUGH:
-            sample = texts
+        more = texts[: round(_FIRST * budget / max(seconds, 1e-6))]
+        if len(more) > len(sample):
+            sample = more
             translator.take_usage()
             seconds = _time(lambda: translate_all(translator, sample, lang))
         share = missing.characters / sum(map(len, sample))
         tokens = translator.count_tokens(sample, lang)
         usage = translator.take_usage()
+        done = translate_for(translator, records, lang, budget / 2)
     finally:
         translator.close()
     # Most of a prompt is the same for every segment; answers are as long as the texts.
     sent = round(usage.input_tokens * missing.segments / len(sample))
     answered = round(usage.output_tokens * share)
     cost = token_cost(sent, answered, dict(translation.options))
-    return Estimate(round(tokens * share), seconds * share, sent, answered, cost)
+    seconds *= share / processes_of(translation)
+    return Estimate(round(tokens * share), seconds, sent, answered, cost), done
 
 
 def _time(work: Callable[[], object]) -> float:
@@ -168,6 +243,7 @@ def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PColl
             AsSingleton(records | "CountRecords" >> Count.Globally()),
             AsSingleton(segments | "CountSegments" >> Count.Globally()),
             AsDict(missing),
+            AsSingleton(records | "SampleRecords" >> Top.Smallest(RECORDS, key=itemgetter(0))),
         )
     )
     return written
@@ -189,10 +265,22 @@ def _add(parts: Iterable[Missing]) -> Missing:
     return Missing(segments, characters, tuple(sample))
 
 
-def _write_work(path: str, records: int, segments: int, missing: dict[str, Missing]) -> None:
+def _write_work(
+    path: str,
+    records: int,
+    segments: int,
+    missing: dict[str, Missing],
+    sample: Sequence[Segmented],
+) -> None:
     facts = {
         "records": records,
         "segments": segments,
         "missing": {lang: asdict(part) for lang, part in missing.items()},
+        "sample": [asdict(segmented.record) for _, segmented in sample],
     }
     Path(path).write_text(dumps(facts))
+
+
+def _as_record(facts: dict[str, Any]) -> Record:
+    answers = tuple(Answer(**answer) for answer in facts["answers"])
+    return Record(**{**facts, "answers": answers, "mended": tuple(facts["mended"])})

@@ -22,7 +22,7 @@ FLOORS = {
     "pipelines": (
         *("text", "io", "formats", "ingest", "leaks", "answers", "translation", "checks"),
         *("judge", "corpus", "report", "cluster_progress", "failures", "run", "build"),
-        *("plan", "revalidate", "commands"),
+        *("rehearsal", "plan", "revalidate", "commands"),
     ),
     "trainer": (
         *("corpora", "batches", "model_settings", "encoder"),

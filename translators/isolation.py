@@ -58,10 +58,22 @@ def isolate(config: TranslatorConfig) -> Translator:
         raise ValueError(f"timeout must be positive, got {timeout}")
     if not config.family.one_core:
         return IsolatedTranslator(config, timeout)
-    size = int(options.get("processes", cores()))
+    size = processes_of(config)
+    return TranslatorPool(lambda: IsolatedTranslator(config, timeout), size)
+
+
+def processes_of(config: TranslatorConfig) -> int:
+    """Return how many processes share the work of a translator.
+
+    Raises:
+        ValueError: If the number that was given is not positive.
+    """
+    if not config.family.in_process or not config.family.one_core:
+        return 1
+    size = int(dict(config.options).get("processes", cores()))
     if size < 1:
         raise ValueError(f"processes must be positive, got {size}")
-    return TranslatorPool(lambda: IsolatedTranslator(config, timeout), size)
+    return size
 
 
 class ProcessError(Exception):

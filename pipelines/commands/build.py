@@ -20,7 +20,7 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.build import build  # Beam is imported only when it is needed
     from pipelines.commands.output import check_output, prepare_output, read_manifest
     from pipelines.commands.resolve import resolve
-    from pipelines.commands.summary import summarise, tell_readings
+    from pipelines.commands.summary import summarise, tell_readings, tell_work
     from pipelines.corpus.output_folder import has_reports
     from pipelines.io.remote import use_options
     from pipelines.report.write import write_report
@@ -32,7 +32,7 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
     work = prepare_output(config, overwrite=options.overwrite)
     if work:
         if not options.quiet:
-            write_error(tell_readings(config.readings))
+            write_error(tell_readings(config.readings) + tell_work(config))
         run_pipeline(
             lambda p: build(p, work),
             beam_arguments,

@@ -1,5 +1,6 @@
 """`tandemqa plan`: what a build would do, how long it would take and what it would cost."""
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from schemas.options import option
 from schemas.plain_text import write_error, write_out
 
 if TYPE_CHECKING:
-    from pipelines.plan import Estimate
+    from pipelines.plan import Estimate, Forecast
 
 
 class PlanOptions(CorpusOptions):
@@ -22,11 +23,13 @@ class PlanOptions(CorpusOptions):
 
 
 def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
+    begun = time.monotonic()
     from pipelines.commands.output import check_memory, check_output
     from pipelines.commands.resolve import resolve
     from pipelines.commands.summary import tell_readings
     from pipelines.io.remote import use_options
-    from pipelines.plan import Estimate, Missing, estimate, survey
+    from pipelines.plan import Estimate, Missing, estimate, forecast, survey
+    from pipelines.rehearsal import rehearse, segments_of
     from pipelines.run import beam_options
     from schemas.tables import text_table
 
@@ -38,14 +41,19 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     check_memory(config.translation)
     if not options.quiet:
         write_error(tell_readings(config.readings))
+    starting = time.monotonic() - begun
     work = survey(config, beam_arguments, progress=not options.quiet)
+    segments = [segments_of(config, record) for record in work.sample]
+    dictionaries = {}
     price = options.price_per_hour
     head = ("language", "missing", "in memory", "tokens", "time", "cost")
     rows = []
     total = Estimate(0, 0.0)
     for lang in config.languages:
         missing = work.missing.get(lang, Missing())
-        found = estimate(config, lang, missing) if missing.segments else Estimate(0, 0.0)
+        found = Estimate(0, 0.0)
+        if missing.segments:
+            found, dictionaries[lang] = estimate(config, lang, missing, segments)
         total = total + found
         known = work.segments - missing.segments
         rows.append(
@@ -60,9 +68,46 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     write_out(
         f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
         + text_table(head, rows, "lrrrrr")
-        + "\n\ntimes are for this machine, from translating a sample\n"
+        + "\n\n"
     )
+    pace = rehearse(config, work.sample, dictionaries, beam_arguments)
+    if pace:
+        whole = forecast(work, len(config.languages), total.seconds, starting, pace)
+        write_out(_tell_whole(whole, config.output, price))
+    write_out("times are for this machine, from a sample\n")
     return 0
+
+
+def _tell_whole(whole: "Forecast", output: str, price: float | None) -> str:
+    """Return the time of each step of a build, and the memory and disk it needs."""
+    from pipelines.io.machine import available_disk, available_memory
+    from pipelines.io.storage import is_local
+    from schemas.tables import text_table
+
+    steps = [
+        ("read, segment, look up", duration(whole.reading), ""),
+        ("translate", duration(whole.translating), ""),
+        ("assemble, check, write", duration(whole.writing), ""),
+        ("whole build", duration(whole.seconds), ""),
+    ]
+    if price is not None:
+        steps[-1] = (*steps[-1][:2], f"{whole.seconds / 3600 * price:,.2f}")
+    lines = [text_table(("step", "time", "cost" if price is not None else ""), steps, "lrr"), ""]
+    lines.append(_tell_need("memory", whole.memory, available_memory(), "on this machine"))
+    if is_local(output):
+        lines.append(_tell_need("disk", whole.disk, available_disk(output), f"at {output}"))
+    return "\n".join(lines) + "\n"
+
+
+def _tell_need(what: str, needed: int, free: int | None, where: str) -> str:
+    if free is None:
+        return f"{what}: {_size(needed)} needed"
+    short = "" if free > needed else "; that is not enough"
+    return f"{what}: {_size(needed)} needed, {_size(free)} free {where}{short}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e8 else f"{count / 1e6:,.1f} MB"
 
 
 def _spent(found: "Estimate", price: float | None) -> tuple[str, str, str]:
@@ -76,11 +121,14 @@ def _spent(found: "Estimate", price: float | None) -> tuple[str, str, str]:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as a person says it, such as `2 h 05 min` or `12 s`."""
-    minutes, hours = round(seconds / 60), int(seconds // 3600)
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{hours} h {minutes - 60 * hours:02} min" if hours else f"{minutes} min"
+    """Return a time as a person says it, such as `2 h 05 min`, `1 min 20 s` or `12 s`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 COMMAND: Final = Command(

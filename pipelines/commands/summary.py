@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from pipelines.corpus.config import BuildConfig
 from pipelines.ingest.preview import describe, describe_example, describe_mended
 from schemas.manifest import Manifest, SourceCounts, SourceReading
 from schemas.tables import text_table
@@ -15,6 +16,15 @@ def tell_readings(readings: Iterable[SourceReading]) -> str:
         lines.append(describe(reading))
         lines += describe_example(reading.example) if reading.example else []
     return "".join(f"{line}\n" for line in lines)
+
+
+def tell_work(config: BuildConfig) -> str:
+    """Return what a build is about to do, as text for a terminal."""
+    by_translator: dict[str, list[str]] = {}
+    for lang, translator in config.translation.configs:
+        by_translator.setdefault(translator.backend, []).append(lang)
+    who = "; ".join(f"{', '.join(langs)} with {name}" for name, langs in by_translator.items())
+    return f"translating into {who}\nmemory: {config.translation.memory}\n"
 
 
 def summarise(manifest: Manifest, output: str) -> str:

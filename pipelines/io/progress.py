@@ -50,7 +50,7 @@ class _Line:
             self.step = step
             self.bar = tqdm(
                 None,
-                desc=f"{step:>9}",
+                desc=f"step {list(_UNITS).index(step) + 1} of {len(_UNITS)}, {step}",
                 total=total,
                 initial=self.done[step],
                 unit=f" {_UNITS[step]}",

@@ -2,11 +2,15 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pyarrow.dataset as ds
 import pytest
 
+from pipelines.commands.plan import duration
+from pipelines.plan import Work, forecast
+from pipelines.rehearsal import Pace
 from schemas.manifest import Manifest
 from tandemqa import run
 
@@ -254,13 +258,47 @@ def test_plan_tells_what_the_memory_lacks_and_translates_nothing(
     files = sorted((tmp_path / "memory").rglob("*"))
     capsys.readouterr()
     assert run(["plan", *shared, *output, "--price-per-hour", "2"]) == 0
-    lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line}
+    told = capsys.readouterr().out
+    lines = {line.split()[0]: line.split() for line in told.splitlines() if line}
     distinct = manifest_of(tmp_path / "corpus").segments["es"].distinct
     assert lines["es"][1:4] == ["0", str(distinct), "0"]
     assert lines["ca"][1:3] == [str(distinct), "0"]
     assert int(lines["ca"][3]) > distinct
+    assert re.search(r"^whole build +\d.* s +\d+\.\d\d$", told, re.MULTILINE)
+    assert re.search(
+        r"^memory: 0\.4 GB needed, [\d.]+ GB free on this machine$", told, re.MULTILINE
+    )
+    assert re.search(r"^disk: [\d.]+ MB needed, .* free at .*/other$", told, re.MULTILINE)
     assert sorted((tmp_path / "memory").rglob("*")) == files
     assert not (tmp_path / "other").exists()
+
+
+def test_plan_tells_the_time_of_a_build_that_translates_nothing(tmp_path, build, questions, capsys):
+    path = questions(*(record(n) for n in range(5)))
+    build("--input", path, "--quiet")
+    files = sorted((tmp_path / "memory").rglob("*"))
+    capsys.readouterr()
+    shared = ["--input", path, "--memory", str(tmp_path / "memory"), "--languages", "es"]
+    assert run(["plan", *shared, "--output", str(tmp_path / "other"), "--quiet"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^translate +0 s$", told, re.MULTILINE)
+    assert re.search(r"^whole build +\d.* s$", told, re.MULTILINE)
+    assert sorted((tmp_path / "memory").rglob("*")) == files
+
+
+def test_a_forecast_is_of_the_whole_build():
+    work = Work(1001, 5000, {}, (), seconds=7.0)
+    pace = Pace(fixed=3.0, for_record=0.02, bytes_for_record=5000.0)
+    whole = forecast(work, languages=2, translating=60.0, starting=2.0, pace=pace)
+    assert whole.seconds == pytest.approx(2 + 60 + 3 + 20)
+    assert (whole.reading, whole.writing) == (9.0, 16.0)
+    assert whole.disk == 5_005_000
+    assert [duration(s) for s in (59.4, 80, 660, 7500)] == [
+        "59 s",
+        "1 min 20 s",
+        "11 min",
+        "2 h 05 min",
+    ]
 
 
 def test_records_of_an_evaluation_set_are_removed_before_translation_and_counted(

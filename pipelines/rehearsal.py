@@ -1,0 +1,173 @@
+"""Small builds of some of the records, to tell how long the whole will take on this machine.
+
+They run the graph of every build, with translations that are at hand, into a temporary folder: the
+difference between many records and one is what records cost, the rest is what every build costs.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from json import dumps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from pipelines.build import build
+from pipelines.corpus.config import BuildConfig
+from pipelines.ingest.source import parse_source
+from pipelines.io.storage import join, read_below, write_bytes
+from pipelines.report.write import write_report
+from pipelines.run import run_pipeline
+from pipelines.translation.segment import segment_record, translatable_segments
+from schemas.manifest import load_manifest
+from schemas.record import Record
+from translators.ladder import translate_all
+from translators.memory import PACKET_SUFFIX, encode_packet, packet_id
+from translators.translator import Translation, Translator
+
+RECORDS: Final = 32
+_ROWS: Final = 96  # in all languages together
+_AT_A_TIME: Final = 4  # records that go to a translator together
+
+Segments = Mapping[bytes, str]
+Dictionary = dict[bytes, Translation]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a build takes beside its translators.
+
+    Attributes:
+        fixed: Seconds that a build of one record takes.
+        for_record: Seconds for each further record, in all languages.
+        bytes_for_record: What corpus and memory have on disk for each record.
+    """
+
+    fixed: float
+    for_record: float
+    bytes_for_record: float
+
+
+def segments_of(config: BuildConfig, record: Record) -> dict[bytes, str]:
+    """Return the segments of a record that a translator is asked for, by key."""
+    context = config.translation.context
+    return translatable_segments(segment_record(record, config.answer_markers, context))
+
+
+def translate_for(
+    translator: Translator, sample: Sequence[Segments], lang: str, seconds: float
+) -> Dictionary:
+    """Return the translations of as many records' segments as there is time for.
+
+    Args:
+        translator: Who translates.
+        sample: The segments of each record.
+        lang: BCP-47 code of the target language.
+        seconds: When to stop; the first few records are translated in any case.
+    """
+    done: Dictionary = {}
+    started = time.monotonic()
+    for start in range(0, len(sample), _AT_A_TIME):
+        some = sample[start : start + _AT_A_TIME]
+        wanted = {key: text for own in some for key, text in own.items() if key not in done}
+        answers = translate_all(translator, list(wanted.values()), lang)
+        done.update(zip(wanted, answers, strict=True))
+        if time.monotonic() - started > seconds:
+            break
+    return done
+
+
+def rehearse(
+    config: BuildConfig,
+    records: Sequence[Record],
+    dictionaries: Mapping[str, Dictionary],
+    beam_arguments: Sequence[str],
+) -> Pace | None:
+    """Return what a build takes beside its translators; None where nothing is translated.
+
+    Args:
+        config: The build.
+        records: Some of its records.
+        dictionaries: Translations of their segments, for each language that the memory does not
+            hold whole; it is these that are rehearsed, or all if it holds everything.
+        beam_arguments: Options of file systems.
+    """
+    known = [record for record in records if _is_translated(config, record, dictionaries)]
+    languages = len(dictionaries) or len(config.languages)
+    known = known[: max(2, _ROWS // languages)]
+    if not known:
+        return None
+    with TemporaryDirectory() as folder:
+        small = _prepare(config, known, dictionaries, folder)
+        cold, _ = _time_build(small, known[:1], beam_arguments)
+        warm, least = _time_build(small, known[:1], beam_arguments)
+        seconds, size = _time_build(small, known, beam_arguments)
+        more = max(1, len(known) - 1)
+        kept = max(0, size - least) / more + _size_of(f"{folder}/memory") / len(known)
+        share = len(config.languages) / languages
+        return Pace(cold, share * max(0.0, seconds - warm) / more, share * kept)
+
+
+def _is_translated(
+    config: BuildConfig, record: Record, dictionaries: Mapping[str, Dictionary]
+) -> bool:
+    keys = segments_of(config, record)
+    return all(
+        key in dictionary and not dictionary[key].error
+        for dictionary in dictionaries.values()
+        for key in keys
+    )
+
+
+def _prepare(
+    config: BuildConfig,
+    records: Sequence[Record],
+    dictionaries: Mapping[str, Dictionary],
+    folder: str,
+) -> BuildConfig:
+    """Return the build that is rehearsed: its memory has the translations of the records."""
+    source = parse_source(f"jsonl:{folder}/records.jsonl", dataset="rehearsal", split="train")
+    small = replace(config, sources=(source,), inputs=(), readings=())
+    if not dictionaries:
+        return small  # all is in the memory
+    translation = replace(
+        config.translation,
+        memory=str(Path(folder, "memory")),
+        configs=tuple(pair for pair in config.translation.configs if pair[0] in dictionaries),
+        infos=tuple(pair for pair in config.translation.infos if pair[0] in dictionaries),
+    )
+    texts = {key: text for record in records for key, text in segments_of(config, record).items()}
+    for lang, dictionary in dictionaries.items():
+        done = {key: dictionary[key] for key in texts}
+        path = join(translation.folder(lang), packet_id(list(texts)) + PACKET_SUFFIX)
+        write_bytes(path, encode_packet(texts, done))
+    return replace(small, translation=translation)
+
+
+def _time_build(
+    config: BuildConfig, records: Sequence[Record], beam_arguments: Sequence[str]
+) -> tuple[float, int]:
+    """Return what a build of some records takes, its report included: seconds and bytes."""
+    path = Path(config.sources[0].path)
+    lines = "".join(f"{dumps(_as_item(record))}\n" for record in records)
+    path.write_text(lines, encoding="utf-8")
+    with TemporaryDirectory(dir=path.parent) as output:
+        config = replace(config, output=output)
+        started = time.monotonic()
+        run_pipeline(lambda pipeline: build(pipeline, config), beam_arguments, progress=False)
+        write_report(output, load_manifest(output, read_below))
+        return time.monotonic() - started, _size_of(output)
+
+
+def _as_item(record: Record) -> dict[str, object]:
+    return {
+        "id": record.record_id,
+        "question": record.question,
+        "passage": record.passage,
+        "title": record.title,
+        "answers": [{"text": answer.text, "start": answer.start} for answer in record.answers],
+    }
+
+
+def _size_of(folder: str) -> int:
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
