@@ -20,6 +20,7 @@ from benchmarks.quality import (
     false_rejects,
     genres,
     languages,
+    meaning,
     spans,
     throughput,
 )
@@ -31,6 +32,7 @@ SECTIONS = (
     "false-rejects",
     "genres",
     "broken-rows",
+    "meaning",
     "languages",
     "throughput",
     "spans",
@@ -52,7 +54,14 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("../shared/data"), metavar="DIR", help="data folder"
     )
-    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    without_encoder = [name for name in SECTIONS if name != "meaning"]
+    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=without_encoder)
+    parser.add_argument(
+        "--encoder", metavar="MODEL", help="sentence-transformers model for the section meaning"
+    )
+    parser.add_argument(
+        "--languages", nargs="+", choices=LANGUAGES, default=list(LANGUAGES), help="of meaning"
+    )
     parser.add_argument(
         "--every", type=int, default=4, metavar="N", help="spoil every Nth question only"
     )
@@ -64,6 +73,8 @@ def main() -> None:
             parser.error(
                 f"--data {options.data}: wanted {name} in it, XQuAD-R's or MedQuAD's texts"
             )
+    if "meaning" in options.sections and not options.encoder:
+        parser.error("--sections meaning: name the model with --encoder")
     gold = {lang: read_gold(options.data / "xquad-r", lang) for lang in LANGUAGES}
     if options.calibrate:
         print_calibration(gold)
@@ -72,6 +83,9 @@ def main() -> None:
         "false-rejects": lambda: false_rejects.report(gold),
         "genres": lambda: genres.report(gold),
         "broken-rows": lambda: broken_rows.report(gold, options.every),
+        "meaning": lambda: meaning.report_by(
+            options.encoder, {lang: gold[lang] for lang in options.languages}, options.every
+        ),
         "languages": lambda: languages.report(gold),
         "throughput": lambda: throughput.report(gold),
         "spans": lambda: spans.report(gold),

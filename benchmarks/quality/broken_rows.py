@@ -61,7 +61,7 @@ def corruption_table(gold: Gold, field: str, share: int) -> str:
             if index % share or rejecting(check(row, field)):
                 continue
             for name in names:
-                spoiled = spoil(row, field, name, _spoiler(gold, row, name))
+                spoiled = spoil(row, field, name, make_spoiler(gold, row, name))
                 if spoiled:
                     rejected, flagged = caught(spoiled, field)
                     for key in (row.held_out, "all", row.lang):
@@ -102,7 +102,8 @@ def caught(row: GoldRow, field: str) -> tuple[bool, bool]:
     return bool(names), bool(names or rejecting(checks, FLAG))
 
 
-def _spoiler(gold: Gold, row: GoldRow, name: str) -> Spoiler:
+def make_spoiler(gold: Gold, row: GoldRow, name: str) -> Spoiler:
+    """Return what spoils a row in the way of that name, the same in every run."""
     chance = random.Random(f"{row.row_id} {row.lang} {name}")
     rows = gold[row.lang]
     same = [r for r in rows if r.passage == row.passage and r.row_id != row.row_id]
