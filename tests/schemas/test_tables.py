@@ -45,3 +45,17 @@ def test_no_text_breaks_out_of_a_markdown_cell(text):
 def test_a_table_without_rows_has_its_head():
     assert text_table(("a", "b"), [], "lr") == "a  b"
     assert markdown_table(("a", "b"), [], "lr").split("\n")[0].split() == ["|", "a", "|", "b", "|"]
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("80", 80), ("120", 100)])
+def test_a_table_fits_the_terminal(monkeypatch, columns, widest):
+    monkeypatch.setenv("COLUMNS", columns)
+    reasons = ", ".join(f"some_reason_{n} 1,000" for n in range(20))
+    lines = text_table(("language", "kept", "reasons"), [("es", "10", reasons)], "lrl").split("\n")
+    assert widest - 25 < max(map(len, lines)) <= widest
+    assert " ".join(line[16:].strip() for line in lines[1:]) == reasons
+
+
+def test_a_word_of_a_narrow_column_is_not_broken(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10")
+    assert "incomprehensibilities" in text_table(("a",), [("incomprehensibilities",)], "l")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import datasets
 from datasets.table import ConcatenationTable, MemoryMappedTable
-from tqdm import tqdm
 
 from schemas.command import UsageError
 from schemas.files import cache_folder, kept_digest
 from schemas.language import canonical_code, list_codes, select_languages
+from schemas.progress import progress_bar
 from trainer.corpora.corpus_files import ParquetSource, find_parquet, find_shards, is_corpus
 from trainer.corpora.corpus_tables import FORMAT, TEXT_COLUMNS, write_index, write_texts
 from trainer.corpora.int_columns import Ints, read_column
@@ -146,7 +146,9 @@ def _convert(
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         converted = pool.map(convert, files, names)
-        progress = tqdm(converted, "open corpus", len(files), unit="file", delay=2)
+        progress = progress_bar(
+            converted, task="open corpus", unit="files", total=len(files), delay=2
+        )
         return list(progress)
 
 

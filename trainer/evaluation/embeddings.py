@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from schemas.errors import FailedRunError
 from schemas.files import atomic_file
+from schemas.progress import progress_bar
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.encoder import Embeddings, Encoder
 
@@ -50,7 +51,8 @@ def embed(
     asked = benchmark.questions if questions is None else {}
     total = sum(len(of_lang.ids) for of_lang in asked.values())
     total += sum(len(of_lang.ids) for of_lang in benchmark.candidates.values())
-    with tqdm(total=total, desc="encode", unit="text", delay=5, leave=False) as bar:
+    bar: tqdm[Any] = progress_bar(task="encode", unit="texts", total=total, delay=5, leave=False)
+    with bar:
         if questions is None:
             questions = {
                 lang: _recall(encoder, encoder.encode_questions, of_lang.texts, cache, bar)

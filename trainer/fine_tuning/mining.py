@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from tqdm import tqdm
 
 from schemas.files import atomic_folder
+from schemas.progress import progress_bar
 from trainer.batches.group_table import QUESTIONS
 from trainer.fine_tuning.negatives import NONE, Negatives
 
@@ -68,7 +68,8 @@ def _mine(corpus: "CorpusTable", encoder: "Encoder", folder: Path, progress: boo
         )
         for name in ("within", "across")
     }
-    for lang in tqdm(np.unique(lang_of_row), "mine negatives", disable=not progress, unit="lang"):
+    present = np.unique(lang_of_row)
+    for lang in progress_bar(present, task="mine negatives", unit="languages", shown=progress):
         of_lang = np.flatnonzero(lang_of_row == lang)
         _, first, own = np.unique(passage_of_row[of_lang], return_index=True, return_inverse=True)
         candidates = of_lang[first]
@@ -93,11 +94,12 @@ def _encode_questions(
     """Return the embeddings of all questions, on disk."""
     rows = np.arange(len(corpus.table))
     vectors: Vectors | None = None
-    parts = tqdm(
+    parts = progress_bar(
         _texts(corpus, "question", rows),
-        "encode questions",
+        task="encode questions",
+        unit="batches",
         total=-(-len(rows) // _CHUNK),
-        disable=not progress,
+        shown=progress,
     )
     for number, part in enumerate(parts):
         encoded = encoder.encode_questions(part)

@@ -10,6 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_callback import ProgressCallback
 
 from schemas.command import UsageError
+from schemas.progress import progress_bar
 from trainer.fine_tuning.model_files import CHECKPOINTS_NAME, LOGS_NAME
 from trainer.fine_tuning.selection import METRIC
 from trainer.fine_tuning.training_settings import WORKERS, TrainingSettings
@@ -81,6 +82,19 @@ def make_loggers(settings: TrainingSettings, main: bool) -> list[TrainerCallback
 class TrainingProgress(ProgressCallback):
     """A progress bar that shows the loss itself instead of printing a line for each report."""
 
+    def on_train_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Show the bar, as a resumed run has left it."""
+        self.current_step = 0
+        if state.is_world_process_zero:
+            bar: Any = progress_bar(task="train", unit="steps", total=state.max_steps)
+            self.training_bar = bar
+
     def on_log(
         self,
         args: TrainingArguments,
@@ -91,7 +105,7 @@ class TrainingProgress(ProgressCallback):
     ) -> None:
         """Show the latest loss."""
         if self.training_bar is not None and logs and "loss" in logs:
-            self.training_bar.set_postfix(loss=f"{float(logs['loss']):.3f}")
+            self.training_bar.set_postfix(loss=f"{float(logs['loss']):.3f}", refresh=False)
 
 
 def _check_loggers(settings: TrainingSettings) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from tqdm import tqdm
 
 from schemas.errors import FailedRunError, UsageError
 from schemas.files import write_bytes, write_text
 from schemas.ownership import mark
+from schemas.progress import progress_bar
 from trainer.fine_tuning.model_files import remove_model
 from trainer.study.run_folder import RECORD_NAME, RunFolder, claim
 from trainer.study.study_file import Options, StudyFile
@@ -91,7 +91,7 @@ def run_study(plan: StudyPlan, launch: Launch = launch, quiet: bool = False) -> 
     check_inputs(plan)
     mark(output, STUDY)
     failed, elsewhere = [], []
-    with tqdm(plan.unfinished(), desc="runs", unit="run", disable=quiet) as bar:
+    with progress_bar(plan.unfinished(), task="runs", unit="runs", shown=not quiet) as bar:
         for folder in bar:
             bar.set_postfix_str(folder.run.name)
             with claim(folder) as lock:

@@ -1,0 +1,66 @@
+"""Progress on standard error: a line that moves in a terminal, now and then a line in a log."""
+
+import math
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from schemas.plain_text import printable
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_Item = TypeVar("_Item")
+
+SECONDS_BETWEEN_LINES: Final = 30.0
+_BEFORE_FIRST_LINE: Final = 0.001  # seconds: nothing is said before anything is done
+_DONE: Final = "{n_fmt} of {total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left{postfix}"
+_LOG_LINE: Final = f"{{desc}}: {_DONE}"
+_MOVING_LINE: Final = f"{{l_bar}}{{bar}}| {_DONE}"
+
+
+def progress_bar(
+    items: Iterable[_Item] | None = None,
+    *,
+    task: str,
+    unit: str,
+    total: int | None = None,
+    shown: bool = True,
+    delay: float = 0.0,
+    leave: bool = True,
+) -> "tqdm[_Item]":
+    """Return a bar that shows how much is done, the rate and the time left.
+
+    Args:
+        items: What to go through; None if `update` is called by hand.
+        task: What is being done, such as `train`.
+        unit: What is counted, in the plural.
+        total: How many there are, if `items` cannot tell.
+        shown: Whether anything is shown.
+        delay: Seconds before the bar appears.
+        leave: Whether it stays in a terminal when it is done.
+    """
+    from tqdm import tqdm
+
+    options: dict[str, Any] = {"desc": task, "unit": f" {unit}", "total": total}
+    if shown and not sys.stderr.isatty():
+        options |= {"file": _LogLines(), "bar_format": _LOG_LINE, "miniters": 1}
+        options |= {"delay": max(delay, _BEFORE_FIRST_LINE)}
+        options |= {"mininterval": SECONDS_BETWEEN_LINES, "maxinterval": math.inf}
+    else:
+        options |= {"bar_format": _MOVING_LINE, "dynamic_ncols": True}
+        options |= {"delay": delay, "leave": leave}
+    source: Any = items
+    bar: tqdm[_Item] = tqdm(source, disable=not shown, **options)
+    return bar
+
+
+class _LogLines:
+    """Turns what tqdm draws over and over into lines of their own."""
+
+    def write(self, text: str) -> None:
+        if line := printable(text.replace("\r", "").strip()):
+            sys.stderr.write(f"{line}\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
