@@ -75,8 +75,9 @@ def test_a_finished_folder_has_the_model_its_settings_and_the_corpus(settings):
         {"cached": 3, "matryoshka": "16"},
         {"lora": 4, "gradient_checkpointing": True, "precision": "bf16"},
         {"negatives": 2, "symmetric": True, "cross_mode": "pair", "workers": 1},
+        {"average": 0.5},
     ],
-    ids=["plain", "cached-matryoshka", "lora-bf16-checkpointing", "negatives-worker"],
+    ids=["plain", "cached-matryoshka", "lora-bf16-checkpointing", "negatives-worker", "average"],
 )
 def test_a_stopped_run_that_is_resumed_ends_with_the_same_weights(settings, options):
     whole = settings("whole", **options)
@@ -119,7 +120,7 @@ def test_a_checkpoint_that_was_half_saved_is_not_resumed_from(settings):
 
 
 def test_a_run_killed_while_the_model_is_saved_is_finished_by_resuming(settings, monkeypatch):
-    whole, killed = settings("whole"), settings("killed")
+    whole, killed = settings("whole", average=0.5), settings("killed", average=0.5)
     train(whole, quiet=True)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
         patch.setattr(
@@ -289,7 +290,7 @@ def test_a_moved_run_is_resumed_from_where_it_is_now(settings):
 
 
 def test_a_run_with_a_dev_pool_is_resumed_to_the_same_weights(settings):
-    options = {"dev_groups": 6, "learning_rate": 0.01}
+    options = {"dev_groups": 6, "learning_rate": 0.01, "average": 0.5}
     whole, stopped = settings("whole", **options), settings("stopped", **options)
     record = train(whole, quiet=True)
     with pytest.raises(Stopped):

@@ -143,6 +143,7 @@ def _settings_table(settings: TrainingSettings, record: Mapping[str, Any]) -> st
         "learning rate": f"{settings.learning_rate:g}, warmup {settings.warmup:.0%}",
         "scale of the similarities": f"{settings.loss.scale:g}",
         "hard negatives for each pair": str(settings.negatives or "none"),
+        "share of the untouched weights": f"{settings.average:g}",
         "LoRA rank": str(settings.lora or "none; all weights"),
         "seed": str(settings.batches.seed),
         "training loss": f"{record['training_loss']:.4f}",

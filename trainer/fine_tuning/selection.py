@@ -13,6 +13,7 @@ from trainer.evaluation.embeddings import embed
 from trainer.evaluation.intervals import mean
 from trainer.evaluation.measures import SETTINGS
 from trainer.evaluation.scoring import score
+from trainer.fine_tuning.averaging import WeightAverage
 
 METRIC: Final = "eval_dev_multilingual_map"
 
@@ -24,13 +25,15 @@ class DevPoolEvaluator(BaseEvaluator):
 
     The pool holds the passages of all languages, so that a model is chosen neither for English
     alone nor for one side of the trade-off between monolingual and cross-lingual search. With one
-    language, the pool is that language's.
+    language, the pool is that language's. What is scored is what would be saved: weights averaged
+    with the untouched ones, if the run asks for it.
     """
 
-    def __init__(self, benchmark: Benchmark, prompts: Prompts) -> None:
+    def __init__(self, benchmark: Benchmark, prompts: Prompts, average: WeightAverage) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.benchmark = benchmark
         self.prompts = prompts
+        self.average = average
         self.primary_metric = _DECISIVE
 
     def __call__(  # type: ignore[override]  # the trainer's model is one
@@ -41,7 +44,8 @@ class DevPoolEvaluator(BaseEvaluator):
         steps: int = -1,
     ) -> dict[str, float]:
         """Return mAP by setting and the rank distance, by the names they are logged under."""
-        scores = score(self.benchmark, embed(self.benchmark, Encoder(model, self.prompts)))
+        with self.average.applied(model):
+            scores = score(self.benchmark, embed(self.benchmark, Encoder(model, self.prompts)))
         metrics = {
             f"dev_{setting}_map": mean(list(scores.settings[setting].values()), "map")
             for setting in SETTINGS

@@ -20,6 +20,7 @@ from trainer.batches.sampler import HybridBatchSampler
 from trainer.corpora.corpus import CorpusTable
 from trainer.corpora.corpus_facts import CorpusFacts, read_facts
 from trainer.encoder import Encoder
+from trainer.fine_tuning.averaging import WeightAverage
 from trainer.fine_tuning.base_model import choose_prompts, open_base_model
 from trainer.fine_tuning.hybrid_trainer import HybridTrainer
 from trainer.fine_tuning.loss import make_loss
@@ -111,7 +112,8 @@ def make_trainer(
     encoder = Encoder(model, prompts)
     with args.main_process_first():
         corpus, dev_pool = open_training_data(settings)
-    evaluator = DevPoolEvaluator(dev_pool, prompts) if dev_pool else None
+    average = WeightAverage(model, settings.average)
+    evaluator = DevPoolEvaluator(dev_pool, prompts, average) if dev_pool else None
     args.batch_sampler = partial(  # type: ignore[assignment]  # any callable is taken
         HybridBatchSampler,
         settings=settings.batches,
@@ -130,7 +132,7 @@ def make_trainer(
         train_dataset=corpus.table,
         loss=make_loss(model, settings.loss, args.world_size),
         evaluator=evaluator,
-        callbacks=[*make_loggers(settings, main=args.process_index == 0), *callbacks],
+        callbacks=[average, *make_loggers(settings, main=args.process_index == 0), *callbacks],
         languages=corpus.languages,
     )
     for callback in (ProgressCallback, PrinterCallback):

@@ -101,6 +101,15 @@ class TrainingSettings(Options):
     )
     weight_decay: float = 0.01
     loss: LossSettings = LossSettings()
+    average: float = option(
+        0.0,
+        "share of the untouched model's weights in the model that is saved: 0.5 keeps more of what "
+        "a strong encoder could before; 0 saves the trained weights",
+        "SHARE",
+        group=TRAINING,
+        ge=0,
+        lt=1,
+    )
     precision: Literal["auto", "bf16", "fp32"] = option(
         "auto", "of the computation; auto is bf16 where the GPU can", group=TRAINING
     )
