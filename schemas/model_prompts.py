@@ -1,13 +1,11 @@
 """What sentence encoders want in front of a text, where their files do not say it."""
 
-import re
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+from schemas.model_families import recognise
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 """Number format of weights; `auto` is for the device to choose."""
-
-# The E5 models need these (intfloat/multilingual-e5-base, model card), but do not state them.
-_E5: Final = re.compile(r"(?:^|/)(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?/?$")
 
 
 class Prompts(NamedTuple):
@@ -24,4 +22,5 @@ class Prompts(NamedTuple):
 
 def known_prompts(model: str) -> Prompts:
     """Return the prompts that a model's family needs, by its name or path; mostly none."""
-    return Prompts("query: ", "passage: ") if _E5.search(model) else Prompts()
+    family = recognise(model)
+    return Prompts(family.question_prompt, family.passage_prompt) if family else Prompts()

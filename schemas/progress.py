@@ -28,6 +28,7 @@ def progress_bar(
     shown: bool = True,
     delay: float = 0.0,
     leave: bool = True,
+    scaled: bool = False,
 ) -> "tqdm[_Item]":
     """Return a bar that shows how much is done, the rate and the time left.
 
@@ -39,10 +40,16 @@ def progress_bar(
         shown: Whether anything is shown.
         delay: Seconds before the bar appears.
         leave: Whether it stays in a terminal when it is done.
+        scaled: Whether large numbers are shown as 1.2k or 3.4M.
     """
     from tqdm import tqdm
 
-    options: dict[str, Any] = {"desc": task, "unit": f" {unit}", "total": total}
+    options: dict[str, Any] = {
+        "desc": task,
+        "unit": f" {unit}",
+        "total": total,
+        "unit_scale": scaled,
+    }
     if shown and not sys.stderr.isatty():
         options |= {"file": _LogLines(), "bar_format": _LOG_LINE, "miniters": 1}
         options |= {"delay": max(delay, _BEFORE_FIRST_LINE)}

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 Embeddings = npt.NDArray[np.float32]
 """One row for each text; of length one where the model compares by cosine."""
 
+# Weights that a checkpoint lacks are drawn at random when it is loaded: always the same ones, so
+# that a model that does not use them (a pooler) has one fingerprint.
+_SEED: Final = 10536
+
 
 def load_model(settings: ModelSettings) -> "SentenceTransformer":
     """Return the model, with weights from safetensors only unless its code is trusted.
@@ -31,6 +36,7 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     Raises:
         UsageError: If there is none under that name, or it cannot be loaded as it is.
     """
+    import torch
     from sentence_transformers import SentenceTransformer
 
     if settings.device is not None:
@@ -43,13 +49,15 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     if settings.dtype is not None:
         model_options["dtype"] = settings.dtype
     try:
-        model = SentenceTransformer(
-            settings.model,
-            revision=settings.revision,
-            trust_remote_code=settings.trust_remote_code,
-            device=settings.device,
-            model_kwargs=model_options,
-        )
+        with torch.random.fork_rng():
+            torch.manual_seed(_SEED)
+            model = SentenceTransformer(
+                settings.model,
+                revision=settings.revision,
+                trust_remote_code=settings.trust_remote_code,
+                device=settings.device,
+                model_kwargs=model_options,
+            )
     except Exception as error:  # the libraries raise anything for a folder that is damaged
         first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise UsageError(
@@ -98,6 +106,23 @@ class Encoder:
         self.model = model
         self.prompts = prompts
         self.batch_size = batch_size
+
+    @property
+    def max_length(self) -> int | None:
+        """Longest text in tokens, beyond which texts are cut; None for models without a limit."""
+        length = self.model.max_seq_length
+        return int(length) if length is not None and math.isfinite(length) else None
+
+    def count_cut(self, texts: Sequence[str], prompt: str) -> int:
+        """Return how many texts are longer than the model takes, and are cut."""
+        limit = self.max_length
+        if limit is None:
+            return 0
+        whole = [prompt + text for text in texts]
+        # A token has a byte at least, and two mark the ends.
+        long = [text for text in whole if len(text.encode("utf-8", "replace")) > limit - 2]
+        tokenize = partial(self.model.tokenizer, truncation=False, verbose=False)
+        return sum(len(tokenize(text)["input_ids"]) > limit for text in long)
 
     @cached_property
     def fingerprint(self) -> str:

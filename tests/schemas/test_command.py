@@ -145,7 +145,7 @@ def test_every_command_has_an_example_and_every_option_a_meaning():
         (["biuld"], "unknown command biuld; did you mean build?"),
         (["--verison"], "unknown option --verison"),
         (["languages", "--", "--runner=x"], "takes no options behind --: --runner=x"),
-        (["evaluate"], "MODEL, --benchmark, --output: needed"),
+        (["evaluate"], "MODEL, --benchmark: needed"),
         (["train"], "DIR, --output, --model: needed"),
         (["study"], "FILE.yaml: needed"),
         (["revalidate"], "DIR, --output: needed"),

@@ -29,7 +29,7 @@ def test_the_saved_weights_lie_between_the_untouched_and_the_trained_ones(settin
 
 
 def test_adapters_are_averaged_as_the_weights_they_add_to(settings):
-    model = open_base_model(settings(lora=4), bf16=False)
+    model = open_base_model(settings(lora=4), bf16=False)[0]
     average = WeightAverage(model, 0.5)
     adapters = dict(model.named_parameters())
     firsts = [name for name in adapters if "lora_A" in name]

@@ -37,7 +37,7 @@ def decoder(tmp_path) -> str:
 
 
 def test_a_plain_encoder_is_mean_pooled_and_trained_in_float32(settings, tmp_path):
-    model = open_base_model(settings(), bf16=True)
+    model, _ = open_base_model(settings(), bf16=True)
     assert model[1].pooling_mode == "mean"
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
 
@@ -48,7 +48,7 @@ def test_a_model_keeps_the_pooling_and_normalisation_it_states(settings, tmp_pat
     modules = [source, Pooling(32, "cls"), Normalize()]
     folder = str(tmp_path / "stated")
     SentenceTransformer(modules=modules, device="cpu").save_pretrained(folder)
-    model = open_base_model(settings(model=folder), bf16=False)
+    model, _ = open_base_model(settings(model=folder), bf16=False)
     assert model[1].pooling_mode == "cls"
     assert torch.allclose(model.encode("en1", convert_to_tensor=True).norm(), torch.tensor(1.0))
 
@@ -67,9 +67,9 @@ def test_xlm_roberta_is_loaded_by_path(settings, tmp_path):
 
 
 def test_weights_in_bfloat16_are_trained_in_float32_unless_they_are_frozen(settings, decoder):
-    whole = open_base_model(settings(model=decoder), bf16=True)
+    whole, _ = open_base_model(settings(model=decoder), bf16=True)
     assert {weight.dtype for weight in whole.parameters()} == {torch.float32}
-    adapted = open_base_model(settings(model=decoder, lora=4), bf16=True)
+    adapted, _ = open_base_model(settings(model=decoder, lora=4), bf16=True)
     trained = {w.dtype for w in adapted.parameters() if w.requires_grad}
     frozen = {w.dtype for w in adapted.parameters() if not w.requires_grad}
     assert (trained, frozen) == ({torch.float32}, {torch.bfloat16})
@@ -96,7 +96,7 @@ def test_a_decoder_is_trained_with_adapters_on_its_last_token_and_instructions(s
 
 
 def test_the_last_token_is_the_last_one_whatever_the_padding(settings, decoder):
-    model = open_base_model(settings(model=decoder), bf16=False)
+    model, _ = open_base_model(settings(model=decoder), bf16=False)
     alone = model.encode("en1 en2", convert_to_tensor=True)
     beside = model.encode(["en1 en2", "en1 en2 en3 en4 en5 en6"], convert_to_tensor=True)[0]
     assert torch.allclose(alone, beside, atol=1e-5)
@@ -112,9 +112,9 @@ def test_a_model_without_pooling_cannot_be_given_another(settings, tmp_path, mon
 
 def test_an_e5_model_gets_its_prompts_by_its_name(settings, tmp_path):
     folder = write_encoder(tmp_path / "intfloat" / "multilingual-e5-small")
-    model = open_base_model(settings(model=folder), bf16=False)
+    model, _ = open_base_model(settings(model=folder), bf16=False)
     assert model.prompts == {"query": "query: ", "document": "passage: "}
-    without = open_base_model(settings(model=folder, question_prompt=""), bf16=False)
+    without, _ = open_base_model(settings(model=folder, question_prompt=""), bf16=False)
     assert without.prompts == {"query": "", "document": "passage: "}
 
 

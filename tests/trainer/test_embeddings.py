@@ -1,14 +1,16 @@
 """Each text is encoded once; what is kept on disk is found by model and texts."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from schemas.command import UsageError
 from tests.trainer.tiny_benchmark import make_parallel
-from tests.trainer.tiny_encoder import open_encoder
+from tests.trainer.tiny_encoder import open_encoder, write_encoder
 from trainer.encoder import Encoder, Prompts, load_model, model_prompts
 from trainer.evaluation.embeddings import embed
 from trainer.evaluation.floors import embed_tfidf, with_random_weights
@@ -132,6 +134,17 @@ def test_prompts_stand_before_the_texts(model):
 def test_models_that_do_not_state_the_prompts_they_need_get_them(model, name, expected):
     model.prompts = {"query": "", "document": ""}
     assert model_prompts(model, name) == expected
+
+
+def test_weights_that_a_checkpoint_lacks_are_the_same_at_every_load(tmp_path):
+    folder = Path(write_encoder(tmp_path / "encoder"))
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if not name.startswith("pooler")}
+    assert len(kept) < len(weights)
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    settings = ModelSettings(model=str(folder))
+    prints = {Encoder(load_model(settings), Prompts()).fingerprint for _ in range(2)}
+    assert len(prints) == 1
 
 
 def test_a_model_that_cannot_be_had_is_named(tmp_path):

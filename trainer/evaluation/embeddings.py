@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = Embeddings | csr_array
 
-_CHUNK: Final = 4096  # texts between two steps of the progress bar
+_BATCHES: Final = 8  # between two steps of the progress bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,11 @@ def embed(
         questions: Embeddings of its questions, if they are known.
     """
     asked = benchmark.questions if questions is None else {}
-    total = sum(len(of_lang.ids) for of_lang in asked.values())
-    total += sum(len(of_lang.ids) for of_lang in benchmark.candidates.values())
-    bar: tqdm[Any] = progress_bar(task="encode", unit="texts", total=total, delay=5, leave=False)
+    total = sum(_measure(of_lang.texts) for of_lang in asked.values())
+    total += sum(_measure(of_lang.texts) for of_lang in benchmark.candidates.values())
+    bar: tqdm[Any] = progress_bar(
+        task="encode", unit="bytes", scaled=True, total=total, delay=5, leave=False
+    )
     with bar:
         if questions is None:
             questions = {
@@ -74,28 +76,42 @@ def _recall(
 ) -> Embeddings:
     """Return the embeddings of texts, from the cache or computed and added to it."""
     if cache is None:
-        return _encode(encode, texts, bar)
+        return _encode(encoder, encode, texts, bar)
     file = cache / f"{_key(encoder, encode.__name__, texts)}.npy"
     if not file.exists():
         try:
-            _save(file, _encode(encode, texts, bar))
+            _save(file, _encode(encoder, encode, texts, bar))
         except OSError as error:
             raise FailedRunError(f"{cache}: embeddings cannot be written there: {error}") from error
     else:
-        bar.update(len(texts))
+        bar.update(_measure(texts))
     embeddings: Embeddings = np.load(file, mmap_mode="r", allow_pickle=False)
     return embeddings
 
 
 def _encode(
-    encode: Callable[[Sequence[str]], Embeddings], texts: Sequence[str], bar: "tqdm[Any]"
+    encoder: Encoder,
+    encode: Callable[[Sequence[str]], Embeddings],
+    texts: Sequence[str],
+    bar: "tqdm[Any]",
 ) -> Embeddings:
+    """Return the embeddings of texts, the longest first: what is left then never takes longer."""
+    order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+    step = _BATCHES * encoder.batch_size
     parts = []
-    for start in range(0, len(texts), _CHUNK):
-        part = texts[start : start + _CHUNK]
+    for start in range(0, len(order), step):
+        part = [texts[place] for place in order[start : start + step]]
         parts.append(encode(part))
-        bar.update(len(part))
-    return np.concatenate(parts)
+        bar.update(_measure(part))
+    sorted_parts = np.concatenate(parts)
+    embeddings = np.empty_like(sorted_parts)
+    embeddings[order] = sorted_parts
+    return embeddings
+
+
+def _measure(texts: Sequence[str]) -> int:
+    """Return the bytes of texts, which grow with their tokens in any script."""
+    return sum(len(text.encode("utf-8", errors="surrogatepass")) for text in texts)
 
 
 def _key(encoder: Encoder, role: str, texts: Sequence[str]) -> str:

@@ -55,21 +55,27 @@ class EvaluateOptions(Options):
     languages: Words = option(
         (), "these only, by code or name, such as en,es; all by default", "CODES"
     )
-    output: str = option(
-        ...,
+    output: str | None = option(
+        None,
         "file of the results; a heat map (.png) and what each question scored (.questions.npz) "
-        "are put beside it",
+        "are put beside it; without it, the table is printed",
         "JSON",
         min_length=1,
     )
-    heat_map: str | None = option(None, "other place of the heat map, .png or .svg", "FILE")
+    heat_map: str | None = option(
+        None, "with --output: other place of the heat map, .png or .svg", "FILE"
+    )
     floors: Annotated[Words, AfterValidator(_known_floors)] = option(
-        ("tfidf", "untrained"), "of tfidf and untrained; or none", "NAMES"
+        ("tfidf",), "what to compare with: tfidf, untrained (random weights) or none", "NAMES"
     )
     base_model: str | None = option(None, "model before training, as one more floor", "MODEL")
-    no_context: bool = option(False, "do not score candidates with their context as well")
+    with_context: bool = option(
+        False, "score sentences together with the paragraph around them, too"
+    )
     cache: str | None = option(
-        None, "folder that keeps embeddings, so that scoring again is quick", "DIR"
+        None,
+        "folder that keeps embeddings: a stopped evaluation goes on, and the next one is quick",
+        "DIR",
     )
     batch_size: int = option(64, "texts encoded at a time", "N", ge=1)
     question_prompt: str | None = option(
@@ -79,6 +85,13 @@ class EvaluateOptions(Options):
         None, "before each candidate; the model's by default", "TEXT", group="model"
     )
     quiet: bool = option(False, "show no progress and no table")
+
+    @model_validator(mode="after")
+    def _results_go_somewhere(self) -> Self:
+        if self.output is None and (self.quiet or self.heat_map is not None):
+            option = "--quiet" if self.quiet else "--heat-map"
+            raise ValueError(f"{option}: needs --output, the file of the results")
+        return self
 
     @model_validator(mode="after")
     def _benchmark_is_known(self) -> Self:

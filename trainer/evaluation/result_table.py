@@ -48,6 +48,11 @@ def _summary(results: Mapping[str, Any]) -> Iterator[str]:
             ]
         )
     yield from results.get("notes", ())
+    length = results.get("settings", {}).get("max_length")
+    for kind, number in results.get("cut", {}).items():
+        if number:
+            whole = sum(results[kind].values())
+            yield f"{number:,} of {whole:,} {kind} are longer than {length} tokens, and were cut"
 
 
 def _means(title: str, results: Mapping[str, Any]) -> str:

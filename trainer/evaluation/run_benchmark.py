@@ -1,6 +1,6 @@
 """Evaluate an encoder on a benchmark, beside floors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from trainer.evaluation.embeddings import Embedded, embed
 from trainer.evaluation.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, with_random_weights
 from trainer.evaluation.question_scores import save_question_scores
 from trainer.evaluation.results import summarise, summarise_means
+from trainer.evaluation.saved_results import UNFINISHED
 from trainer.evaluation.scoring import score
 
 if TYPE_CHECKING:
@@ -22,14 +23,15 @@ def evaluate(
     *,
     floors: Sequence[str] = (),
     base: Encoder | None = None,
-    with_context: bool = True,
+    with_context: bool = False,
     cache: Path | None = None,
     questions: Path | None = None,
+    keep: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Return the results of an encoder, ready for JSON.
 
-    Candidates that have a context are first scored alone; scores with the context appended are
-    under `with_context`, with the floors that need no encoder.
+    Candidates are scored alone; if asked for, scores with their contexts appended are under
+    `with_context`, with the floors that need no encoder.
 
     Args:
         benchmark: The benchmark.
@@ -39,6 +41,8 @@ def evaluate(
         with_context: Whether to score candidates with their contexts as well.
         cache: Folder that keeps embeddings.
         questions: File to write with what each question scored, to compare models in pairs.
+        keep: Is given the results of the encoder alone as soon as they are there; they name what
+            is `UNFINISHED`.
     """
     embedded = embed(benchmark, encoder, cache)
     scores = score(benchmark, embedded)
@@ -49,14 +53,30 @@ def evaluate(
         "questions": {lang: len(asked.ids) for lang, asked in benchmark.questions.items()},
         "candidates": {lang: len(given.ids) for lang, given in benchmark.candidates.items()},
         "notes": list(benchmark.notes),
+        "cut": _count_cut(benchmark, encoder),
         **summarise(benchmark, scores),
-        "floors": _score_floors(benchmark, encoder, floors, base, cache),
+        "floors": {},
     }
-    if with_context and benchmark.has_contexts:
+    with_context = with_context and benchmark.has_contexts
+    left = [*floors, *([BASE] if base else []), *(["with context"] if with_context else [])]
+    if keep is not None and left:
+        keep({**results, UNFINISHED: left})
+    results["floors"] = _score_floors(benchmark, encoder, floors, base, cache)
+    if with_context:
         results["with_context"] = _score_with_context(
             benchmark, encoder, floors, cache, embedded.questions
         )
     return results
+
+
+def _count_cut(benchmark: Benchmark, encoder: Encoder) -> dict[str, int]:
+    """Return how many questions and candidates are longer than the encoder takes."""
+    asked = [text for of_lang in benchmark.questions.values() for text in of_lang.texts]
+    given = [text for of_lang in benchmark.candidates.values() for text in of_lang.texts]
+    return {
+        "questions": encoder.count_cut(asked, encoder.prompts.question),
+        "candidates": encoder.count_cut(given, encoder.prompts.passage),
+    }
 
 
 def _score_floors(

@@ -1,13 +1,16 @@
 """Results of an evaluation, read back and checked: the file may be damaged, or somebody else's."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.command import UsageError
 from schemas.files import read_json
 from schemas.manifest_values import describe
+
+UNFINISHED: Final = "unfinished"
+"""What was still to be scored when the results were kept; finished results have no such key."""
 
 Value = Annotated[float, Field(allow_inf_nan=False)] | None
 
@@ -44,6 +47,16 @@ class _Results(_Floor):
 
     languages: list[str] = []
     floors: dict[str, _Floor] | None = None
+
+
+def is_finished(path: Path) -> bool:
+    """Whether there are results, and all that was asked for is among them."""
+    if not path.exists():
+        return False
+    try:
+        return UNFINISHED not in read_json(path)
+    except (OSError, ValueError):
+        return True  # whoever reads them says what is wrong
 
 
 def read_results(path: Path) -> dict[str, Any]:

@@ -15,8 +15,13 @@ _ALPHA_PER_RANK: Final = 2
 _DROPOUT: Final = 0.05
 
 
-def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransformer:
-    """Return the model to train, with the run's pooling, adapters and prompts.
+def open_base_model(
+    settings: TrainingSettings, bf16: bool
+) -> tuple[SentenceTransformer, int | None]:
+    """Return the model to train, with the run's pooling, adapters and prompts, and its own length.
+
+    The length is the longest input that it takes, in tokens: training on shorter ones saves time,
+    and is no reason for the finished model to cut its users' texts.
 
     Weights that are trained are kept in float32, whatever the file has: small steps vanish in
     bfloat16. Under adapters, the weights stay as they are, and bfloat16 halves them.
@@ -29,7 +34,11 @@ def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransform
         UsageError: If the model cannot be loaded, has adapters, or has no pooling to change.
     """
     dtype = settings.model.dtype or ("bfloat16" if settings.lora and bf16 else "float32")
-    model = load_model(settings.model.model_copy(update={"dtype": dtype}))
+    model = load_model(settings.model.model_copy(update={"dtype": dtype, "max_length": None}))
+    length = model.max_seq_length
+    if settings.model.max_length is not None:
+        model.max_seq_length = settings.model.max_length
+        length = max(length or 0, settings.model.max_length)
     _refuse_adapters(model, settings)
     if settings.pooling:
         _set_pooling(model, settings)
@@ -40,7 +49,7 @@ def open_base_model(settings: TrainingSettings, bf16: bool) -> SentenceTransform
     prompts = choose_prompts(model, settings)
     # Saved with the model, so that evaluation and use have the prompts of training.
     model.prompts = {"query": prompts.question, "document": prompts.passage}
-    return model
+    return model, length
 
 
 def _refuse_adapters(model: SentenceTransformer, settings: TrainingSettings) -> None:

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from schemas.model_families import recognise
 from trainer.batches.batch_plan import format_plan, plan_batches
 from trainer.fine_tuning.negatives import check_negatives
 from trainer.fine_tuning.training_data import open_training_data
@@ -31,11 +32,34 @@ def describe_run(settings: TrainingSettings) -> str:
         lines.append(f"{len(dev_pool.relevance):,} groups are held out to choose the checkpoint")
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     lines.append(format_plan(plan_batches(corpus, settings.batches, settings.steps, processes)))
+    lines.append(describe_fit(settings))
     first = corpus.table[0]
     lines.append(
         f"A question: {_short(first['question'])}\nIts passage: {_short(first['passage'])}"
     )
     return "\n".join(lines) + "\n"
+
+
+def describe_fit(settings: TrainingSettings) -> str:
+    """Return how the run fits its model: scale, learning rate, length and prompts."""
+    family = recognise(settings.model.model)
+    known = f"one of {family.name}" if family else "not a model that is known here"
+    length = settings.model.max_length
+    question, passage = settings.question_prompt, settings.passage_prompt
+    if family:
+        question = family.question_prompt if question is None else question
+        passage = family.passage_prompt if passage is None else passage
+    lines = [
+        f"{settings.model.model}: {known}. Scale {settings.loss.scale:g}, learning rate "
+        f"{settings.learning_rate:g}, {f'{length} tokens' if length else 'texts in full length'}; "
+        f"prompts, unless the model states others: {question or ''!r} and {passage or ''!r}."
+    ]
+    if family is None:
+        lines.append(
+            "If its authors name a temperature or prompts, give --scale (1 / temperature), "
+            "--question-prompt and --passage-prompt."
+        )
+    return "\n".join(lines)
 
 
 def _short(text: str, most: int = 200) -> str:

@@ -41,6 +41,7 @@ class HybridTrainer(SentenceTransformerTrainer):
     in several, continues with exactly the batches that an undisturbed one would have seen.
 
     Attributes:
+        full_length: Longest input of the finished model, in tokens; None is that of training.
         data_wait_share: Share of the time since the start of training that was spent waiting for
             the next batch; 0 to 1.
     """
@@ -57,6 +58,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         callbacks: list[TrainerCallback] | None = None,
         eval_dataset: None = None,
         languages: Sequence[str] = (),
+        full_length: int | None = None,
     ) -> None:
         """Prepare training; nothing is read yet.
 
@@ -70,6 +72,7 @@ class HybridTrainer(SentenceTransformerTrainer):
             callbacks: More callbacks.
             eval_dataset: Refused.
             languages: Names of the language codes, for the log.
+            full_length: Longest input of the finished model, in tokens.
 
         Raises:
             UsageError: If the stack would train on other batches than planned; see
@@ -81,6 +84,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         check_arguments(args)
         assert isinstance(args.accelerator_config, AcceleratorConfig)
         args.accelerator_config.dispatch_batches = False
+        self.full_length: int | None = full_length
         self._waited: float = 0.0
         self._started: float = time.perf_counter()
         self._losses: LossLog = LossLog(languages)

@@ -12,7 +12,7 @@ from sentence_transformers.sentence_transformer.losses import (
 )
 
 from schemas.command import UsageError
-from trainer.fine_tuning.loss_settings import LossSettings
+from trainer.fine_tuning.loss_settings import USUAL_SCALE, LossSettings
 
 _ONE_WAY: Final = ("query_to_doc",)
 _BOTH_WAYS: Final = ("query_to_doc", "doc_to_query")
@@ -34,7 +34,7 @@ def make_loss(model: SentenceTransformer, settings: LossSettings, world: int) ->
         make = partial(CachedMultipleNegativesRankingLoss, mini_batch_size=settings.cached)
     loss: torch.nn.Module = make(
         model,
-        scale=settings.scale,
+        scale=settings.scale or USUAL_SCALE,
         gather_across_devices=world > 1,
         directions=_BOTH_WAYS if settings.symmetric else _ONE_WAY,
         partition_mode="per_direction" if settings.symmetric else "joint",

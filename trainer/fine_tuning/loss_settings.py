@@ -9,15 +9,18 @@ from schemas.options import Options, option
 
 TRAINING: Final = "training"
 
+USUAL_SCALE: Final = 20.0
+"""Inverse temperature where that of the model is not known: sentence-transformers' default."""
+
 
 class LossSettings(Options):
     """How pairs are told apart."""
 
     # Cosines are multiplied by it before the softmax.
-    scale: float = option(
-        20.0,
-        "inverse temperature of the loss; 20 suits most encoders, multilingual-e5 was trained "
-        "with 100",
+    scale: float | None = option(
+        None,
+        "inverse temperature of the loss; by default that which the model was trained with, such "
+        f"as 100 for E5, or {USUAL_SCALE:g} where it is not known",
         "X",
         group=TRAINING,
         gt=0,

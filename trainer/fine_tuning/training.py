@@ -86,6 +86,8 @@ def train(
         "seconds": round(time.monotonic() - started, 1),
         **_measure(trainer),
     }
+    if trainer.full_length is not None:
+        trainer.model.max_seq_length = trainer.full_length
     return _save(trainer.model, settings, facts, record)
 
 
@@ -107,7 +109,7 @@ def make_trainer(
 ) -> HybridTrainer:
     """Return the trainer of a run, with its model, corpus, negatives and dev pool."""
     set_seed(settings.batches.seed)
-    model = open_base_model(settings, bool(args.bf16))
+    model, length = open_base_model(settings, bool(args.bf16))
     prompts = choose_prompts(model, settings)
     encoder = Encoder(model, prompts)
     with args.main_process_first():
@@ -134,6 +136,7 @@ def make_trainer(
         evaluator=evaluator,
         callbacks=[average, *make_loggers(settings, main=args.process_index == 0), *callbacks],
         languages=corpus.languages,
+        full_length=length,
     )
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)

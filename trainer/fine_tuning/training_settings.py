@@ -4,14 +4,15 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
 from schemas.language import canonical_code
+from schemas.model_families import GENTLE_RATE, USUAL_RATE, recognise
 from schemas.option_values import Many, Pairs, Words
 from schemas.options import Options, option
 from trainer.batches.batch_settings import BatchSettings
-from trainer.fine_tuning.loss_settings import TRAINING, LossSettings
+from trainer.fine_tuning.loss_settings import TRAINING, USUAL_SCALE, LossSettings
 from trainer.model_settings import MODEL, ModelSettings
 
 WORKERS: Final = 2
@@ -89,7 +90,14 @@ class TrainingSettings(Options):
     )
     steps: int = option(1000, "optimiser steps", "N", group=TRAINING, ge=1)
     learning_rate: float = option(
-        3e-5, "highest learning rate", "RATE", group=TRAINING, gt=0, allow_inf_nan=False
+        None,
+        f"highest learning rate; {USUAL_RATE:g} by default, {GENTLE_RATE:g} for E5, BGE and GTE, "
+        "which know more than a corpus teaches",
+        "RATE",
+        group=TRAINING,
+        gt=0,
+        allow_inf_nan=False,
+        validate_default=True,
     )
     warmup: float = option(
         0.1,
@@ -100,7 +108,7 @@ class TrainingSettings(Options):
         lt=1,
     )
     weight_decay: float = 0.01
-    loss: LossSettings = LossSettings()
+    loss: LossSettings = Field(LossSettings(), validate_default=True)
     average: float = option(
         0.0,
         "share of the untouched model's weights in the model that is saved: 0.5 keeps more of what "
@@ -143,6 +151,22 @@ class TrainingSettings(Options):
         ("tensorboard",), "loggers, such as tensorboard,wandb,mlflow; or none", "NAMES", group=RUN
     )
 
+    @field_validator("learning_rate", mode="before")
+    @classmethod
+    def _rate_fits_the_model(cls, rate: object, info: ValidationInfo) -> object:
+        if rate is not None or "model" not in info.data:
+            return rate
+        family = recognise(info.data["model"].model)
+        return family.learning_rate if family else USUAL_RATE
+
+    @field_validator("loss")
+    @classmethod
+    def _scale_fits_the_model(cls, loss: LossSettings, info: ValidationInfo) -> LossSettings:
+        if loss.scale is not None or "model" not in info.data:
+            return loss
+        family = recognise(info.data["model"].model)
+        return loss.model_copy(update={"scale": family.scale if family else USUAL_SCALE})
+
     @field_validator("save_steps")
     @classmethod
     def _a_tenth_of_all(cls, steps: int, info: ValidationInfo) -> int:
@@ -160,6 +184,8 @@ class TrainingSettings(Options):
     def identity(self) -> dict[str, Any]:
         """Return what decides the weights beside the corpora's content, as JSON values."""
         values = self.model_dump(include=set(TrainingSettings.model_fields) - _NOT_IN_WEIGHTS)
+        if not values["average"]:
+            del values["average"]  # runs that were begun before there was such a setting go on
         batches = values["batches"]
         for name, value in batches.items():
             if value == math.inf:

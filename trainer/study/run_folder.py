@@ -23,6 +23,7 @@ import yaml
 from schemas.command import UsageError
 from schemas.files import read_json, write_json
 from schemas.plain_text import one_line
+from trainer.evaluation.saved_results import is_finished
 from trainer.study.grid import Run
 from trainer.study.study_file import Options
 from trainer.study.study_folder import RUNS_NAME
@@ -80,7 +81,7 @@ class RunFolder:
 
     def is_scored(self, name: str) -> bool:
         """Whether there are results of an evaluation with these options."""
-        if not self.results(name).exists():
+        if not is_finished(self.results(name)):
             return False
         return bool(_read_options(self.evaluation_options(name)) == self.evaluations[name])
 

@@ -1,0 +1,85 @@
+"""What is known of a model before it is loaded, from its name, its card or its files."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from schemas.model_families import recognise
+from schemas.options import make_options
+from trainer.fine_tuning.training_options import TrainOptions
+
+
+def write_like_e5(folder: Path, **changes: object) -> str:
+    """Write the files that tell how a multilingual E5 is built, but for its weights."""
+    kinds = ("Transformer", "Pooling", "Normalize")
+    files = {
+        "config.json": {"vocab_size": 250037, "hidden_size": 384},
+        "modules.json": [{"type": f"sentence_transformers.models.{kind}"} for kind in kinds],
+        "1_Pooling/config.json": {"pooling_mode_mean_tokens": True},
+        "sentence_bert_config.json": {"max_seq_length": 512},
+    }
+    (folder / "1_Pooling").mkdir(parents=True)
+    for name, content in {**files, **changes}.items():
+        (folder / name).write_text(json.dumps(content))
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "family", "scale"),
+    [
+        ("intfloat/multilingual-e5-small", "E5", 100),
+        ("/models/e5-base-v2/", "E5", 100),
+        ("/hub/models--intfloat--multilingual-e5-base/snapshots/d1/", "E5", 100),
+        ("BAAI/bge-small-en-v1.5", "BGE", 100),
+        ("BAAI/bge-m3", "BGE-M3", 50),
+        ("Alibaba-NLP/gte-multilingual-base", "GTE", 100),
+        ("sentence-transformers/all-MiniLM-L6-v2", "sentence-transformers", 20),
+    ],
+)
+def test_models_are_known_by_name(model, family, scale):
+    found = recognise(model)
+    assert found is not None
+    assert (found.name, found.scale) == (family, scale)
+
+
+@pytest.mark.parametrize(
+    "model", ["FacebookAI/xlm-roberta-base", "intfloat/multilingual-e5-large-instruct", "e5-squad"]
+)
+def test_other_models_are_not_taken_for_known_ones(model):
+    assert recognise(model) is None
+
+
+def test_a_copy_is_known_by_its_card(tmp_path):
+    card = "---\ntags:\n- mteb\nmodel-index:\n- name: e5-large-v2\n  results: []\n---\n# A copy\n"
+    (tmp_path / "README.md").write_text(card)
+    assert recognise(str(tmp_path)).name == "E5"
+
+
+def test_a_copy_without_its_card_is_known_by_its_files(tmp_path):
+    assert recognise(write_like_e5(tmp_path / "copied")).name == "E5"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", {"vocab_size": 501153, "hidden_size": 768}),
+        ("sentence_bert_config.json", {"max_seq_length": 128}),
+        ("1_Pooling/config.json", {"pooling_mode_cls_token": True}),
+        ("modules.json", {"not": "a list"}),
+        ("config.json", ["not an object"]),
+    ],
+)
+def test_a_folder_that_is_built_otherwise_is_not(tmp_path, file, content):
+    assert recognise(write_like_e5(tmp_path / "other", **{file: content})) is None
+
+
+def test_a_run_takes_scale_and_rate_of_its_model_unless_told(tmp_path):
+    def run(**options: object) -> tuple[float | None, float]:
+        values = {"corpora": ["c"], "output": str(tmp_path), **options}
+        made = make_options(TrainOptions, values)
+        return made.loss.scale, made.learning_rate
+
+    assert run(model="intfloat/e5-small") == (100, 1e-5)
+    assert run(model="FacebookAI/xlm-roberta-base") == (20, 3e-5)
+    assert run(model="intfloat/e5-small", scale=30, learning_rate=2e-5) == (30, 2e-5)
