@@ -68,7 +68,9 @@ FAMILIES: Final = (
     Family(
         "sentence-transformers",
         re.compile(
-            r"(?:all|multi-qa|paraphrase|msmarco|distiluse|static)-[\w.-]+|static-[\w.-]+", re.I
+            r"(?:all|multi-qa|paraphrase|msmarco|distiluse)-[\w.-]*(?:MiniLM|mpnet|bert|albert)[\w.-]*"
+            r"|static-(?:retrieval|similarity)-[\w.-]+",
+            re.I,
         ),
         20.0,
         USUAL_RATE,
@@ -84,7 +86,7 @@ def recognise(model: str) -> Family | None:
     """
     for name in _names(model):
         for family in FAMILIES:
-            if family.pattern.fullmatch(name):
+            if family.pattern.fullmatch(name.lower()) or family.pattern.fullmatch(name):
                 return family
     return _E5 if _is_built_like_e5(Path(model)) else None
 

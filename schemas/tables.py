@@ -13,8 +13,8 @@ _ALIGNMENTS: Final = {"l": "left", "r": "right"}
 def text_table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment: str) -> str:
     """Return a table for a terminal, its columns two spaces apart.
 
-    It fits the terminal, and 100 columns elsewhere, as far as wrapping its last column, if that
-    is set left, can make it.
+    It fits the terminal, and 100 columns elsewhere, if wrapping its last column, set left, can
+    make it.
 
     Args:
         head: Titles of the columns.
@@ -41,9 +41,14 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment
 
 
 def _wrap_last(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
-    """Return the rows with their last cells wrapped so that a table has a width."""
+    """Return the rows with their last cells wrapped so that a table has a width.
+
+    Where the other columns leave hardly any room, rows stay in one line each.
+    """
     others = sum(max(map(len, column)) + 2 for column in list(zip(*rows, strict=True))[:-1])
-    room = max(width - others, _LEAST_COLUMNS)
+    room = width - others
+    if room < _LEAST_COLUMNS:
+        return rows
     wrapped = (wrap(row[-1], room, break_long_words=False, break_on_hyphens=False) for row in rows)
     return [(*row[:-1], "\n".join(last)) for row, last in zip(rows, wrapped, strict=True)]
 

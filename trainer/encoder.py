@@ -66,8 +66,22 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
             "Hugging Face hub that this machine can reach."
         ) from error
     if settings.max_length is not None:
-        model.max_seq_length = settings.max_length
+        shorten(model, settings.max_length)
     return model
+
+
+def shorten(model: "SentenceTransformer", length: int) -> None:
+    """Let a model cut texts at a number of tokens; static embeddings take texts of any length.
+
+    Raises:
+        UsageError: If the model cannot.
+    """
+    try:
+        model.max_seq_length = length
+    except AttributeError as error:
+        raise UsageError(
+            f"--max-length {length}: this model reads texts of any length in full; leave it out"
+        ) from error
 
 
 def _check_device(device: str) -> None:
@@ -130,6 +144,8 @@ class Encoder:
         import torch
 
         digest = hashlib.sha256(repr((self.prompts, self.model.max_seq_length)).encode())
+        if self.model.truncate_dim is not None:
+            digest.update(f"{self.model.truncate_dim} dimensions".encode())
         digest.update(f"{self.model}{self.model.similarity_fn_name}".encode())
         digest.update(_describe_tokenizer(self.model.tokenizer).encode())
         for name, weights in self.model.state_dict().items():

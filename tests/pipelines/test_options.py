@@ -1,5 +1,7 @@
 """What `build` is told becomes the same configuration, from flags and from YAML, as ever."""
 
+import re
+
 import pytest
 
 from pipelines.checks import Limits
@@ -111,5 +113,6 @@ def test_every_limit_is_listed_with_its_default_and_meaning(capsys):
     text = capsys.readouterr().out
     assert text == describe_limits()
     for name, field in Limits.model_fields.items():
-        (line,) = (line for line in text.splitlines() if line.startswith(f"{name} "))
-        assert f"{field.default:.4g}" in line and line.endswith(field.description)
+        (found,) = re.finditer(rf"^{name} .*(?:\n .*)*", text, re.M)
+        shown = " ".join(found[0].split())
+        assert f"{field.default:.4g}" in shown and shown.endswith(field.description)

@@ -44,7 +44,13 @@ def test_models_are_known_by_name(model, family, scale):
 
 
 @pytest.mark.parametrize(
-    "model", ["FacebookAI/xlm-roberta-base", "intfloat/multilingual-e5-large-instruct", "e5-squad"]
+    "model",
+    [
+        "FacebookAI/xlm-roberta-base",
+        "intfloat/multilingual-e5-large-instruct",
+        "e5-squad",
+        "all-notes",
+    ],
 )
 def test_other_models_are_not_taken_for_known_ones(model):
     assert recognise(model) is None

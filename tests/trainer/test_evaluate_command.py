@@ -145,16 +145,30 @@ def test_the_base_model_reads_no_more_of_a_text_than_the_model(model, mlqa_r, tm
     assert results["floors"]["base"]["monolingual"]["mean"] == results["monolingual"]["mean"]
 
 
-@pytest.mark.parametrize("size", [None, 8])
-def test_static_embeddings_and_shorter_vectors_are_scored(mlqa_r, tmp_path, size):
+def write_static(folder: Path, size: int | None) -> str:
     encoder = SentenceTransformer(
         modules=[StaticEmbedding(make_tokenizer().backend_tokenizer, embedding_dim=32)],
         truncate_dim=size,
         device="cpu",
     )
-    encoder.save_pretrained(str(tmp_path / "static"))
+    encoder.save_pretrained(str(folder))
+    return str(folder)
+
+
+def test_a_static_model_beside_another_one_and_with_a_length(model, mlqa_r, tmp_path, capsys):
+    static = write_static(tmp_path / "static", None)
+    arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r)
+    evaluate(model, *arguments, "--base-model", static, output=tmp_path / "r.json")
+    message = "--max-length 64: this model reads texts of any length in full"
+    assert message in fail(capsys, static, *arguments, "--max-length", "64")
+
+
+@pytest.mark.parametrize("size", [None, 8])
+def test_static_embeddings_and_shorter_vectors_are_scored(mlqa_r, tmp_path, size):
     arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r, "--floors", "tfidf,untrained")
-    results = evaluate(str(tmp_path / "static"), *arguments, output=tmp_path / "r.json")
+    results = evaluate(
+        write_static(tmp_path / "static", size), *arguments, output=tmp_path / "r.json"
+    )
     assert results["settings"]["max_length"] is None
     assert results["cut"] == {"questions": 0, "candidates": 0}
 

@@ -91,9 +91,9 @@ def _open_base_model(options: EvaluateOptions, trained: "Encoder") -> "Encoder |
         return None
     changes = {"model": options.base_model, "revision": None}
     base = _open_encoder(options, options.encoder.model_copy(update=changes))
-    lengths = [length for length in (trained.max_length, base.max_length) if length is not None]
-    if lengths:
-        base.model.max_seq_length = min(lengths)
+    own, wanted = base.max_length, trained.max_length
+    if own is not None and wanted is not None:
+        base.model.max_seq_length = min(own, wanted)
     return base
 
 
