@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-_README_BYTES: Final = 1 << 18  # E5's card begins with thousands of lines of scores
+_READ_BYTES: Final = 1 << 18  # of a file: E5's card begins with thousands of lines of scores
 _SNAPSHOT: Final = re.compile(r"models--[^/]+--([^/]+)/snapshots/[^/]+/?$")
 _CARD_NAME: Final = re.compile(r"^ *- name: *['\"]?([\w./-]+)['\"]? *$", re.M)  # of `model-index`
 
@@ -94,11 +94,11 @@ def recognise(model: str) -> Family | None:
 def _names(model: str) -> Iterator[str]:
     """Yield the names that a model may have been published under."""
     snapshot = _SNAPSHOT.search(model)
-    yield snapshot[1] if snapshot else model.rstrip("/").rpartition("/")[2]
+    yield snapshot[1] if snapshot else Path(model).name
     card = Path(model) / "README.md"
     if card.is_file():
         with card.open("rb") as stream:
-            text = stream.read(_README_BYTES).decode("utf-8", errors="replace")
+            text = stream.read(_READ_BYTES).decode("utf-8", errors="replace")
         header = text.split("\n---", 1)[0] if text.startswith("---") else ""
         for name in _CARD_NAME.findall(header):
             yield name.rpartition("/")[2]
@@ -132,8 +132,10 @@ def _is_built_like_e5(folder: Path) -> bool:
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401 - any JSON
+    if not path.is_file():  # a pipe would be waited for
+        return None
     try:
         with path.open("rb") as stream:
-            return json.loads(stream.read(_README_BYTES)) if path.is_file() else None
-    except (OSError, ValueError):
+            return json.loads(stream.read(_READ_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None

@@ -1,6 +1,7 @@
 """What is known of a model before it is loaded, from its name, its card or its files."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def write_like_e5(folder: Path, **changes: object) -> str:
     [
         ("intfloat/multilingual-e5-small", "E5", 100),
         ("/models/e5-base-v2/", "E5", 100),
+        ("./E5-small/.", "E5", 100),
         ("/hub/models--intfloat--multilingual-e5-base/snapshots/d1/", "E5", 100),
         ("BAAI/bge-small-en-v1.5", "BGE", 100),
         ("BAAI/bge-m3", "BGE-M3", 50),
@@ -78,6 +80,15 @@ def test_a_copy_without_its_card_is_known_by_its_files(tmp_path):
 )
 def test_a_folder_that_is_built_otherwise_is_not(tmp_path, file, content):
     assert recognise(write_like_e5(tmp_path / "other", **{file: content})) is None
+
+
+def test_files_that_are_no_files_are_not_waited_for(tmp_path):
+    folder = Path(write_like_e5(tmp_path / "odd"))
+    (folder / "config.json").unlink()
+    os.mkfifo(folder / "config.json")
+    os.mkfifo(folder / "README.md")
+    (folder / "modules.json").write_text("[" * 100_000)
+    assert recognise(str(folder)) is None
 
 
 def test_a_run_takes_scale_and_rate_of_its_model_unless_told(tmp_path):

@@ -43,7 +43,7 @@ def describe_run(settings: TrainingSettings) -> str:
 def describe_fit(settings: TrainingSettings) -> str:
     """Return how the run fits its model: scale, learning rate, length and prompts."""
     family = recognise(settings.model.model)
-    known = f"one of {family.name}" if family else "not a model that is known here"
+    known = f"a model of the {family.name} family" if family else "of no known family"
     length = settings.model.max_length
     question, passage = settings.question_prompt, settings.passage_prompt
     if family:
