@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "languages": "pipelines",
     "train": "trainer",
     "evaluate": "trainer",
+    "compare": "trainer",
     "study": "trainer",
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 Relevance = Mapping[str, Mapping[str, int]]
 """Grades above zero by question id, then by candidate id, as in a qrels file."""
@@ -113,6 +114,19 @@ class Benchmark:
         return any(
             len({lang_of[name] for name in grades}) > 1 for grades in self.relevance.values()
         )
+
+    def content_digest(self) -> str:
+        """Return a hash of all texts and judgements: the same for the same benchmark only."""
+        digest = sha256()
+        for lang in sorted(self.languages):
+            asked, given = self.questions.get(lang), self.candidates.get(lang)
+            texts = [sorted(zip(of.ids, of.texts, strict=True)) for of in (asked, given) if of]
+            digest.update(repr((lang, texts)).encode("utf-8", "backslashreplace"))
+        for question, grades in sorted(self.relevance.items()):
+            digest.update(
+                repr((question, sorted(grades.items()))).encode("utf-8", "backslashreplace")
+            )
+        return digest.hexdigest()
 
     @property
     def has_contexts(self) -> bool:

@@ -38,15 +38,25 @@ def bootstrap(
         names: The measures wanted.
         ids: Number of question ids.
     """
+    means = draw_means(measures, names, ids)
+    return {name: list(interval_of(means[:, n])) for n, name in enumerate(names)}
+
+
+def draw_means(measures: Sequence[QuestionScores], names: Sequence[str], ids: int) -> Floats:
+    """Return the means in `SAMPLES` samples of ids, always the same: a column for each name."""
     rng = np.random.default_rng(_SEED)
-    means = np.concatenate(
+    return np.concatenate(
         [_resample(measures, names, rng, ids, _BATCH) for _ in range(SAMPLES // _BATCH)]
     )
+
+
+def interval_of(means: Floats) -> tuple[float, float]:
+    """Return the interval that `LEVEL` of the means lie in; NaN where there are none."""
+    if not np.isfinite(means).any():
+        return math.nan, math.nan
     tail = (1 - LEVEL) / 2
-    found = np.full((2, len(names)), np.nan)
-    known = np.isfinite(means).any(axis=0)
-    found[:, known] = np.nanquantile(means[:, known], [tail, 1 - tail], axis=0)
-    return {name: found[:, n].tolist() for n, name in enumerate(names)}
+    low, high = np.nanquantile(means, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _resample(

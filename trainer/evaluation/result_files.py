@@ -9,7 +9,7 @@ from typing import Any, Final
 from schemas.errors import UsageError
 from schemas.files import read_json
 from schemas.ownership import Entry, check_is_folder, check_writable, name_some
-from trainer.evaluation.question_scores import load_question_scores
+from trainer.evaluation.question_scores import load_question_scores, questions_file
 
 _HEAT_MAPS: Final = (".pdf", ".png", ".svg")
 _KEPT: Final = re.compile(r"[0-9a-f]{32}\.npy(?:\.[0-9a-f]{8}\.partial)?")
@@ -50,7 +50,7 @@ def choose_files(output: str, heat_map: str | None) -> ResultFiles:
     files = ResultFiles(
         results,
         Path(heat_map).expanduser().resolve() if heat_map else beside,
-        results.with_suffix(".questions.npz"),
+        questions_file(results),
     )
     if files.heat_map.suffix not in _HEAT_MAPS:
         raise UsageError(f"--heat-map {heat_map}: wanted {', '.join(_HEAT_MAPS)}")
@@ -100,9 +100,9 @@ def _read_results(path: Path) -> dict[str, Any] | None:
 def _holds_scores(path: Path) -> bool:
     try:
         load_question_scores(path)
-    except (OSError, ValueError, KeyError):
+    except UsageError:
         return False
-    return path.is_file()
+    return True
 
 
 def _refusal(option: str, path: Path) -> UsageError:

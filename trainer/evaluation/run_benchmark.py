@@ -52,6 +52,7 @@ def evaluate(
         "languages": list(benchmark.languages),
         "questions": {lang: len(asked.ids) for lang, asked in benchmark.questions.items()},
         "candidates": {lang: len(given.ids) for lang, given in benchmark.candidates.items()},
+        "content": benchmark.content_digest(),
         "notes": list(benchmark.notes),
         "cut": _count_cut(benchmark, encoder),
         **summarise(benchmark, scores),

@@ -12,21 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from trainer.evaluation.floors import TFIDF, UNTRAINED
-from trainer.evaluation.intervals import bootstrap
-from trainer.evaluation.measures import MEASURES, read_measures
-from trainer.evaluation.question_scores import (
-    BIAS,
-    CONSISTENCY,
-    average,
-    load_question_scores,
-    subtract,
-)
-from trainer.evaluation.ranking_metrics import QuestionScores
+from trainer.evaluation.measures import read_measures
+from trainer.evaluation.paired import average_runs, estimate, subtract_runs
+from trainer.evaluation.question_scores import SavedScores, load_question_scores
 from trainer.study.run_scores import RunScores
 
 Interval = tuple[float, float]
-Questions = tuple[int, dict[str, list[QuestionScores]]]
-"""Number of question ids, and the scores in each setting's languages or pairs."""
 
 _FLOORS: Final = {TFIDF: "TF-IDF of characters", UNTRAINED: "random weights"}
 
@@ -162,34 +153,11 @@ def _intervals(pairs: Sequence[tuple[RunScores, RunScores | None]]) -> dict[str,
     others = [other.questions for _, other in pairs if other and other.questions]
     if len(files) < len(pairs) or len(others) not in (0, len(pairs)):
         return {}
-    questions = _average_runs(files)
-    return _draw_intervals(
-        _subtract_runs(questions, _average_runs(others)) if others else questions
-    )
+    scores = _average(files)
+    drawn = estimate(subtract_runs(scores, _average(others)) if others else scores)
+    return {name: (of.low, of.high) for name, of in drawn.items()}
 
 
-def _average_runs(files: Sequence[Path]) -> Questions:
+def _average(files: Sequence[Path]) -> SavedScores:
     """Return the mean over runs of what each question scored."""
-    loaded = [load_question_scores(file) for file in files]
-    ids, first = loaded[0]
-    return ids, {
-        part: average([[parts[part][name] for name in by_name] for _, parts in loaded])
-        for part, by_name in first.items()
-    }
-
-
-def _subtract_runs(left: Questions, right: Questions) -> Questions:
-    """Return how much more each question scored on the left; both have the same questions."""
-    return left[0], {part: subtract(scores, right[1][part]) for part, scores in left[1].items()}
-
-
-def _draw_intervals(questions: Questions) -> dict[str, Interval]:
-    """Return the 95 % interval of the mean of each measure."""
-    ids, parts = questions
-    found: dict[str, Interval] = {}
-    for part, scores in parts.items():
-        prefix = "" if part in (BIAS, CONSISTENCY) else f"{part}."
-        names = [name for name in scores[0].values if prefix + name in MEASURES]
-        for name, (low, high) in bootstrap(scores, names, ids).items():
-            found[prefix + name] = (low, high)
-    return found
+    return average_runs([load_question_scores(file) for file in files])

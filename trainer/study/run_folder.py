@@ -23,6 +23,7 @@ import yaml
 from schemas.command import UsageError
 from schemas.files import read_json, write_json
 from schemas.plain_text import one_line
+from trainer.evaluation.question_scores import questions_file
 from trainer.evaluation.saved_results import is_finished
 from trainer.study.grid import Run
 from trainer.study.study_file import Options
@@ -77,7 +78,7 @@ class RunFolder:
 
     def questions(self, name: str) -> Path:
         """Return the file of what each question of a benchmark scored."""
-        return self.path / _SCORES_NAME / f"{name}.questions.npz"
+        return questions_file(self.results(name))
 
     def is_scored(self, name: str) -> bool:
         """Whether there are results of an evaluation with these options."""
