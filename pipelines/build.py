@@ -41,8 +41,10 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
     placed = groups | "AlignAnswers" >> AlignAnswers() if config.align_answers else groups
     measured = placed | "MeasureMeaning" >> MeasureMeaning(config.meaning)
-    scored = measured | "ScoreGroups" >> ScoreGroups(config.model_checks)
-    verdicts = scored | "Validate" >> Validate(config.limits, config.language_model)
+    scored = measured | "ScoreGroups" >> ScoreGroups(config.model_checks, config.translation.memory)
+    verdicts = scored | "Validate" >> Validate(
+        config.limits, config.language_model, config.model_checks
+    )
     alarms = verdicts.rows | "AuditLeaks" >> AuditLeaks(config.evaluation_sets)
 
     leaked = clean.leaked | "LeakedRecords" >> beam.Values()

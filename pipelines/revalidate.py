@@ -35,6 +35,7 @@ class Revision:
         limits: When each check refuses.
         model_checks: Models that score now, or thresholds for scores that the rows have.
         meaning: What compares the meaning of texts now; None to keep what was found before.
+        memory: Translation memory beside which embeddings and scores are kept; empty for none.
         align_answers: Whether answers without a place are looked for by aligning words.
         retried: A corpus of some of the records, translated with other settings, whose rows stand
             in for quarantined ones.
@@ -43,6 +44,7 @@ class Revision:
     limits: Limits
     model_checks: tuple[ModelCheck, ...] = ()
     meaning: MeaningCheck | None = None
+    memory: str = ""
     align_answers: bool = False
     retried: Corpus | None = None
 
@@ -52,7 +54,7 @@ class Revision:
         checks = {check["name"]: check for check in before.get("model_checks", [])}
         for check in self.model_checks:
             scorer = check.scorer or checks.get(check.name, {}).get("scorer", "")
-            checks[check.name] = {**asdict(check), "scorer": scorer}
+            checks[check.name] = {**check.as_json(), "scorer": scorer}
         changes["model_checks"] = list(checks.values())
         changes["align_answers"] = self.align_answers or before.get("align_answers", False)
         if self.meaning:
@@ -75,8 +77,10 @@ def revalidate(
     groups = pipeline | "Reread" >> Reread(corpus, revision.retried)
     placed = groups | "AlignAnswers" >> AlignAnswers() if revision.align_answers else groups
     measured = placed | "MeasureMeaning" >> MeasureMeaning(revision.meaning)
-    scored = measured | "ScoreGroups" >> ScoreGroups(revision.model_checks)
-    verdicts = scored | "Validate" >> Validate(revision.limits, config.get("language_model", ""))
+    scored = measured | "ScoreGroups" >> ScoreGroups(revision.model_checks, revision.memory)
+    verdicts = scored | "Validate" >> Validate(
+        revision.limits, config.get("language_model", ""), revision.model_checks
+    )
     has_meaning = bool(config.get("meaning"))
     shards = pipeline | "Shards" >> beam.Create([before.shards])
     files = (

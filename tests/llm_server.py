@@ -1,5 +1,7 @@
 """A server that speaks OpenAI's protocol, translates with Apertium and misbehaves on demand.
 
+Asked for a score, it compares the translation with Apertium's.
+
 `python -m tests.llm_server` prints its port. `POST /control` says how to misbehave, `GET /stats`
 what it was asked.
 """
@@ -9,12 +11,14 @@ import re
 import subprocess
 import sys
 import threading
+from difflib import SequenceMatcher
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parent.parent
 SOURCE = re.compile(r"English: (.*)\n")
+JUDGED = re.compile(r"Translation: (.*)\nScore:")
 STRICTER = "could not be used"
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -161,6 +165,8 @@ class Handler(BaseHTTPRequestHandler):
         with state.lock:
             state.asked[source] = state.asked.get(source, 0) + 1
             good = self.server.translate(source) if source else "OK"
+            if judged := JUDGED.search(prompt):
+                good = str(round(100 * SequenceMatcher(None, good, judged[1]).ratio()))
         bad = state.stubborn or STRICTER not in prompt
         habit = state.habits.get(source, state.habits.get("*", "")) if source and bad else ""
         habit = state.habits_by_seed.get(str(body.get("seed")), habit) if source else ""

@@ -1,24 +1,33 @@
 """Functions that tell how good a translation is, by their import path.
 
 A scorer gives a number to each pair of an English text and its translation: a COMET-style model is
-one by `module:function`, sentence embeddings by `embedding:MODEL`. For CometKiwi, for example:
+one by `module:function` (`examples/quality/comet.py`), a language model that judges
+(`examples/quality/llm_judge.py`), sentence embeddings by `embedding:MODEL`. Its contract:
 
-    def quality(pairs, lang):
-        texts = [{"src": english, "mt": translation} for english, translation in pairs]
-        return model.predict(texts).scores
+    def quality(pairs, lang):  # (English text, translation) pairs and a BCP-47 code
+        return [...]           # one number for each pair, higher is better; NaN for "cannot say"
+
+    quality.fingerprint = "wmt22-cometkiwi-da 1"  # all that decides the scores: they are kept
+
+Without a fingerprint nothing is kept, and the scorer is asked again in every run.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+import numpy as np
+
 from schemas.errors import UsageError
+from translators.kept_vectors import SCORES, open_store, vector_key
 from translators.sentence_encoder import EncoderSettings, UnusableEncoder, open_encoder
 
-# (English text, translation) pairs and the BCP-47 code; one score each, higher is better.
-Scorer = Callable[[Sequence[tuple[str, str]], str], Sequence[float]]
+Pair = tuple[str, str]  # English text, translation
+Scorer = Callable[[Sequence[Pair], str], Sequence[float]]
 
 _EMBEDDING: Final = "embedding"
 
@@ -31,25 +40,59 @@ def check_scorer(path: str) -> None:
     """Make sure that there is such a scorer; models of embeddings are not loaded.
 
     Raises:
-        UnusableScorer: If there is none.
+        UnusableScorer: If there is none, or it says what it lacks.
     """
     if path.partition(":")[0] == _EMBEDDING:
         _need_sentence_transformers(path)
-    else:
-        load_scorer(path)
+        return
+    try:
+        fingerprint(load_scorer(path))
+    except UnusableScorer:
+        raise
+    except ValueError as error:
+        raise UnusableScorer(f"scorer {path!r}: {error}") from error
 
 
-def score_pairs(path: str, pairs: Sequence[tuple[str, str]], lang: str) -> list[float]:
-    """Return one score for each pair of an English text and its translation.
+def fingerprint(scorer: Scorer) -> str:
+    """Return what decides the scores of a scorer; empty if it does not say so."""
+    return str(getattr(scorer, "fingerprint", ""))
+
+
+def score_pairs(path: str, pairs: Sequence[Pair], lang: str, memory: str = "") -> list[float]:
+    """Return one score for each pair of an English text and its translation; NaN for none.
 
     Args:
         path: Import path of the scorer, or `embedding:MODEL`.
         pairs: They are scored in one call.
         lang: BCP-47 code of all translations.
+        memory: Translation memory beside which the scores of a scorer with a fingerprint are
+            kept, so that no pair is asked for twice; empty to keep none.
 
     Raises:
         UnusableScorer: If the scorer cannot be loaded or returns the wrong number of scores.
     """
+    decided_by = fingerprint(load_scorer(path))
+    folder = sha256(f"{path}\n{decided_by}".encode()).hexdigest()[:32]
+    store = open_store(memory, SCORES, folder) if decided_by else None
+    if store is None:
+        return _ask(path, pairs, lang)
+    keys = [vector_key(lang, *pair) for pair in pairs]
+    found = {key: _unpack(kept) for key, kept in store.find(keys).items()}
+    missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in found}
+    new = dict(zip(missing, _ask(path, list(missing.values()), lang), strict=True))
+    store.add({key: _pack(score) for key, score in new.items() if math.isfinite(score)})
+    return [(found | new)[key] for key in keys]
+
+
+def _pack(score: float) -> bytes:
+    return np.float64(score).tobytes()
+
+
+def _unpack(kept: bytes) -> float:
+    return float(np.frombuffer(kept, np.float64)[0])
+
+
+def _ask(path: str, pairs: Sequence[Pair], lang: str) -> list[float]:
     scores = [float(score) for score in load_scorer(path)(pairs, lang)] if pairs else []
     if len(scores) != len(pairs):
         raise UnusableScorer(
@@ -88,7 +131,7 @@ def _embedding_scorer(model: str) -> Scorer:
     except (UnusableEncoder, UsageError) as error:
         raise UnusableScorer(f"scorer '{_EMBEDDING}:{model}': {error}") from error
 
-    def score(pairs: Sequence[tuple[str, str]], lang: str) -> Sequence[float]:
+    def score(pairs: Sequence[Pair], lang: str) -> Sequence[float]:
         vectors = encoder.encode([text for pair in pairs for text in pair])
         return [float(a @ b) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
 

@@ -41,7 +41,7 @@ def calibrate_scores(histogram: Mapping[int, int]) -> Calibration:
     for step, found in histogram.items():
         if step <= median:
             below[median - step] += found
-    spread = max(1.4826 * weighted_median(below) / SCORE_STEPS, _SMALLEST_SPREAD)
+    spread = max(_spread(below) / SCORE_STEPS, _SMALLEST_SPREAD)
     enough = count >= ENOUGH_SCORES
     return Calibration(
         median=median / SCORE_STEPS,
@@ -49,6 +49,22 @@ def calibrate_scores(histogram: Mapping[int, int]) -> Calibration:
         rows=count,
         origin="run" if enough else "widened",
     )
+
+
+def _spread(below: Mapping[int, int]) -> float:
+    """Return the deviation of what lies below a median, scaled to a standard deviation.
+
+    Of scores in whole points more than half may be the median itself. Then the next lower ones
+    tell, by how many are not lower than those.
+    """
+    if middle := weighted_median(below):
+        return 1.4826 * middle
+    count = sum(below.values())
+    next_one = min((step for step in below if step), default=0)
+    if not next_one:
+        return 0.0
+    up_to_it = (below[0] + below[next_one] / 2) / count
+    return next_one / NormalDist().inv_cdf((1 + up_to_it) / 2)
 
 
 def lowest_score(scores: Calibration, share: float, among: int = 1) -> float:

@@ -57,7 +57,8 @@ class CheckOptions(Options):
     model_checks: Pairs = option(
         (),
         "models that score translations, as MODULE:FUNCTION or embedding:MODEL; scores are "
-        "stored, and rows below LEAST rejected",
+        "stored, and rows below LEAST rejected: a score, or a share such as 0.5% of the correct "
+        "texts, from which each language learns a score of its own",
         "NAME=SCORER[@LEAST]",
         group=ADVANCED,
         many=True,

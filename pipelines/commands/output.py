@@ -15,6 +15,7 @@ from schemas.errors import FailedRunError, UsageError
 from schemas.manifest import Manifest, ManifestError, load_manifest
 from schemas.ownership import check_is_folder, check_writable, list_entries, name_some
 from schemas.settings_difference import first_difference
+from translators.kept_vectors import KINDS, VECTORS_SUFFIX
 from translators.memory import INFO_NAME, directory
 
 
@@ -100,12 +101,34 @@ def check_memory(plan: TranslationPlan) -> None:
                 raise UsageError(f"--memory {memory}: {place} is a link; links are not followed")
             if place.exists():
                 check_is_folder(place, "--memory")
-    is_memory = next(memory.glob(f"*/*/*/{INFO_NAME}"), None)
-    if memory.exists() and not is_memory and (foreign := list(list_entries(memory))):
+    check_kept(plan.memory)
+
+
+def check_kept(path: str) -> None:
+    """Refuse a local memory beside which nothing can be kept: links in it, a folder of others.
+
+    Raises:
+        UsageError: If it is one.
+    """
+    if not is_local(path):
+        return
+    memory = Path(path)
+    check_is_folder(memory, "--memory")
+    for kind in KINDS:
+        for place in (memory / kind, *memory.glob(f"{kind}/*")):
+            if place.is_symlink():
+                raise UsageError(f"--memory {memory}: {place} is a link; links are not followed")
+    if not is_memory(memory) and (foreign := list(list_entries(memory))):
         raise UsageError(
             f"--memory {memory} is no translation memory, and contains {name_some(foreign)}; name "
             "a new or empty folder"
         )
+
+
+def is_memory(folder: Path) -> bool:
+    """Return whether a local folder holds something that we remember."""
+    ours = (f"*/*/*/{INFO_NAME}", *(f"{kind}/*/*{VECTORS_SUFFIX}" for kind in KINDS))
+    return any(next(folder.glob(pattern), None) for pattern in ours)
 
 
 def check_remote_folders(*folders: str) -> None:

@@ -1,6 +1,7 @@
 """`tandemqa revalidate`: judge a corpus again without translating again."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipelines.commands.options import CheckOptions, absolute
@@ -28,6 +29,12 @@ class RevalidateOptions(CheckOptions):
         "",
         "the corpus built from such a queue: its rows stand in for those that were cut or failed "
         "here",
+        "DIR",
+    )
+    memory: str = option(
+        "",
+        "translation memory beside which --model-checks keeps what models say, and finds it "
+        "again; `memory` beside the corpus by default, if it is there",
         "DIR",
     )
     quiet: bool = option(False, "show no progress and no summary")
@@ -83,6 +90,7 @@ def _revision(options: RevalidateOptions, before: "Corpus") -> "Revision":
             limits=make_limits(options.limits),
             model_checks=tuple(make_model_check(*check) for check in options.model_checks),
             meaning=choose_meaning(options),
+            memory=_memory(options, before.folder),
             align_answers=options.align_answers,
             retried=_same_licence(Corpus(retried, read_manifest(retried)), before)
             if retried
@@ -92,6 +100,22 @@ def _revision(options: RevalidateOptions, before: "Corpus") -> "Revision":
         raise
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def _memory(options: RevalidateOptions, corpus: str) -> str:
+    """Return where what models say is kept; empty for nowhere."""
+    from pipelines.commands.output import check_kept, is_memory
+    from pipelines.io.storage import is_local, join, parent
+
+    beside = join(parent(corpus), "memory")
+    if options.memory:
+        memory = absolute(options.memory)
+    elif is_local(beside) and is_memory(Path(beside)):
+        memory = beside
+    else:
+        return ""
+    check_kept(memory)
+    return memory
 
 
 def _same_licence(retried: "Corpus", before: "Corpus") -> "Corpus":

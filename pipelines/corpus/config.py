@@ -88,7 +88,7 @@ class BuildConfig:
             "max_unverified_share": self.max_unverified_share,
             "limits": changed_limits(self.limits),
             "language_model": self.language_model,
-            "model_checks": [asdict(check) for check in self.model_checks],
+            "model_checks": [check.as_json() for check in self.model_checks],
             "answer_markers": self.answer_markers,
             "align_answers": self.align_answers,
         }

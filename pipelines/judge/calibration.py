@@ -6,7 +6,8 @@ them sane when most rows are bad.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 import apache_beam as beam
@@ -15,6 +16,7 @@ from apache_beam.transforms.combiners import Count, ToDict
 
 from pipelines.checks.limits import DEFAULT_LIMITS
 from pipelines.checks.lowest_score import SCORE_STEPS, calibrate_scores, weighted_median
+from pipelines.judge.model_checks import ModelCheck, score_values
 from pipelines.text.relatedness import length_ratio, overlap_residual
 from pipelines.text.script import letters
 from pipelines.translation.rows import Draft, Group
@@ -129,26 +131,40 @@ def _measure(histogram: Mapping[int, int]) -> tuple[float, float]:
 
 
 class Calibrate(beam.PTransform[PCollection[Group], PCollection[dict[Key, Calibration]]]):
-    """Learn what every language's lengths, overlaps and scores are from all rows of the run."""
+    """Learn what every language's lengths, overlaps and scores are from all rows of the run.
+
+    Args:
+        model_checks: Models whose scores are learnt from, too.
+    """
+
+    def __init__(self, model_checks: Sequence[ModelCheck] = ()) -> None:
+        super().__init__()
+        self.model_checks = tuple(model_checks)
 
     def expand(self, groups: PCollection[Group]) -> PCollection[dict[Key, Calibration]]:
         calibrations: PCollection[dict[Key, Calibration]] = (
             groups
-            | "Measure" >> beam.FlatMap(group_values)
+            | "Measure" >> beam.FlatMap(group_values, self.model_checks)
             | "Count" >> Count.PerElement()
             | "Collect" >> ToDict()
-            | "Choose" >> beam.Map(calibrate_all)
+            | "Choose" >> beam.Map(calibrate_all, self.model_checks)
         )
         return calibrations
 
 
-def group_values(group: Group) -> Iterator[tuple[Key, int]]:
-    """Yield language, kind and value in hundredths of every translated row of a group."""
+def group_values(
+    group: Group, model_checks: Sequence[ModelCheck] = ()
+) -> Iterator[tuple[Key, int]]:
+    """Yield language, kind and value of every translated row of a group.
+
+    Values are in hundredths, those of models in thousandths.
+    """
     for draft in group.drafts:
         if not draft.failure:
             for kind, value in _row_values(group, draft):
                 yield (draft.row.lang, kind), round(value * _STEPS)
-            for kind, value in _meanings(group, draft):
+            scores = score_values(draft.row.checks, model_checks)
+            for kind, value in chain(_meanings(group, draft), scores):
                 yield (draft.row.lang, kind), round(value * SCORE_STEPS)
 
 
@@ -189,9 +205,15 @@ def _meanings(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
                 yield kind, value
 
 
-def calibrate_all(counts: Mapping[tuple[Key, int], int]) -> dict[Key, Calibration]:
+def calibrate_all(
+    counts: Mapping[tuple[Key, int], int], model_checks: Sequence[ModelCheck] = ()
+) -> dict[Key, Calibration]:
     """Return the calibration of every language and kind that was measured."""
+    scores = {kind for check in model_checks for kind in check.kinds.values()}
     histograms: dict[Key, dict[int, int]] = {}
     for (key, step), count in counts.items():
         histograms.setdefault(key, {})[step] = count
-    return {key: calibrate(*key, histogram) for key, histogram in histograms.items()}
+    return {
+        key: calibrate_scores(histogram) if key[1] in scores else calibrate(*key, histogram)
+        for key, histogram in histograms.items()
+    }

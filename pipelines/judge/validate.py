@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import repeat
 from typing import Final, Literal, NamedTuple
 
@@ -10,10 +11,12 @@ from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from pipelines.checks import FieldPair, Limits, run_checks
+from pipelines.checks.lowest_score import calibrate_scores
 from pipelines.checks.meaning import MEANING_REASONS
 from pipelines.io.progress import advance
 from pipelines.judge.calibration import MEANINGS, Calibrate, Calibrations, calibrate
 from pipelines.judge.details import Evidence, describe_rejection
+from pipelines.judge.model_checks import ModelCheck, judge_scores
 from pipelines.judge.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
 from pipelines.translation.metrics import report_verdicts
 from pipelines.translation.rows import Draft, Group
@@ -44,16 +47,22 @@ class Standards:
         language_model: Path of a fastText model for second opinions on languages; may be empty.
         calibrations: What is usual in each language, by language and kind of value.
         duplicates: English texts that one translation stands for, where they are many.
+        model_checks: Models whose scores are held against what is usual in the run.
     """
 
     limits: Limits = field(default_factory=Limits)
     language_model: str = ""
     calibrations: Calibrations = field(default_factory=dict)
     duplicates: Mapping[DuplicateKey, int] = field(default_factory=dict)
+    model_checks: tuple[ModelCheck, ...] = ()
 
     def calibration(self, lang: str, kind: str) -> Calibration:
         """Return what is usual in a language, also when the run has shown none of it."""
         return self.calibrations.get((lang, kind)) or calibrate(lang, kind, {})
+
+    def usual_scores(self, lang: str, kind: str) -> Calibration:
+        """Return what scores of a kind are like in a language."""
+        return self.calibrations.get((lang, kind)) or calibrate_scores({})
 
 
 @dataclass(eq=False)
@@ -62,13 +71,14 @@ class Validate(beam.PTransform[PCollection[Group], Verdicts]):
 
     limits: Limits = field(default_factory=Limits)
     language_model: str = ""
+    model_checks: tuple[ModelCheck, ...] = ()
 
     def expand(self, groups: PCollection[Group]) -> "Verdicts":
-        calibrations = groups | "Calibrate" >> Calibrate()
+        calibrations = groups | "Calibrate" >> Calibrate(self.model_checks)
         duplicates = groups | "Duplicates" >> CountTargetDuplicates(self.limits.duplicates)
         judged = groups | "Judge" >> beam.FlatMap(
             _judge,
-            Standards(self.limits, self.language_model),
+            Standards(self.limits, self.language_model, model_checks=self.model_checks),
             AsSingleton(calibrations),
             AsSingleton(duplicates),
         ).with_outputs(QUARANTINED, main="rows")
@@ -85,7 +95,7 @@ def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[Qua
     quarantined: list[QuarantinedRow] = []
     for draft in group.drafts:
         checks = () if draft.failure else tuple(check_draft(draft, group, standards))
-        checks += _kept_checks(draft)
+        checks += _kept_checks(draft, standards)
         rejecting = tuple(dict.fromkeys(c.name for c in checks if c.verdict == REJECT))
         row = replace(draft.row, checks=checks)
         if draft.failure:
@@ -102,10 +112,12 @@ def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[Qua
     return rows, quarantined
 
 
-def _kept_checks(draft: Draft) -> tuple[Check, ...]:
+def _kept_checks(draft: Draft, standards: Standards) -> tuple[Check, ...]:
     """Return what models said of the row before, but of its meaning if that was compared anew."""
     replaced = MEANING_REASONS if draft.meaning else ()
-    return tuple(check for check in draft.row.checks if check.name not in replaced)
+    kept = [check for check in draft.row.checks if check.name not in replaced]
+    usual = partial(standards.usual_scores, draft.row.lang)
+    return tuple(judge_scores(kept, standards.model_checks, usual))
 
 
 def check_draft(draft: Draft, group: Group, standards: Standards) -> Iterator[Check]:
