@@ -40,7 +40,9 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     translated = segments | "Translate" >> Translate(config.translation)
     groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
     placed = groups | "AlignAnswers" >> AlignAnswers() if config.align_answers else groups
-    measured = placed | "MeasureMeaning" >> MeasureMeaning(config.meaning)
+    measured = placed | "MeasureMeaning" >> MeasureMeaning(
+        config.meaning, config.translation.memory
+    )
     scored = measured | "ScoreGroups" >> ScoreGroups(config.model_checks, config.translation.memory)
     verdicts = scored | "Validate" >> Validate(
         config.limits, config.language_model, config.model_checks

@@ -76,7 +76,7 @@ def revalidate(
     before = corpus.manifest.model_copy(update={"config": config})
     groups = pipeline | "Reread" >> Reread(corpus, revision.retried)
     placed = groups | "AlignAnswers" >> AlignAnswers() if revision.align_answers else groups
-    measured = placed | "MeasureMeaning" >> MeasureMeaning(revision.meaning)
+    measured = placed | "MeasureMeaning" >> MeasureMeaning(revision.meaning, revision.memory)
     scored = measured | "ScoreGroups" >> ScoreGroups(revision.model_checks, revision.memory)
     verdicts = scored | "Validate" >> Validate(
         revision.limits, config.get("language_model", ""), revision.model_checks

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Embeddings = npt.NDArray[np.float32]
-"""One row of length one for each text."""
+"""One row for each text."""
 
 _BATCH: Final = 32
 _SHORTEST: Final = 1e-12  # length of a vector that is divided by it
@@ -84,10 +84,18 @@ class SentenceEncoder:
         return digest.hexdigest()[:32]
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Return the embeddings of texts, in order; one thread at a time.
+        """Return the embeddings of texts, of length one and in order; one thread at a time.
 
         Raises:
             UnusableEncoder: If the model gives NaN or infinite numbers.
+        """
+        return unit_length(self.embed(texts))
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        """Return the embeddings of texts as the model gives them, of any length.
+
+        Raises:
+            UnusableEncoder: If it gives NaN or infinite numbers.
         """
         with self._lock:
             found: list[Any] = [None] * len(texts)
@@ -98,9 +106,7 @@ class SentenceEncoder:
         vectors = np.stack(found) if found else np.zeros((0, 0), np.float32)
         if not np.isfinite(vectors).all():
             raise UnusableEncoder("the model gives NaN or infinite numbers; try float32")
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        embeddings: Embeddings = vectors / np.maximum(lengths, _SHORTEST)
-        return embeddings
+        return vectors
 
     def _encode(self, texts: list[str], length: int) -> Embeddings:
         shape = {"padding": "max_length", "max_length": length, "truncation": True}
@@ -134,6 +140,13 @@ class SentenceEncoder:
         )["input_ids"]
         lengths = [*(length for length in _LENGTHS if length < longest), longest]
         return [next(length for length in lengths if length >= len(own)) for own in tokens]
+
+
+def unit_length(vectors: Embeddings) -> Embeddings:
+    """Return vectors of length one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    embeddings: Embeddings = vectors / np.maximum(lengths, _SHORTEST)
+    return embeddings
 
 
 _encoders: dict[EncoderSettings, SentenceEncoder] = {}

@@ -33,8 +33,8 @@ class RevalidateOptions(CheckOptions):
     )
     memory: str = option(
         "",
-        "translation memory beside which --model-checks keeps what models say, and finds it "
-        "again; `memory` beside the corpus by default, if it is there",
+        "translation memory beside which --meaning and --model-checks keep what models say, and "
+        "find it again; `memory` beside the corpus by default, if it is there",
         "DIR",
     )
     quiet: bool = option(False, "show no progress and no summary")

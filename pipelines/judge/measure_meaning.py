@@ -13,12 +13,8 @@ from pipelines.io.progress import advance
 from pipelines.judge.meaning import MOST_NEIGHBOURS, measure_meaning
 from pipelines.translation.rows import Group
 from schemas.model_prompts import Precision
-from translators.sentence_encoder import (
-    EncoderSettings,
-    UnusableEncoder,
-    open_encoder,
-    resolve_precision,
-)
+from translators.kept_encoder import KeptEncoder
+from translators.sentence_encoder import EncoderSettings, open_encoder, resolve_precision
 
 _GROUPS: Final = 64  # measured together, so that batches of an encoder are full
 
@@ -69,11 +65,16 @@ class MeasureMeaning(beam.PTransform[PCollection[Group], PCollection[Group]]):
     """Add the similarity of texts to their English ones, for the judgement that follows.
 
     The model is opened once in a process. What is measured together does not matter.
+
+    Args:
+        check: What compares; None for nothing.
+        memory: Translation memory beside which embeddings are kept; empty for none.
     """
 
-    def __init__(self, check: MeaningCheck | None) -> None:
+    def __init__(self, check: MeaningCheck | None, memory: str = "") -> None:
         super().__init__()
         self.check = check
+        self.memory = memory
 
     def expand(self, groups: PCollection[Group]) -> PCollection[Group]:
         if self.check is None:
@@ -88,7 +89,7 @@ class MeasureMeaning(beam.PTransform[PCollection[Group], PCollection[Group]]):
             | "JoinNear" >> beam.CoGroupByKey()
             | "Place" >> beam.FlatMapTuple(_place)
             | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
-            | "Measure" >> beam.FlatMap(_measure, self.check)
+            | "Measure" >> beam.FlatMap(_measure, self.check, self.memory)
         )
         return measured
 
@@ -108,10 +109,8 @@ def _place(passage_id: str, joined: dict[str, Iterable[Any]]) -> Iterator[_Place
         yield group, near
 
 
-def _measure(groups: Sequence[_Placed], check: MeaningCheck) -> Iterator[Group]:
-    encoder = open_encoder(check.settings)
-    if encoder.fingerprint != check.fingerprint:
-        raise UnusableEncoder(f"model {check.model!r} is another one here than where we started")
+def _measure(groups: Sequence[_Placed], check: MeaningCheck, memory: str) -> Iterator[Group]:
+    encoder = KeptEncoder(check.settings, check.fingerprint, memory)
     for group in measure_meaning(groups, encoder.encode):
         advance("meaning", 1)
         yield group

@@ -11,6 +11,8 @@ from schemas.row import MEANING_COLUMNS
 from tandemqa import run
 from tests.pipelines.test_build import manifest_of, record, rows_of, shards_of
 from tests.trainer.tiny_encoder import write_encoder
+from translators.kept_vectors import open_store
+from translators.sentence_encoder import SentenceEncoder
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +23,13 @@ def model(tmp_path_factory):
 
 
 def test_meaning_is_measured_in_the_build_or_after_it_with_the_same_result(
-    tmp_path, build, questions, apertium, model
+    tmp_path, build, questions, apertium, model, monkeypatch
 ):
     source = questions(*map(record, range(8)))
     build("--input", source, "--quiet", output="plain")
     build("--input", source, "--quiet", "--meaning", model, output="measured")
+    open_store.cache_clear()  # as in another run
+    monkeypatch.setattr(SentenceEncoder, "embed", None)  # embeddings of the build are kept
     arguments = ["--output", str(tmp_path / "later"), "--meaning", model, "--quiet"]
     assert run(["revalidate", str(tmp_path / "plain"), *arguments]) == 0
 
