@@ -130,12 +130,7 @@ def _prepare(
     small = replace(config, sources=(source,), inputs=(), readings=())
     if not dictionaries:
         return small  # all is in the memory
-    translation = replace(
-        config.translation,
-        memory=str(Path(folder, "memory")),
-        configs=tuple(pair for pair in config.translation.configs if pair[0] in dictionaries),
-        infos=tuple(pair for pair in config.translation.infos if pair[0] in dictionaries),
-    )
+    translation = replace(config.translation.only(dictionaries), memory=str(Path(folder, "memory")))
     texts = {key: text for record in records for key, text in segments_of(config, record).items()}
     for lang, dictionary in dictionaries.items():
         done = {key: dictionary[key] for key in texts}

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from schemas.errors import NotInstalledError
 from translators.apertium_filters import KEEP_ACRONYMS, PART_WORDS
 from translators.apertium_tagger import complete_tagger
 
@@ -37,7 +38,7 @@ def check_modes(modes: Sequence[str], packages: Sequence[str]) -> None:
         packages: Debian packages to name in the message.
 
     Raises:
-        ValueError: If anything is missing; the message names all of it and the remedy.
+        NotInstalledError: If anything is missing; the message names all of it.
     """
     missing = [
         name for name in ("apertium", "apertium-wblank-mode", "perl") if not shutil.which(name)
@@ -50,9 +51,9 @@ def check_modes(modes: Sequence[str], packages: Sequence[str]) -> None:
         else:
             missing.append(f"mode {mode} in {_mode_file(mode).parent}")
     if missing:
-        raise ValueError(
-            f"Apertium cannot translate {' > '.join(modes)}; missing: {', '.join(missing)}. "
-            f"Install with: {install_command(packages)}"
+        raise NotInstalledError(
+            f"Apertium cannot translate {' > '.join(modes)}; missing: {', '.join(missing)}",
+            install_command(packages),
         )
 
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from schemas.errors import NotInstalledError
 from schemas.files import cache_folder, kept_digest
 from schemas.language import Language
 
@@ -93,7 +94,8 @@ def find_model(folders: str | Mapping[str, str] | None, language: Language) -> B
     """Return the model that translates into a language.
 
     Raises:
-        ValueError: If there is none; the message says how to get it.
+        ValueError: If no place is given for this language.
+        NotInstalledError: If there is none.
     """
     name = name_of(language)
     if isinstance(folders, str):
@@ -113,10 +115,11 @@ def find_model(folders: str | Mapping[str, str] | None, language: Language) -> B
         if pair and pair[1] == name:
             return files
     seen = ", ".join(sorted({f"{files.folder}" for files in found})) or "no model at all"
-    raise ValueError(
+    raise NotInstalledError(
         f"bergamot: no model from English to {language.name} ({language.code}) in "
-        f"{', '.join(places)}; found {seen}. Fetch it with `{fetch_command(language)}`, or name "
-        f"its folder: --model {language.code}=DIR"
+        f"{', '.join(places)}; found {seen}; if you have one, name its folder: --model "
+        f"{language.code}=DIR",
+        fetch_command(language),
     )
 
 
@@ -137,7 +140,9 @@ def _folder(place: str) -> Path:
     package, _, inside = place.removeprefix(_IN_PACKAGE).partition("/")
     spec = find_spec(package) if package.isidentifier() else None  # does not import it
     if spec is None or not spec.submodule_search_locations:
-        raise ValueError(f"bergamot: no package {package} is installed: pip install {package}")
+        raise NotInstalledError(
+            f"bergamot: no package {package} is installed", f"pip install {package}"
+        )
     return Path(next(iter(spec.submodule_search_locations))) / inside
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.errors import NotInstalledError
 from schemas.files import atomic_folder
 from translators.checkpoint import load_checkpoint
 from translators.model_files import ModelFiles
@@ -36,6 +37,7 @@ def converted_model(
 
     Raises:
         ValueError: If the model cannot be converted.
+        NotInstalledError: If a package that converts is missing.
     """
     name = files.name if files.on_hub else files.directory.resolve().name
     revision = files.revision.removeprefix("sha256:")[:16]
@@ -61,10 +63,11 @@ def _convert(files: ModelFiles, output: Path, compute_type: str) -> None:
         import transformers  # noqa: F401
         from ctranslate2.converters import TransformersConverter
     except ImportError as error:
-        raise ValueError(
+        raise NotInstalledError(
             f"model {files.name} has to be converted to CTranslate2 once, and that needs "
-            f"{error.name}: pip install 'tandemqa[translate]'. Or convert it on another machine "
-            "and bring its cache folder here (option cache)."
+            f"{error.name}; or convert it on another machine and bring its cache folder here "
+            "(option cache)",
+            "pip install 'tandemqa[translate]'",
         ) from error
 
     class Converter(TransformersConverter):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from schemas.errors import NotInstalledError
 from schemas.files import kept_digest
 
 _SMALL_FILES: Final = ("*.json", "*.spm", "*.model", "README.md")
@@ -50,7 +51,8 @@ class ModelFiles:
         """Return the directory once the weights are in it, downloading them if need be.
 
         Raises:
-            ValueError: If the model has no weights or they cannot be downloaded.
+            ValueError: If the model has no weights.
+        NotInstalledError: If they cannot be downloaded.
         """
         for pattern in _WEIGHTS:
             if any(self.directory.glob(pattern)):
@@ -81,7 +83,8 @@ def find_model(name: str, cache: Path) -> ModelFiles:
         cache: Where hashes of large files are remembered.
 
     Raises:
-        ValueError: If there is no such model here and it cannot be downloaded.
+        ValueError: If there is no such model.
+        NotInstalledError: If it cannot be downloaded.
     """
     directory = Path(name).expanduser()
     if directory.is_dir():
@@ -131,11 +134,12 @@ def _download(name: str, revision: str, patterns: Sequence[str]) -> Path:
         )
     except (OSError, HfHubHTTPError) as error:
         at = f" --revision {revision}" if revision else ""
-        raise ValueError(
+        raise NotInstalledError(
             f"model {name}: neither a directory nor in the Hugging Face cache {HF_HUB_CACHE}, and "
-            f"not to be downloaded ({str(error).splitlines()[0]}). Where there is network, run "
-            f"`hf download {name}{at}` and bring that cache folder here (HF_HUB_CACHE names it), "
-            "or give the directory of a copy."
+            f"it could not be downloaded ({str(error).splitlines()[0]}). Without network, bring "
+            "that cache folder here from a machine that has one (HF_HUB_CACHE names it), or give "
+            "the directory of a copy",
+            f"hf download {name}{at}",
         ) from error
     if not (snapshot / "config.json").is_file():
         raise ValueError(f"model {name}: the hub repository has no config.json, so it is no model.")

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import create_model
 
+from schemas.errors import NotInstalledError
 from schemas.options import Options, settings_of
 from translators.family import Family
 from translators.translator import Translator
@@ -116,7 +118,8 @@ def open_translator(config: TranslatorConfig) -> Translator:
     """Return the translator that `config` names; no model is loaded yet.
 
     Raises:
-        ValueError: If the family or one of its options is unknown, or a package is missing.
+        ValueError: If the family or one of its options is unknown.
+        NotInstalledError: If a package is missing.
     """
     family = config.family
     known = sorted(settings_of(family.options))
@@ -133,6 +136,7 @@ def open_translator(config: TranslatorConfig) -> Translator:
     try:
         return family.make(**options)
     except ModuleNotFoundError as error:
-        raise ValueError(
-            f"translator {family.name} needs {error.name}: pip install {family.extra}"
+        lacks = [name for name in family.modules if find_spec(name) is None] or [str(error.name)]
+        raise NotInstalledError(
+            f"translator {family.name} needs {', '.join(lacks)}", f"pip install {family.extra}"
         ) from error

@@ -22,9 +22,9 @@ from typing import Final
 
 import numpy as np
 
-from schemas.errors import UsageError
+from schemas.errors import NotInstalledError, UsageError
 from translators.kept_vectors import SCORES, open_store, vector_key
-from translators.sentence_encoder import EncoderSettings, UnusableEncoder, open_encoder
+from translators.sentence_encoder import INSTALL, EncoderSettings, UnusableEncoder, open_encoder
 
 Pair = tuple[str, str]  # English text, translation
 Scorer = Callable[[Sequence[Pair], str], Sequence[float]]
@@ -41,6 +41,7 @@ def check_scorer(path: str) -> None:
 
     Raises:
         UnusableScorer: If there is none, or it says what it lacks.
+        NotInstalledError: If sentence-transformers is missing.
     """
     if path.partition(":")[0] == _EMBEDDING:
         _need_sentence_transformers(path)
@@ -140,6 +141,4 @@ def _embedding_scorer(model: str) -> Scorer:
 
 def _need_sentence_transformers(scorer: str) -> None:
     if not find_spec("sentence_transformers"):
-        raise UnusableScorer(
-            f"scorer {scorer!r} needs sentence-transformers: pip install sentence-transformers"
-        )
+        raise NotInstalledError(f"scorer {scorer!r} needs sentence-transformers", INSTALL)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from schemas.errors import NotInstalledError
 from schemas.model_prompts import Precision, known_prompts
 from schemas.model_safety import refuse_unsafe_model
 
@@ -30,7 +31,9 @@ Embeddings = npt.NDArray[np.float32]
 _BATCH: Final = 32
 _SHORTEST: Final = 1e-12  # length of a vector that is divided by it
 _LENGTHS: Final = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)  # tokens
-_MISSING: Final = "sentence-transformers is missing: pip install 'tandemqa[train]'"
+INSTALL: Final = "pip install 'tandemqa[train]'"
+"""What to type to have what an encoder needs."""
+
 # Prompts for texts of the same kind, by the names that models give them.
 _SYMMETRIC: Final = ("STS", "sts", "sentence-similarity", "query")
 
@@ -161,6 +164,7 @@ def open_encoder(settings: EncoderSettings) -> SentenceEncoder:
     Raises:
         UsageError: If it is a folder that would run code or leads out of itself.
         UnusableEncoder: If it cannot be loaded as it is.
+        NotInstalledError: If sentence-transformers is missing.
     """
     with _opening:
         if settings not in _encoders:
@@ -170,7 +174,7 @@ def open_encoder(settings: EncoderSettings) -> SentenceEncoder:
 
 def _load(settings: EncoderSettings) -> SentenceEncoder:
     if not find_spec("sentence_transformers"):
-        raise UnusableEncoder(_MISSING)
+        raise NotInstalledError(f"model {settings.model} needs sentence-transformers", INSTALL)
     from sentence_transformers import SentenceTransformer
 
     import_module(
@@ -200,12 +204,12 @@ def resolve_precision(settings: EncoderSettings) -> EncoderSettings:
     That is bfloat16, several times as fast, where the device computes with it.
 
     Raises:
-        UnusableEncoder: If torch is missing.
+        NotInstalledError: If torch is missing.
     """
     if settings.precision != "auto":
         return settings
     if not find_spec("torch"):
-        raise UnusableEncoder(_MISSING)
+        raise NotInstalledError(f"model {settings.model} needs sentence-transformers", INSTALL)
     import torch
 
     if settings.device.startswith("cuda") or (not settings.device and torch.cuda.is_available()):

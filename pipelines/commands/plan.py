@@ -1,7 +1,8 @@
 """`tandemqa plan`: what a build would do, how long it would take and what it would cost."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pipelines.commands.options import CorpusOptions, absolute
@@ -10,7 +11,10 @@ from schemas.options import option
 from schemas.plain_text import write_error, write_out
 
 if TYPE_CHECKING:
-    from pipelines.plan import Estimate, Forecast
+    from pipelines.commands.needs import Needs
+    from pipelines.corpus.config import BuildConfig
+    from pipelines.plan import Estimate, Forecast, Work
+    from pipelines.rehearsal import Dictionary
 
 
 class PlanOptions(CorpusOptions):
@@ -24,58 +28,93 @@ class PlanOptions(CorpusOptions):
 
 def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     begun = time.monotonic()
+    from pipelines.commands.needs import Needs
     from pipelines.commands.output import check_memory, check_output
-    from pipelines.commands.resolve import resolve
+    from pipelines.commands.resolve import resolve_installed
     from pipelines.commands.summary import tell_readings
     from pipelines.io.remote import use_options
-    from pipelines.plan import Estimate, Missing, estimate, forecast, survey
-    from pipelines.rehearsal import rehearse, segments_of
+    from pipelines.plan import forecast, survey
+    from pipelines.rehearsal import rehearse
     from pipelines.run import beam_options
-    from schemas.tables import text_table
 
     if any(argument.startswith("--runner") for argument in beam_arguments):
         raise UsageError("plan runs on this machine; remove --runner")
     use_options(beam_options(beam_arguments))
     check_output(absolute(options.output))
-    config = resolve(options)
+    needs = Needs()
+    config = resolve_installed(options, needs)
     check_memory(config.translation)
     if not options.quiet:
         write_error(tell_readings(config.readings))
     starting = time.monotonic() - begun
     work = survey(config, beam_arguments, progress=not options.quiet)
-    segments = [segments_of(config, record) for record in work.sample]
-    dictionaries = {}
+    estimates, dictionaries = _estimate_all(config, work, needs)
     price = options.price_per_hour
-    head = ("language", "missing", "in memory", "tokens", "time", "cost")
-    rows = []
-    total = Estimate(0, 0.0)
-    for lang in config.languages:
-        missing = work.missing.get(lang, Missing())
-        found = Estimate(0, 0.0)
-        if missing.segments:
-            found, dictionaries[lang] = estimate(config, lang, missing, segments)
-        total = total + found
-        known = work.segments - missing.segments
-        rows.append(
-            (
-                lang,
-                f"{missing.segments:,}",
-                f"{known:,}",
-                *_spent(found, price),
-            )
-        )
-    rows.append(("all", "", "", *_spent(total, price)))
     write_out(
         f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
-        + text_table(head, rows, "lrrrrr")
+        + _tell_languages(config.languages, work, estimates, price)
         + "\n\n"
     )
-    pace = rehearse(config, work.sample, dictionaries, beam_arguments)
+    known = replace(config, translation=config.translation.only(estimates))
+    pace = rehearse(known, work.sample, dictionaries, beam_arguments) if estimates else None
     if pace:
-        whole = forecast(work, len(config.languages), total.seconds, starting, pace)
+        translating = sum(found.seconds for found in estimates.values())
+        whole = forecast(work, len(estimates), translating, starting, pace)
         write_out(_tell_whole(whole, config.output, price))
-    write_out("times are for this machine, from a sample\n")
+    write_out("times are for this machine, from a sample\n" if estimates else "")
+    if needs:
+        write_out("\n" + needs.tell("not installed here, and left out of all figures"))
     return 0
+
+
+def _estimate_all(
+    config: "BuildConfig", work: "Work", needs: "Needs"
+) -> tuple[dict[str, "Estimate"], dict[str, "Dictionary"]]:
+    """Return what each language would take, and translations of a sample of what it lacks.
+
+    Languages that nobody here can translate into are absent.
+    """
+    from pipelines.plan import Estimate, estimate
+    from pipelines.rehearsal import segments_of
+    from schemas.errors import NotInstalledError
+
+    segments = [segments_of(config, record) for record in work.sample]
+    estimates, dictionaries = {}, {}
+    for lang in config.languages:
+        if lang in needs.languages:
+            continue
+        if lang not in work.missing:
+            estimates[lang] = Estimate(0, 0.0)
+            continue
+        try:
+            found = estimate(config, lang, work.missing[lang], segments)
+        except NotInstalledError as error:  # such as what converts a model
+            needs.add(error, lang)
+        else:
+            estimates[lang], dictionaries[lang] = found
+    return estimates, dictionaries
+
+
+def _tell_languages(
+    languages: Sequence[str], work: "Work", estimates: Mapping[str, "Estimate"], price: float | None
+) -> str:
+    """Return what the memory lacks and what that takes; a dash where it cannot be known here."""
+    from pipelines.plan import Estimate, Missing
+    from schemas.tables import text_table
+
+    head = ("language", "missing", "in memory", "tokens", "time", "cost")
+    rows = []
+    for lang in languages:
+        missing = work.missing.get(lang, Missing()).segments
+        counts = (f"{missing:,}", f"{work.segments - missing:,}")
+        if lang in estimates:
+            rows.append((lang, *counts, *_spent(estimates[lang], price)))
+        else:
+            rows.append((lang, "-", "-", "-", "-", ""))
+    if estimates:
+        total = sum(estimates.values(), Estimate(0, 0.0))
+        rows.append(("all", "", "", *_spent(total, price)))
+    return text_table(head, rows, "lrrrrr")
 
 
 def _tell_whole(whole: "Forecast", output: str, price: float | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.checks.limit_settings import make_limits
+from pipelines.commands.needs import Needs
 from pipelines.commands.options import CheckOptions, CorpusOptions, InputOptions, absolute
 from pipelines.commands.translators import choose_translators
 from pipelines.corpus.config import BuildConfig
@@ -16,12 +17,15 @@ from pipelines.io.storage import join, parent
 from pipelines.judge.measure_meaning import MeaningCheck, make_meaning_check
 from pipelines.judge.model_checks import make_model_check
 from pipelines.leaks.evaluation_sets import (
+    EvaluationSet,
     check_evaluation_sets,
     parse_evaluation_set,
 )
+from pipelines.text.second_opinion import find_opinion
 from pipelines.translation.translate import TranslationPlan
-from schemas.command import UsageError
+from schemas.errors import NotInstalledError, UsageError
 from schemas.language import SOURCE_LANGUAGE, parse_languages
+from schemas.manifest import SourceReading
 from translators.registry import TranslatorConfig
 from translators.sentence_encoder import UnusableEncoder
 
@@ -34,7 +38,6 @@ _AS_GIVEN: Final = {
     "max_failed_share",
     "max_rejected_share",
     "max_unverified_share",
-    "language_model",
     "answer_markers",
     "align_answers",
 }
@@ -44,24 +47,49 @@ def resolve(options: CorpusOptions) -> BuildConfig:
     """Return the build that the options describe.
 
     Raises:
+        UsageError: If a source, language, translator or limit cannot be used, or something that
+            the build needs is not installed; all of that is named.
+    """
+    needs = Needs()
+    config = resolve_installed(options, needs)
+    needs.refuse()
+    return config
+
+
+def resolve_installed(options: CorpusOptions, needs: Needs) -> BuildConfig:
+    """Return what can be told here of the build that the options describe.
+
+    Args:
+        options: Those of the command.
+        needs: Takes what is not installed. Checks that need it are left out, and the languages in
+            `needs` have no translator; inputs that cannot be read are an error.
+
+    Raises:
         UsageError: If a source, language, translator or limit cannot be used.
     """
     try:
+        translation = _translation(options, needs)
+        meaning, model_checks = None, []
+        with needs.collect():
+            meaning = choose_meaning(options)
+        for check in options.model_checks:
+            with needs.collect():
+                model_checks.append(make_model_check(*check))
+        language_model = _language_model(options.language_model, needs)
         sources = tuple(_source(item, options) for item in options.input)
-        readings = check_sources(sources)
         evaluation_sets = tuple(
             parse_evaluation_set(item.set, check_fields(item.fields)) for item in options.exclude
         )
-        check_evaluation_sets(evaluation_sets)
         return BuildConfig(
             sources=sources,
-            readings=readings,
+            readings=_check_inputs(sources, evaluation_sets, needs),
             evaluation_sets=evaluation_sets,
-            translation=_translation(options),
+            translation=translation,
             output=absolute(options.output),
             limits=make_limits(options.limits),
-            model_checks=tuple(make_model_check(*check) for check in options.model_checks),
-            meaning=choose_meaning(options),
+            model_checks=tuple(model_checks),
+            meaning=meaning,
+            language_model=language_model,
             started=datetime.now(timezone.utc),
             **options.model_dump(include=_AS_GIVEN),
         )
@@ -69,6 +97,29 @@ def resolve(options: CorpusOptions) -> BuildConfig:
         raise
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def _check_inputs(
+    sources: tuple[Source, ...], evaluation_sets: tuple[EvaluationSet, ...], needs: Needs
+) -> tuple[SourceReading, ...]:
+    """Return how the sources are understood; without what reads them, nothing can be told."""
+    try:
+        readings = check_sources(sources)
+        check_evaluation_sets(evaluation_sets)
+    except NotInstalledError as error:
+        needs.add(error)
+        needs.refuse()
+    return readings
+
+
+def _language_model(path: str, needs: Needs) -> str:
+    """Return the path of the model for second opinions; none where it cannot be loaded here."""
+    if not path:
+        return ""
+    with needs.collect():
+        find_opinion(path)
+        return path
+    return ""
 
 
 def choose_meaning(options: CheckOptions) -> MeaningCheck | None:
@@ -86,7 +137,7 @@ def choose_meaning(options: CheckOptions) -> MeaningCheck | None:
         raise UsageError(f"--meaning {options.meaning}: {error}") from error
 
 
-def _translation(options: CorpusOptions) -> TranslationPlan:
+def _translation(options: CorpusOptions, needs: Needs) -> TranslationPlan:
     """Return who translates into what, and where it is kept.
 
     An accelerator needs a named device: `auto` would mean that of the machine we start from, and
@@ -100,7 +151,7 @@ def _translation(options: CorpusOptions) -> TranslationPlan:
         raise UsageError(f"--languages: {error}") from error
     if SOURCE_LANGUAGE in [language.code for language in languages]:
         raise UsageError("--languages: en is the source language; it is always in the corpus")
-    chosen = choose_translators(options.translator, languages, options.backend.given())
+    chosen = choose_translators(options.translator, languages, options.backend.given(), needs)
     _check_context(found.config for found in chosen)
     memory = options.memory or join(parent(absolute(options.output)), "memory")
     return TranslationPlan(

@@ -9,6 +9,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator
 
+from pipelines.commands.needs import Needs
+from schemas.errors import NotInstalledError
 from schemas.language import Language, parse_language
 from schemas.option_values import as_list
 from schemas.options import Options, settings_of, suggest
@@ -43,6 +45,17 @@ class Chosen(NamedTuple):
     fallbacks: tuple[tuple[TranslatorConfig, TranslatorInfo], ...] = ()
 
 
+class _Reach(NamedTuple):
+    """Who reaches a language, in order; who would if it was installed; why no other does."""
+
+    able: dict[TranslatorConfig, TranslatorInfo]
+    lacking: dict[TranslatorConfig, NotInstalledError]
+    problem: str
+
+
+_Opened = Translator | NotInstalledError  # a translator, or why there is none on this machine
+
+
 def parse_choices(value: object) -> list[Choice]:
     """Return the choices of `NAME`, `NAME:MODEL` and `LANG=NAME[:MODEL]`, divided by commas.
 
@@ -65,6 +78,7 @@ def choose_translators(
     choices: Iterable[Choice],
     languages: Iterable[Language],
     options: Given,
+    needs: Needs,
 ) -> list[Chosen]:
     """Return who translates into each language: its own choices first, else the first that can.
 
@@ -75,34 +89,58 @@ def choose_translators(
         choices: What was asked for, in order.
         languages: The targets.
         options: Options of translators; each takes those its family has.
+        needs: Takes what is not installed. The description of a language's translator then says
+            so, and nothing can be translated into that language.
 
     Raises:
-        ValueError: If no translator takes an option, or none can translate into a language;
-            all such languages are named.
+        ValueError: If no translator takes an option, or none can translate into a language,
+            whatever is installed; all such languages are named.
     """
     choices = tuple(choices)
     _refuse_idle_options(choices, options)
     configs = {choice: _config(choice, options) for choice in choices}
-    opened = {config: open_translator(config) for config in configs.values()}
+    opened: dict[TranslatorConfig, _Opened] = {}
     found, problems = [], []
     try:
+        for config in configs.values():
+            opened[config] = _open(config, needs)
         for language in languages:
             own, others = _candidates(language, choices)
-            able, why = _able(language, [configs[c] for c in own or others], opened)
-            if not able:
-                problems.append(why)
-                continue
-            if own:
-                able |= _able(language, [configs[c] for c in others], opened)[0]
-            (config, info), *fallbacks = able.items()
-            _tell_note(language, config)
-            found.append(Chosen(language.code, config, info, tuple(fallbacks)))
+            reach = _reach(language, [configs[c] for c in own or others], opened)
+            if reach.able and own:
+                reach.able.update(_reach(language, [configs[c] for c in others], opened).able)
+            chosen = _choose(language, reach, needs)
+            found += [chosen] if chosen else []
+            problems += [] if chosen else [reach.problem]
     finally:
         for translator in opened.values():
-            translator.close()
+            if not isinstance(translator, NotInstalledError):
+                translator.close()
     if problems:
         raise ValueError("; ".join(problems))
     return found
+
+
+def _choose(language: Language, reach: _Reach, needs: Needs) -> Chosen | None:
+    """Return who translates into a language; None if nobody can, whatever is installed."""
+    if reach.able:
+        (config, info), *fallbacks = reach.able.items()
+        _tell_note(language, config)
+        return Chosen(language.code, config, info, tuple(fallbacks))
+    for error in reach.lacking.values():
+        needs.add(error, language.code)
+    for config in reach.lacking:
+        info = TranslatorInfo(config.backend, "", "not installed", "", (), "")
+        return Chosen(language.code, config, info)
+    return None
+
+
+def _open(config: TranslatorConfig, needs: Needs) -> _Opened:
+    try:
+        return open_translator(config)
+    except NotInstalledError as error:
+        needs.add(error)
+        return error
 
 
 def _parse_choice(word: str) -> Choice:
@@ -144,17 +182,22 @@ def _tell_note(language: Language, config: TranslatorConfig) -> None:
         logger.warning("%s, %s (%s): %s", config.backend, language.name, language.code, note)
 
 
-def _able(
+def _reach(
     language: Language,
     configs: Iterable[TranslatorConfig],
-    opened: Mapping[TranslatorConfig, Translator],
-) -> tuple[dict[TranslatorConfig, TranslatorInfo], str]:
-    """Return the translators that reach a language, in order, and why the others do not."""
-    able, problems = {}, []
+    opened: Mapping[TranslatorConfig, _Opened],
+) -> _Reach:
+    """Return who of some translators reaches a language."""
+    able, lacking, problems = {}, {}, []
     for config in configs:
+        translator = opened[config]
         try:
-            able[config] = opened[config].info(language.code)
+            if isinstance(translator, NotInstalledError):
+                raise translator
+            able[config] = translator.info(language.code)
+        except NotInstalledError as error:
+            lacking[config] = error
         except ValueError as error:
             problems.append(str(error))
     nobody = f"no translator given for {language.name} ({language.code})"
-    return able, " and ".join(problems) or nobody
+    return _Reach(able, lacking, " and ".join(problems) or nobody)

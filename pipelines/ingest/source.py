@@ -28,6 +28,7 @@ from pipelines.formats.stream import (
 )
 from pipelines.ingest.preview import Preview, preview_dataset, preview_file, sum_up
 from schemas.collection_files import ROLES, WANTED
+from schemas.errors import NotInstalledError
 from schemas.manifest import SourceReading
 from schemas.plain_text import writable
 from schemas.record import FailedRecord
@@ -230,9 +231,13 @@ def _format_problem(source: Source) -> str:
 
 
 def _hugging_face_problems(source: Source, previews: list[Preview]) -> list[str]:
-    """Return problems; only datasets that are on this machine are looked into."""
+    """Return problems; only datasets that are on this machine are looked into.
+
+    Raises:
+        NotInstalledError: If the package that reads them is missing.
+    """
     if importlib.util.find_spec("datasets") is None:
-        return ["reading it needs the datasets package: pip install datasets"]
+        raise NotInstalledError(f"hf:{source.path} needs datasets", "pip install 'tandemqa[hub]'")
     if not Path(name := huggingface.parse_name(source.path).name).is_dir():
         return ["there is no such directory"] if name.startswith((".", "/")) else []
     try:

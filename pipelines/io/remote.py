@@ -11,6 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, S3Options
 from apache_beam.options.value_provider import RuntimeValueProvider
 
+from schemas.errors import NotInstalledError
 from schemas.files import partial_name
 
 # Scheme, what it needs, and our extra that brings it.
@@ -75,13 +76,16 @@ def check_folder(folder: str) -> None:
     """Refuse a remote folder that cannot be written, before any work.
 
     Raises:
-        ValueError: If a package is missing or the name cannot be listed.
+        NotInstalledError: If a package is missing.
+        ValueError: If the name cannot be listed.
         OSError: If the store refuses a small object.
     """
     scheme = folder.partition("://")[0]
     module, extra = _NEEDS.get(scheme, ("", ""))
     if module and find_spec(module) is None:
-        raise ValueError(f"{folder}: {scheme}:// needs {module}: pip install 'tandemqa[{extra}]'")
+        raise NotInstalledError(
+            f"{folder}: {scheme}:// needs {module}", f"pip install 'tandemqa[{extra}]'"
+        )
     if _GLOB & set(folder):
         raise ValueError(f"{folder}: a remote folder's name cannot hold any of * ? [")
     probe = f"{folder.rstrip('/')}/{partial_name('')}"

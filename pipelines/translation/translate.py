@@ -1,8 +1,8 @@
 """Translate distinct segments: look them up in the memory, pack the rest, translate the packs."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple
 
@@ -58,6 +58,15 @@ class TranslationPlan:
     def context(self) -> int:
         """Sentences on each side of a segment that the translators are shown."""
         return max(int(dict(config.options).get("context", 0)) for _, config in self.configs)
+
+    def only(self, targets: Container[str]) -> "TranslationPlan":
+        """Return the plan for some of its languages."""
+        return replace(
+            self,
+            configs=tuple(pair for pair in self.configs if pair[0] in targets),
+            infos=tuple(pair for pair in self.infos if pair[0] in targets),
+            fallbacks=tuple(found for found in self.fallbacks if found[0] in targets),
+        )
 
     def folder(self, target: str) -> str:
         """Return the folder of the packets of one language."""

