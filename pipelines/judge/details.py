@@ -26,6 +26,9 @@ class Evidence(NamedTuple):
         target: The translation.
         segments: The English and the translated text of each sentence; empty but for a passage.
         answers: The English answers.
+        similarities: What a sentence encoder said of each segment, or of the whole text; empty
+            if it was not asked now.
+        nearest: For a question, the English one about the same passage that it is more similar to.
     """
 
     check: Check
@@ -33,6 +36,8 @@ class Evidence(NamedTuple):
     target: str
     segments: Sequence[tuple[str, str]] = ()
     answers: Sequence[str] = ()
+    similarities: Sequence[float] = ()
+    nearest: str = ""
 
 
 def describe_rejection(seen: Evidence) -> str:
@@ -150,6 +155,22 @@ def _unknown(seen: Evidence) -> str:
     return f"the translator does not know {_value(seen):.0%} of the words"
 
 
+def _other_meaning(seen: Evidence) -> str:
+    pairs = seen.segments or [(seen.source, seen.target)]
+    for (source, target), similarity in zip(pairs, seen.similarities, strict=False):
+        if similarity == seen.check.value:
+            return f"{_quote(target)} for {_quote(source)} has a similarity of {_measured(seen)}"
+    return f"a similarity of {_measured(seen)}"
+
+
+def _neighbours_meaning(seen: Evidence) -> str:
+    nearest = f", {_quote(seen.nearest)}" if seen.nearest else ""
+    return (
+        f"{_quote(seen.target)} is more similar to another question about the passage{nearest}, "
+        f"than to {_quote(seen.source)}"
+    )
+
+
 _TELLERS: Final[dict[str, Callable[[Evidence], str]]] = {
     "empty": _empty,
     "decode_limit": _unfinished,
@@ -169,4 +190,6 @@ _TELLERS: Final[dict[str, Callable[[Evidence], str]]] = {
     "answer_number_missing": _answer_numbers,
     "unrelated": _unrelated,
     "unknown_words": _unknown,
+    "other_meaning": _other_meaning,
+    "neighbours_meaning": _neighbours_meaning,
 }

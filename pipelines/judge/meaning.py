@@ -79,12 +79,13 @@ def _measure(
         return None
     row, sentences = draft.row, len(draft.row.sentence_map)
     question, *rest = (similar(english, text) for english, text in _pairs(source, row))
-    nearest = max((similar(other, row.question) for other in others), default=None)
+    nearest, other = max(((similar(o, row.question), o) for o in others), default=(None, ""))
     return Meaning(
         question=question,
         sentences=tuple(rest[:sentences]),
         answers=tuple(rest[sentences:]),
         margin=None if nearest is None else round(question - nearest, _DIGITS),
+        nearest=other,
     )
 
 

@@ -97,13 +97,13 @@ def judge_group(group: Group, standards: Standards) -> tuple[list[Row], list[Qua
         checks = () if draft.failure else tuple(check_draft(draft, group, standards))
         checks += _kept_checks(draft, standards)
         rejecting = tuple(dict.fromkeys(c.name for c in checks if c.verdict == REJECT))
-        row = replace(draft.row, checks=checks)
+        judged = replace(draft, row=replace(draft.row, checks=checks))
         if draft.failure:
-            quarantined.append(_quarantine(row, group, FAILED, (draft.failure,)))
+            quarantined.append(_quarantine(judged, group, FAILED, (draft.failure,)))
         elif rejecting:
-            quarantined.append(_quarantine(row, group, REJECTED, rejecting))
+            quarantined.append(_quarantine(judged, group, REJECTED, rejecting))
         else:
-            accepted.append(row)
+            accepted.append(judged.row)
     languages = tuple(sorted([SOURCE_LANGUAGE, *(row.lang for row in accepted)]))
     rows = [
         replace(row, languages=languages, mono=True, cross=len(languages) > 1)
@@ -175,34 +175,42 @@ def _pair(
     )
 
 
-def _quarantine(row: Row, group: Group, status: str, reasons: tuple[str, ...]) -> QuarantinedRow:
+def _quarantine(
+    draft: Draft, group: Group, status: str, reasons: tuple[str, ...]
+) -> QuarantinedRow:
     return QuarantinedRow(
-        row=row,
+        row=draft.row,
         status=status,
         reason=reasons[0],
         reasons=reasons,
-        detail=_detail(row, group, status, reasons[0]),
+        detail=_detail(draft, group, status, reasons[0]),
         source_question=group.record.question,
         source_passage=group.record.passage,
         source_answers=tuple(answer.text for answer in group.record.answers),
     )
 
 
-def _detail(row: Row, group: Group, status: str, reason: str) -> str:
-    for check in row.checks:
+def _detail(draft: Draft, group: Group, status: str, reason: str) -> str:
+    for check in draft.row.checks:
         if check.name == reason and check.verdict == REJECT:
-            return describe_rejection(_evidence(check, row, group))
+            return describe_rejection(_evidence(check, draft, group))
     return f"{status}: a segment could not be translated ({reason})"
 
 
-def _evidence(check: Check, row: Row, group: Group) -> Evidence:
+def _evidence(check: Check, draft: Draft, group: Group) -> Evidence:
     """Return what a check saw; those of models see question and passage together."""
-    source = group.source
+    source, row, meaning = group.source, draft.row, draft.meaning
     if check.field == "question":
-        return Evidence(check, source.question, row.question)
+        found = Evidence(check, source.question, row.question)
+        return (
+            found._replace(similarities=(meaning.question,), nearest=meaning.nearest)
+            if meaning
+            else found
+        )
     segments = [(source.passage[a:b], row.passage[c:d]) for a, b, c, d in row.sentence_map]
     answers = [answer.text for answer in group.record.answers]
-    return Evidence(check, source.passage, row.passage, segments, answers)
+    similarities = meaning.sentences if meaning else ()
+    return Evidence(check, source.passage, row.passage, segments, answers, similarities)
 
 
 def _judge(

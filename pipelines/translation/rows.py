@@ -31,12 +31,14 @@ class Meaning:
         answers: Of each answer.
         margin: Similarity of the question less that of its translation and the nearest other
             question about the passage; None where there is none.
+        nearest: That other question, in English; empty where there is none.
     """
 
     question: float
     sentences: tuple[float, ...]
     answers: tuple[float, ...]
     margin: float | None
+    nearest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

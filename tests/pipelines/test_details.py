@@ -50,6 +50,19 @@ def test_sentences_are_quoted_with_their_english():
     assert f"“{SECOND}” for “{SECOND}”" in told("english_sentence", "", segments=english)
 
 
+def test_meaning_is_told_with_the_pair_that_was_compared():
+    seen = {"segments": SEGMENTS, "similarities": (0.9, 0.4)}
+    sentence = told("other_meaning", "", 0.4, **seen)
+    assert f"“Barcos.” for “{SECOND[:30]}" in sentence
+    assert "has a similarity of 0.400, where the limit is 1.000" in sentence
+    kept = told("other_meaning", "El río", 0.4, segments=SEGMENTS)  # compared in an earlier run
+    assert kept == "passage: a similarity of 0.400, where the limit is 1.000"
+    sentence = told("neighbours_meaning", "¿Cuánto?", -2.0, nearest="How many?")
+    assert (
+        "“¿Cuánto?” is more similar to another question about the passage, “How many?" in sentence
+    )
+
+
 def test_numbers_of_the_answer_are_named():
     sentence = told("answer_number_missing", "El río mide.", answers=("850 kilometres",))
     assert "“850” of the answer is missing" in sentence
