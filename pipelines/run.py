@@ -19,6 +19,7 @@ from pipelines.cluster_progress import follow
 from pipelines.failures import explain_failures
 from pipelines.io.loopback import only_loopback
 from pipelines.io.progress import show_progress
+from pipelines.local.runner import LocalRunner
 from pipelines.translation.worker import close_translators
 from schemas.command import UsageError
 
@@ -53,7 +54,7 @@ def run_pipeline(
     options = beam_options(arguments)
     is_here = options.view_as(StandardOptions).runner in _LOCAL_RUNNERS
     with show_progress(progress), explain_failures(), only_loopback() if is_here else nullcontext():
-        pipeline = beam.Pipeline(options=options)
+        pipeline = beam.Pipeline(_runner(options), options=options)
         construct(pipeline)
         try:
             result = pipeline.run()
@@ -61,6 +62,12 @@ def run_pipeline(
                 result.wait_until_finish()
         finally:
             close_translators()
+
+
+def _runner(options: PipelineOptions) -> LocalRunner | None:
+    """Return our own runner in place of Beam's local one; None for all others."""
+    is_ours = options.view_as(StandardOptions).runner == LOCAL_RUNNER
+    return LocalRunner() if is_ours else None
 
 
 def beam_options(arguments: Sequence[str]) -> PipelineOptions:

@@ -20,7 +20,7 @@ ALLOWED = {
 # The rooms of a package from below: each imports only itself and those before it.
 FLOORS = {
     "pipelines": (
-        *("text", "io", "formats", "ingest", "leaks", "answers", "translation", "checks"),
+        *("text", "io", "local", "formats", "ingest", "leaks", "answers", "translation", "checks"),
         *("judge", "corpus", "report", "cluster_progress", "failures", "run", "build"),
         *("rehearsal", "plan", "revalidate", "commands"),
     ),

@@ -1,0 +1,161 @@
+"""Beam's buffers between stages, with their content in a `Spill`.
+
+Beam's own hold everything in memory, several times over: as objects while they are grouped, then
+encoded, then as the input of the next stage.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from typing import Any, Final
+from zlib import crc32
+
+from apache_beam.coders.coder_impl import create_InputStream  # type: ignore[attr-defined]
+from apache_beam.runners.portability.fn_api_runner import execution
+
+from pipelines.local.spill import Block, Spill, read_all, total_size
+
+# Groups are spread over so many parts by their key, and one part is grouped at a time.
+PARTS: Final = 128
+
+# What one bundle has as its input is read when its turn comes.
+Load = Callable[[], list[bytes]]
+
+_GroupingBuffer: Final = execution.GroupingBuffer
+
+
+class SpilledList(execution.ListBuffer):
+    """Elements that go from one stage to the next."""
+
+    def __init__(self, coder_impl: Any) -> None:  # noqa: ANN401 - Beam's CoderImpl
+        super().__init__(coder_impl)
+        self._spill = Spill(1)
+
+    def copy(self) -> "SpilledList":
+        """Return a buffer with the same elements, for another stage."""
+        new = SpilledList(self._coder_impl)
+        new.extend(self)
+        return new
+
+    def extend(self, extra: Any) -> None:  # noqa: ANN401 - as Beam's
+        """Add the elements of another buffer."""
+        if isinstance(extra, SpilledList):
+            self._spill.take(extra._spill)
+        else:
+            for content in extra:
+                self.append(content)
+
+    def append(self, element: bytes) -> None:
+        """Add encoded elements."""
+        if element:
+            self._spill.add(0, element)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the encoded elements, some at a time."""
+        return read_all(self._spill.blocks()[0])
+
+    def clear(self) -> None:
+        """Remove all elements."""
+        super().clear()
+        self._spill = Spill(1)
+
+    @property
+    def size(self) -> int:
+        """The bytes it holds."""
+        return self._spill.size
+
+    def bundles(self, size: int) -> list[Load]:
+        """Return bundles of about `size` bytes."""
+        pieces: list[Load] = []
+        for block in self._spill.blocks()[0]:
+            pieces += self._cut(block, size)
+        return pieces
+
+    def _cut(self, block: Block, size: int) -> list[Load]:
+        """Return one load for a small block, or several for a large one."""
+        if block.size <= 2 * size:
+            return [partial(_read, [block])]
+        ends, content = [0], block.read()
+        for end in element_ends(content, self._coder_impl):
+            if end - ends[-1] >= size or end == len(content):
+                ends.append(end)
+        return [partial(_read, [block], slice(*bounds)) for bounds in pairwise(ends)]
+
+
+class SpilledGroups(execution.GroupingBuffer):
+    """Elements that are grouped by key; grouped is one part at a time, by Beam's own buffer."""
+
+    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - as Beam's
+        super().__init__(*arguments)
+        self._arguments = arguments
+        self._spill = Spill(PARTS)
+
+    def append(self, elements_data: bytes) -> None:
+        """Add encoded elements to the parts of their keys."""
+        coder, key_coder = self._pre_grouped_coder.get_impl(), self._key_coder.get_impl()
+        stream, start, size = create_InputStream(elements_data), 0, len(elements_data)
+        parts: dict[int, list[bytes]] = {}
+        while start < size:
+            key = coder.decode_from_stream(stream, True).value[0]
+            end = size - stream.size()
+            part = crc32(key_coder.encode(key)) % PARTS
+            parts.setdefault(part, []).append(elements_data[start:end])
+            start = end
+        for part, elements in parts.items():
+            self._spill.add(part, b"".join(elements))
+
+    def extend(self, input_buffer: Any) -> None:  # noqa: ANN401 - as Beam's
+        """Add the elements of another buffer of the same kind."""
+        if isinstance(input_buffer, SpilledGroups):
+            self._spill.take(input_buffer._spill)
+
+    def partition(self, n: int) -> list[list[bytes]]:
+        """Return all groups in `n` lists."""
+        bundles = self.bundles(1)
+        return [[content for load in bundles[i::n] for content in load()] for i in range(n)]
+
+    @property
+    def size(self) -> int:
+        """The bytes it holds."""
+        return self._spill.size
+
+    def bundles(self, size: int) -> list[Load]:
+        """Return bundles of about `size` bytes; all values of a key are in one."""
+        bundles: list[list[Block]] = []
+        for blocks in filter(None, self._spill.blocks()):
+            if bundles and total_size(bundles[-1]) + total_size(blocks) <= size:
+                bundles[-1] += blocks
+            else:
+                bundles.append(blocks)
+        return [partial(self._group, blocks) for blocks in bundles]
+
+    def _group(self, blocks: list[Block]) -> list[bytes]:
+        grouping = _GroupingBuffer(*self._arguments)
+        for content in read_all(blocks):
+            grouping.append(content)
+        grouped: list[bytes] = grouping.partition(1)[0]
+        return grouped
+
+
+def _read(blocks: Iterable[Block], part: slice = slice(None)) -> list[bytes]:
+    return [content[part] for content in read_all(blocks)]
+
+
+def element_ends(content: bytes, coder: Any) -> Iterator[int]:  # noqa: ANN401 - Beam's CoderImpl
+    """Yield where each of the elements ends that stand one behind the other."""
+    stream = create_InputStream(content)
+    while stream.size() > 0:
+        coder.decode_from_stream(stream, True)
+        yield len(content) - stream.size()
+
+
+@contextmanager
+def spilled_buffers() -> Iterator[None]:
+    """Let Beam's local runner use these buffers in the block."""
+    beams = {name: vars(execution)[name] for name in ("GroupingBuffer", "ListBuffer")}
+    vars(execution).update(GroupingBuffer=SpilledGroups, ListBuffer=SpilledList)
+    try:
+        yield
+    finally:
+        vars(execution).update(beams)
