@@ -72,20 +72,20 @@ class Measured:
 @contextlib.contextmanager
 def counted_shuffle() -> Iterator[list[int]]:
     """Count the bytes that the local runner groups by key."""
-    from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
+    from pipelines.local.buffers import SpilledGroups
 
     sizes = [0]
-    append = GroupingBuffer.append
+    append = SpilledGroups.append
 
-    def count(self: GroupingBuffer, elements: bytes) -> None:
+    def count(self: SpilledGroups, elements: bytes) -> None:
         sizes[0] += len(elements)
         append(self, elements)
 
-    GroupingBuffer.append = count
+    SpilledGroups.append = count
     try:
         yield sizes
     finally:
-        GroupingBuffer.append = append
+        SpilledGroups.append = append
 
 
 def measure(source: str, languages: str, place: Path, records: int) -> Measured:

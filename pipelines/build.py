@@ -5,7 +5,7 @@ from apache_beam.pvalue import PCollection
 
 from pipelines.corpus.config import BuildConfig
 from pipelines.corpus.finish import WriteManifest
-from pipelines.corpus.tally import Tally, count_items
+from pipelines.corpus.tally import Tally, count_items, count_shuffled
 from pipelines.corpus.write import CountShards, WriteFailedRecords, WriteQuarantine, WriteRows
 from pipelines.ingest.deduplicate import Deduplicate
 from pipelines.ingest.failure_limit import LimitFailures
@@ -18,6 +18,7 @@ from pipelines.judge.score_groups import ScoreGroups
 from pipelines.judge.validate import Validate
 from pipelines.leaks.audit import AuditLeaks
 from pipelines.leaks.decontaminate import Decontaminate
+from pipelines.shuffle.group import shuffled_bytes
 from pipelines.translation.assemble import Assemble, ExtractSegments
 from pipelines.translation.segment import Segment
 from pipelines.translation.translate import Translate
@@ -61,7 +62,8 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
     tags = Tally.tags(read, failed, clean, split, records, segments, translated, verdicts, alarms)
     counted = tags | "Tally" >> Tally()
     looked_for = clean.items | "CountItems" >> beam.MapTuple(count_items)
-    tally = (counted, looked_for) | "AllCounts" >> beam.Flatten()
+    shuffled = shuffled_bytes(pipeline) | "CountShuffled" >> beam.Map(count_shuffled)
+    tally = (counted, looked_for, shuffled) | "AllCounts" >> beam.Flatten()
     facts = (files, tally, translated.stats, verdicts.calibrations, shards)
     manifest: PCollection[str] = facts | WriteManifest(config)
     return manifest

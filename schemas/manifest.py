@@ -256,6 +256,8 @@ class Manifest(_Model):
     `card_sha256` is the SHA-256 of README.md in hex, and `inputs` are the files that were read,
     evaluation sets included; corpora of older versions have neither. `broken_packets` are files of
     the translation memory that were not as they had been written, and were not used.
+    `shuffled_bytes` are those of records, segments, translations and rows on their way between the
+    steps of the build; 0 in corpora of older versions.
     """
 
     schema_version: str
@@ -265,6 +267,7 @@ class Manifest(_Model):
     config: Config
     languages: list[LanguageCode]
     shards: Annotated[int, Field(ge=1, le=MOST_SHARDS)]
+    shuffled_bytes: Count = 0
     readings: list[SourceReading] = []
     source: SourceCounts
     counts: dict[LanguageCode, LanguageCounts]

@@ -20,8 +20,9 @@ ALLOWED = {
 # The rooms of a package from below: each imports only itself and those before it.
 FLOORS = {
     "pipelines": (
-        *("text", "io", "local", "formats", "ingest", "leaks", "answers", "translation", "checks"),
-        *("judge", "corpus", "report", "cluster_progress", "failures", "run", "build"),
+        *("text", "io", "local", "shuffle", "formats", "ingest", "leaks", "answers"),
+        *("translation", "checks", "judge", "corpus", "report"),
+        *("cluster_progress", "failures", "run", "build"),
         *("rehearsal", "plan", "revalidate", "commands"),
     ),
     "trainer": (

@@ -50,6 +50,7 @@ def make_manifest(
         readings=list(config.readings),
         languages=languages,
         shards=shards,
+        shuffled_bytes=tally.get(("shuffled_bytes",), 0),
         source=_count_source(config, tally),
         alarms=_count_alarms(tally),
         counts=counts,

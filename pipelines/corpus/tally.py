@@ -20,6 +20,7 @@ from pipelines.translation.segment import Segmented
 from pipelines.translation.translate import Translations
 from schemas.record import FailedRecord, Record
 from schemas.row import QuarantinedRow, Row
+from translators.translator import Translation
 
 Tag = tuple[str, ...]
 
@@ -50,7 +51,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
             alarms | "TagAlarms" >> beam.Map(_alarm_tag),
             records | "TagGroups" >> beam.Map(_tag, "group"),
             segments | "TagSegments" >> beam.Map(_tag, "segment"),
-            translated.remembered | "TagRemembered" >> beam.MapTuple(_remembered_tag),
+            translated.remembered | "TagRemembered" >> beam.FlatMapTuple(_remembered_tags),
             translated.broken | "TagBroken" >> beam.Map(_broken_tag),
             *Tally.verdict_tags(verdicts),
         )
@@ -73,6 +74,11 @@ def count_items(name: str, items: int) -> tuple[Tag, int]:
     return ("evaluation_items", name), items
 
 
+def count_shuffled(size: int) -> tuple[Tag, int]:
+    """Return how many bytes were shuffled, as an entry of the tally."""
+    return ("shuffled_bytes",), size
+
+
 def _tag(element: object, tag: str) -> Tag:
     return (tag,)
 
@@ -86,8 +92,9 @@ def _failed_tag(failure: FailedRecord) -> Tag:
     return ("source", failure.reason)
 
 
-def _remembered_tag(key: bytes, translation: tuple[str, object]) -> Tag:
-    return ("remembered", translation[0])
+def _remembered_tags(key: bytes, translations: dict[str, Translation]) -> Iterator[Tag]:
+    for lang in translations:
+        yield ("remembered", lang)
 
 
 def _broken_tag(path: str) -> Tag:

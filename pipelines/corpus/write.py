@@ -13,6 +13,7 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from pipelines.io.progress import advance
 from pipelines.io.storage import join, write_bytes
+from pipelines.shuffle.group import GroupPacked
 from pipelines.translation.segment import Segmented, SegmentedRecord
 from schemas.corpus_layout import Place, file_path
 from schemas.identity import bucket
@@ -39,7 +40,7 @@ class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
         result: PCollection[FileEntry] = (
             rows
             | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
-            | "Shard" >> beam.GroupByKey()
+            | "Shard" >> GroupPacked()
             | "Write" >> beam.Map(_write, self.output, self.measured)
         )
         return result
@@ -57,7 +58,7 @@ class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[F
         result: PCollection[FileEntry] = (
             items
             | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
-            | "Shard" >> beam.GroupByKey()
+            | "Shard" >> GroupPacked()
             | "Write" >> beam.Map(_write, self.output, self.measured)
         )
         return result
@@ -73,7 +74,7 @@ class WriteFailedRecords(beam.PTransform[PCollection[FailedRecord], PCollection[
         result: PCollection[FileEntry] = (
             failures
             | "Place" >> beam.Map(_place_failed)
-            | "Shard" >> beam.GroupByKey()
+            | "Shard" >> GroupPacked()
             | "Write" >> beam.Map(_write, self.output)
         )
         return result

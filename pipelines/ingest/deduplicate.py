@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from pipelines.ingest.splits import SPLIT_ORDER
+from pipelines.shuffle.group import GroupPacked
 from pipelines.text.normalise import missing_text, normalise_record
 from schemas.identity import content_id
 from schemas.reason import declare_reason
@@ -36,7 +37,7 @@ class Deduplicate(beam.PTransform[PCollection[Record], Unique]):
         )
         chosen = (
             normalised.records
-            | "GroupCopies" >> beam.GroupByKey()
+            | "GroupCopies" >> GroupPacked()
             | "Choose" >> beam.FlatMap(_choose).with_outputs(FAILED, main="records")
         )
         failed = (normalised[FAILED], chosen[FAILED]) | beam.Flatten()

@@ -13,6 +13,7 @@ from pipelines.formats.join import JoinJudged, Work
 from pipelines.formats.reader import read_dataset, read_file
 from pipelines.ingest.source import Source, find_units
 from pipelines.io.progress import advance
+from pipelines.shuffle.group import SpreadPacked
 from schemas.collection_files import choose_split
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
@@ -78,7 +79,7 @@ def _read_plain(begin: PBegin, sources: list[Source]) -> Records:
         | "ReadFiles" >> beam.FlatMap(_read_unit).with_outputs(FAILED, main="records")
     )
     failed = (units[FAILED], items[FAILED]) | "FailedFiles" >> beam.Flatten()
-    return Records(items.records | "SpreadRecords" >> beam.Reshuffle(), failed)
+    return Records(items.records | "SpreadRecords" >> SpreadPacked(), failed)
 
 
 def _read_collections(begin: PBegin, sources: list[Source]) -> Records:

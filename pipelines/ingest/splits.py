@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
+from pipelines.shuffle.group import GroupPacked
 from pipelines.text.overlap import find_words, text_key
 from schemas.record import Record
 
@@ -34,7 +35,7 @@ class SeparateSplits(beam.PTransform[PCollection[Identified], SplitResult]):
         united = (
             records
             | "KeyByPassage" >> beam.Map(_key_by_passage)
-            | "GroupByPassage" >> beam.GroupByKey()
+            | "GroupByPassage" >> GroupPacked()
             | "Unite" >> beam.FlatMapTuple(_unite).with_outputs(MOVED, main="records")
         )
         return SplitResult(united.records, united[MOVED])

@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from pipelines.io.progress import advance
+from pipelines.shuffle.group import JoinPacked
 from pipelines.translation.rows import Group, assemble_group
 from pipelines.translation.segment import Segmented, SegmentedRecord, translatable_segments
 from pipelines.translation.translate import Translated
@@ -43,12 +44,12 @@ class Assemble(beam.PTransform[Any, PCollection[Group]]):
         occurrences = records | "Occurrences" >> beam.FlatMapTuple(_occurrences)
         pieces = (
             {"translations": translations, "groups": occurrences}
-            | "JoinSegments" >> beam.CoGroupByKey()
+            | "JoinSegments" >> JoinPacked()
             | "ToGroups" >> beam.FlatMapTuple(_to_groups)
         )
         result: PCollection[Group] = (
             {"records": records, "pieces": pieces}
-            | "JoinGroups" >> beam.CoGroupByKey()
+            | "JoinGroups" >> JoinPacked()
             | "Assemble" >> beam.FlatMap(_assemble, dict(self.translators))
         )
         return result
@@ -69,7 +70,9 @@ def _occurrences(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[by
 
 
 def _to_groups(key: bytes, joined: dict[str, Iterable[Any]]) -> Iterator[tuple[str, Piece]]:
-    by_language = dict(joined["translations"])
+    by_language = {
+        lang: translation for some in joined["translations"] for lang, translation in some.items()
+    }
     for group_id in joined["groups"]:
         yield group_id, (key, by_language)
 

@@ -56,11 +56,9 @@ class Segment(beam.PTransform[PCollection[tuple[str, Record]], PCollection[Segme
         self.context = context
 
     def expand(self, records: PCollection[tuple[str, Record]]) -> PCollection[Segmented]:
-        """Segment behind a shuffle: splitting is slow, and files may be few."""
-        segmented: PCollection[Segmented] = (
-            records
-            | beam.Reshuffle()
-            | "Split" >> beam.MapTuple(_segment, self.markers, self.context)
+        """Segment, which is slow, behind `Deduplicate`: its groups are spread over all workers."""
+        segmented: PCollection[Segmented] = records | "Split" >> beam.MapTuple(
+            _segment, self.markers, self.context
         )
         return segmented
 

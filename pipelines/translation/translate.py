@@ -12,6 +12,7 @@ from apache_beam.transforms.combiners import Count
 
 from pipelines.io.progress import expect
 from pipelines.io.storage import join, list_files
+from pipelines.shuffle.group import GroupPacked, JoinPacked, SpreadPacked
 from pipelines.translation.fallback import Member, finish_with_fallbacks
 from pipelines.translation.metrics import PacketStats, report_looked_up, report_packet
 from pipelines.translation.packet import Finished, Packet, load_packet
@@ -24,7 +25,8 @@ BROKEN: Final = "broken"
 
 logger = logging.getLogger(__name__)
 
-Translated = tuple[bytes, tuple[str, Translation]]
+# Translations of one segment into some languages.
+Translated = tuple[bytes, dict[str, Translation]]
 Needed = tuple[tuple[str, int], tuple[bytes, str, Translation | None]]
 
 
@@ -89,7 +91,7 @@ class TranslationPlan:
 class Remembered(NamedTuple):
     """What the memory holds, and the paths of packets that are broken and not used."""
 
-    translations: PCollection[Translated]
+    translations: PCollection[tuple[bytes, tuple[str, Translation]]]
     broken: PCollection[str]
 
 
@@ -122,14 +124,14 @@ class LookUp(beam.PTransform[PCollection[tuple[bytes, str]], Lookup]):
         total = segments | "CountDistinct" >> Count.Globally()
         looked_up = (
             {"text": segments, "memory": memory.translations}
-            | "JoinMemory" >> beam.CoGroupByKey()
+            | "JoinMemory" >> JoinPacked()
             | "Split"
             >> beam.FlatMap(_split, AsSingleton(total), self.plan).with_outputs(
                 MISSING, main="remembered"
             )
         )
         missing = looked_up[MISSING]
-        packets = missing | "Group" >> beam.GroupByKey() | "Pack" >> beam.MapTuple(_pack)
+        packets = missing | "Group" >> GroupPacked() | "Pack" >> beam.MapTuple(_pack)
         return Lookup(
             looked_up.remembered,
             packets,
@@ -149,7 +151,7 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
         step = beam.Map(_translate, AsSingleton(missing), self.plan)
         if self.plan.accelerator:
             step = step.with_resource_hints(accelerator=self.plan.accelerator)
-        finished = packets | "Balance" >> beam.Reshuffle() | "TranslatePackets" >> step
+        finished = packets | "Balance" >> SpreadPacked() | "TranslatePackets" >> step
         translated = finished | "Unpack" >> beam.FlatMap(_unpack)
         return Translations(
             (remembered, translated) | beam.Flatten(),
@@ -185,7 +187,7 @@ def _list_packets(lang: str, folder: str) -> Iterator[tuple[str, str, str, int]]
 
 def _read_packet(
     lang: str, folder: str, name: str, size: int
-) -> Iterator[Translated | TaggedOutput[Literal["broken"], str]]:
+) -> Iterator[tuple[bytes, tuple[str, Translation]] | TaggedOutput[Literal["broken"], str]]:
     try:
         for key, translation in load_packet(folder, name, size).items():
             yield key, (lang, translation)
@@ -210,10 +212,15 @@ def _split(
     packets = -(-total // plan.packet_size)
     for text in values["text"]:
         report_looked_up(len(known), len(plan.infos) - len(known))
+        good = {
+            lang: translation
+            for lang, translation in known.items()
+            if translation.finished or not plan.fallbacks_of(lang)
+        }
+        if good:
+            yield key, good
         for lang, _ in plan.infos:
-            if lang in known and (known[lang].finished or not plan.fallbacks_of(lang)):
-                yield key, (lang, known[lang])
-            else:
+            if lang not in good:
                 place = (lang, int.from_bytes(key[:8], "big") % packets)
                 yield TaggedOutput(MISSING, (place, (key, text, known.get(lang))))
 
@@ -244,7 +251,7 @@ def _translate(packet: Packet, missing: int, plan: TranslationPlan) -> Finished:
 
 def _unpack(finished: Finished) -> Iterator[Translated]:
     for key, translation in finished.translations.items():
-        yield key, (finished.stats.lang, translation)
+        yield key, {finished.stats.lang: translation}
 
 
 def _stats(finished: Finished) -> PacketStats:

@@ -1,0 +1,145 @@
+"""Records, translations and rows as few bytes, for their way through a shuffle.
+
+Pickles take twice as many. Here a data class is its name and its values, and what nearly all rows
+have in common, the names of checks first of all, is in the compressor's dictionary. The form is
+for one run only: what is packed is never kept.
+"""
+
+import marshal
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from schemas.check import Check
+from schemas.record import Answer, Record
+from schemas.row import QuarantinedRow, Row, RowAnswer, RowTranslator
+from translators.segmentation import Segment
+from translators.translator import Translation
+
+_LEVEL: Final = 5
+_WINDOW: Final = -14  # 16 kB, and no header
+# Without references: these depend on how often an object is used elsewhere.
+_MARSHAL_VERSION: Final = 2
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A data class: its name, and how to take its values."""
+
+    name: str
+    values: Callable[[Any], list[Any]]
+
+
+def pack(value: object) -> bytes:
+    """Return a value as bytes: plain values, tuples, lists, dictionaries and data classes.
+
+    Raises:
+        TypeError: If there is something else in it.
+    """
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, 8, zlib.Z_DEFAULT_STRATEGY, _OFTEN)
+    return deflate.compress(_dump(value)) + deflate.flush()
+
+
+def unpack(content: bytes) -> Any:  # noqa: ANN401 - what was packed
+    """Return the value that was packed."""
+    inflate = zlib.decompressobj(_WINDOW, _OFTEN)
+    return _from_plain(marshal.loads(inflate.decompress(content) + inflate.flush()))
+
+
+def _dump(value: object) -> bytes:
+    return marshal.dumps(_to_plain(value), _MARSHAL_VERSION)
+
+
+def _to_plain(value: Any) -> Any:  # noqa: ANN401 - any part of a value
+    """Return a value without data classes: these become lists that begin with a name."""
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return tuple(map(_to_plain, value))
+    if kind is list:
+        return [None, *map(_to_plain, value)]
+    if kind is dict:
+        return {_to_plain(key): _to_plain(item) for key, item in value.items()}
+    known = _kind(kind)
+    return [known.name, *map(_to_plain, known.values(value))]
+
+
+def _from_plain(value: Any) -> Any:  # noqa: ANN401 - any part of a value
+    kind = type(value)
+    if kind is tuple:
+        return tuple(map(_from_plain, value))
+    if kind is list:
+        name, *items = map(_from_plain, value)
+        return items if name is None else _class_of(name)(*items)
+    if kind is dict:
+        return {_from_plain(key): _from_plain(item) for key, item in value.items()}
+    return value
+
+
+@cache
+def _kind(kind: type) -> _Kind:
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind.__name__} cannot be packed")
+    names = [f.name for f in fields(kind)]
+    return _Kind(
+        f"{kind.__module__}:{kind.__qualname__}",
+        lambda value: [getattr(value, name) for name in names],
+    )
+
+
+@cache
+def _class_of(name: str) -> type:
+    module, _, qualified_name = name.partition(":")
+    found: type = getattr(import_module(module), qualified_name)
+    return found
+
+
+# What stands in most rows, the most frequent last: the dictionary of the compressor. A check that
+# is not in it costs some bytes.
+_CHECKS: Final = [
+    "translator_score",
+    "empty",
+    "decode_limit",
+    "mojibake",
+    "wrong_script",
+    "copy_of_source",
+    "wrong_language",
+    "target_duplicate",
+    "repetition",
+    "markup_added",
+    "english_sentence",
+    "length_ratio",
+    "unrelated",
+    "question_answered",
+    "question_form",
+    "sent_count",
+    "sentence_short",
+    "sentence_long",
+    "number_changed",
+    "number_missing",
+    "brackets",
+    "unknown_words",
+]
+_EXAMPLE: Final = Row(
+    *("", "", "", "train", "es", False, "What is the", " of the and in to a was by for ", "", ""),
+    (RowAnswer("", -1, "exact", 1.0),), ((0, 9, 0, 9),), ("en", "es"), True, True, (), None, None,
+    0.0, RowTranslator("apertium", "", "", "apertium", ""), "",
+)  # fmt: skip
+_OFTEN: Final = b"".join(
+    map(
+        _dump,
+        (
+            QuarantinedRow(_EXAMPLE, "rejected", "", (), "", "", "", ()),
+            Record("", "", "train", "", "", "", (Answer("", -1),)),
+            (b"", ("es", Translation("", None, True, 0.0))),
+            *([Segment(".", 0, 9)] * 2),
+            *(Check(name, of, 0.0, 0.0, "pass") for of in ("answer", "question", "passage")
+              for name in _CHECKS),
+        ),
+    )
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""What crosses a shuffle: the same values come out, in few bytes, and these are counted."""
+
+import pickle
+from dataclasses import fields
+from typing import NamedTuple
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.shuffle.compact import pack, unpack
+from pipelines.shuffle.group import GroupPacked, JoinPacked, SpreadPacked, shuffled_bytes
+from pipelines.translation.segment import segment_record
+from schemas.check import Check
+from schemas.record import Answer, FailedRecord, Record
+from schemas.row import QuarantinedRow, Row, RowAnswer, RowTranslator
+from translators.segmentation import Segment
+from translators.translator import Translation
+
+KINDS = (Answer, Check, FailedRecord, QuarantinedRow, Record, Row, RowAnswer, RowTranslator)
+plain = st.none() | st.booleans() | st.integers() | st.text() | st.binary()
+plain |= st.floats(allow_nan=False)
+objects = st.one_of([st.builds(kind) for kind in (*KINDS, Segment, Translation)])
+values = st.recursive(
+    plain | objects,
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text() | st.binary() | st.tuples(st.integers(), st.text()), inner)
+    ),
+    max_leaves=10,
+)
+
+
+@given(values)
+def test_what_is_packed_comes_out_again(value):
+    unpacked = unpack(pack(value))
+    assert unpacked == value
+    assert type(unpacked) is type(value)
+    assert pack(value) == pack(unpacked)
+
+
+def test_whole_records_come_out_again():
+    answers = (Answer("two", 4), Answer("\ud800"))
+    record = Record("1", "set", "train", "How many?", "The two.\n- A list.", "A", answers)
+    segmented = segment_record(record)
+    assert unpack(pack((b"key", segmented))) == (b"key", segmented)
+
+
+def test_what_cannot_be_packed_is_refused():
+    class Pair(NamedTuple):
+        first: int
+
+    for value in ({1, 2}, Pair(1), object()):
+        with pytest.raises(TypeError, match="cannot be packed"):
+            pack(value)
+
+
+def test_a_row_takes_at_most_half_of_its_pickle():
+    checks = tuple(Check(f"length_{n}", "passage", n / 7, 2.5, "pass") for n in range(30))
+    texts = dict.fromkeys(("question", "passage"), "Where the river meets the sea, ships wait. ")
+    empty = {f.name: () if f.name in ("answers", "languages") else "" for f in fields(Row)}
+    spans = tuple((n, n + 1, n, n + 2) for n in range(5))
+    row = Row(**{**empty, **texts, "checks": checks, "sentence_map": spans})
+    assert 2 * len(pack(row)) < len(pickle.dumps(row, 5))
+
+
+def listed(item):
+    key, found = item
+    if isinstance(found, dict):
+        return key, {name: sorted(found[name]) + sorted(found[name]) for name in found}
+    return key, sorted(found) + sorted(found)  # gone through twice
+
+
+def test_groups_and_joins_are_those_of_beam():
+    with beam.Pipeline() as pipeline:
+        texts = pipeline | beam.Create([("a", "one"), ("b", "two"), ("a", "three")])
+        numbers = pipeline | "Numbers" >> beam.Create([("a", 1), ("c", 3)])
+        grouped = texts | GroupPacked() | "Listed" >> beam.Map(listed)
+        joined = {"t": texts, "n": numbers} | JoinPacked() | "ListedToo" >> beam.Map(listed)
+        spread = texts | SpreadPacked()
+        assert_that(grouped, equal_to([("a", ["one", "three"] * 2), ("b", ["two"] * 2)]), "grouped")
+        expected = [
+            ("a", {"t": ["one", "three"] * 2, "n": [1, 1]}),
+            ("b", {"t": ["two"] * 2, "n": []}),
+            ("c", {"t": [], "n": [3, 3]}),
+        ]
+        assert_that(joined, equal_to(expected), "joined")
+        assert_that(spread, equal_to([("a", "one"), ("b", "two"), ("a", "three")]), "spread")
+
+
+def test_all_that_is_shuffled_is_counted():
+    pairs = [("key", "text"), (b"bytes", 1)]
+    with beam.Pipeline() as pipeline:
+        items = pipeline | beam.Create(pairs)
+        items | GroupPacked()
+        {"tag": items} | JoinPacked()
+        once = sum(len(key) + len(pack(value)) for key, value in pairs)
+        assert_that(shuffled_bytes(pipeline), equal_to([2 * once + len(pairs)]))
+    with beam.Pipeline() as pipeline:
+        assert_that(shuffled_bytes(pipeline), equal_to([0]))
