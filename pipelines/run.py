@@ -19,7 +19,7 @@ from pipelines.cluster_progress import follow
 from pipelines.failures import explain_failures
 from pipelines.io.loopback import only_loopback
 from pipelines.io.progress import show_progress
-from pipelines.local.runner import LocalRunner
+from pipelines.local.choose import local_runner
 from pipelines.translation.worker import close_translators
 from schemas.command import UsageError
 
@@ -52,9 +52,11 @@ def run_pipeline(
         FailedRunError: If the run failed; the message says why and how to go on.
     """
     options = beam_options(arguments)
-    is_here = options.view_as(StandardOptions).runner in _LOCAL_RUNNERS
+    name = options.view_as(StandardOptions).runner
+    is_here = name in _LOCAL_RUNNERS
     with show_progress(progress), explain_failures(), only_loopback() if is_here else nullcontext():
-        pipeline = beam.Pipeline(_runner(options), options=options)
+        runner = local_runner() if name == LOCAL_RUNNER else None
+        pipeline = beam.Pipeline(runner, options=options)
         construct(pipeline)
         try:
             result = pipeline.run()
@@ -62,12 +64,6 @@ def run_pipeline(
                 result.wait_until_finish()
         finally:
             close_translators()
-
-
-def _runner(options: PipelineOptions) -> LocalRunner | None:
-    """Return our own runner in place of Beam's local one; None for all others."""
-    is_ours = options.view_as(StandardOptions).runner == LOCAL_RUNNER
-    return LocalRunner() if is_ours else None
 
 
 def beam_options(arguments: Sequence[str]) -> PipelineOptions:

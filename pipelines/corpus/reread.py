@@ -9,6 +9,7 @@ from apache_beam.pvalue import PBegin, PCollection
 from pipelines.checks.meaning import MEANING_REASONS
 from pipelines.corpus.corpus_file import DamagedCorpusError, open_file
 from pipelines.judge.model_checks import is_of
+from pipelines.shuffle.group import GroupPacked
 from pipelines.translation.rows import Draft, Group
 from schemas.corpus_layout import FAILED_RECORD, ROW
 from schemas.language import SOURCE_LANGUAGE
@@ -57,7 +58,7 @@ class Reread(beam.PTransform[PBegin, PCollection[Group]]):
             | "Files" >> beam.Create(self.files)
             | "SpreadFiles" >> beam.Reshuffle()
             | "ReadRows" >> beam.FlatMapTuple(_read_rows)
-            | "GroupRows" >> beam.GroupByKey()
+            | "GroupRows" >> GroupPacked()
             | "Regroup" >> beam.FlatMapTuple(_regroup, self.scored)
         )
         return groups

@@ -11,6 +11,7 @@ from apache_beam.transforms.combiners import Top
 
 from pipelines.io.progress import advance
 from pipelines.judge.meaning import MOST_NEIGHBOURS, measure_meaning
+from pipelines.shuffle.group import JoinPacked
 from pipelines.translation.rows import Group
 from schemas.model_prompts import Precision
 from translators.kept_encoder import KeptEncoder
@@ -86,7 +87,7 @@ class MeasureMeaning(beam.PTransform[PCollection[Group], PCollection[Group]]):
         )
         measured: PCollection[Group] = (
             {"groups": groups | "ByPassage" >> beam.Map(_by_passage), "near": near}
-            | "JoinNear" >> beam.CoGroupByKey()
+            | "JoinNear" >> JoinPacked()
             | "Place" >> beam.FlatMapTuple(_place)
             | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
             | "Measure" >> beam.FlatMap(_measure, self.check, self.memory)

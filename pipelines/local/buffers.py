@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 from zlib import crc32
 
+from apache_beam import coders
 from apache_beam.coders.coder_impl import create_InputStream  # type: ignore[attr-defined]
 from apache_beam.runners.portability.fn_api_runner import execution
 
@@ -86,14 +87,15 @@ class SpilledList(execution.ListBuffer):
 class SpilledGroups(execution.GroupingBuffer):
     """Elements that are grouped by key; grouped is one part at a time, by Beam's own buffer."""
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - as Beam's
-        super().__init__(*arguments)
-        self._arguments = arguments
+    def __init__(self, coder: coders.Coder, grouped: coders.Coder, windowing: Any) -> None:  # noqa: ANN401
+        super().__init__(coder, grouped, windowing)
+        self._coders = coder.get_impl(), coder.key_coder().get_impl()
+        self._beams = partial(_GroupingBuffer, coder, grouped, windowing)
         self._spill = Spill(PARTS)
 
     def append(self, elements_data: bytes) -> None:
         """Add encoded elements to the parts of their keys."""
-        coder, key_coder = self._pre_grouped_coder.get_impl(), self._key_coder.get_impl()
+        coder, key_coder = self._coders
         stream, start, size = create_InputStream(elements_data), 0, len(elements_data)
         parts: dict[int, list[bytes]] = {}
         while start < size:
@@ -131,7 +133,7 @@ class SpilledGroups(execution.GroupingBuffer):
         return [partial(self._group, blocks) for blocks in bundles]
 
     def _group(self, blocks: list[Block]) -> list[bytes]:
-        grouping = _GroupingBuffer(*self._arguments)
+        grouping = self._beams()
         for content in read_all(blocks):
             grouping.append(content)
         grouped: list[bytes] = grouping.partition(1)[0]

@@ -7,6 +7,7 @@ is the same and so are the results: nothing depends on what is in one bundle.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from apache_beam.metrics.monitoring_infos import consolidate
 from apache_beam.portability.api import beam_fn_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import BundleManager, FnApiRunner
 
-from pipelines.local.buffers import Load, spilled_buffers
+from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_buffers
 
 # Bytes of input in one bundle. What a bundle makes is held until it is finished.
 BUNDLE_BYTES: Final = 8 << 20
@@ -83,11 +84,15 @@ class _SmallBundles(BundleManager):
     def _bundles(self, inputs: Mapping[str, Any], workers: int) -> list[tuple[str, Load]]:
         """Return the bundles of every input, or an empty one: a stage is run at least once."""
         bundles = [
-            (name, load)
-            for name, buffer in inputs.items()
-            for load in buffer.bundles(_bundle_size(buffer.size, workers))
+            (name, load) for name, buffer in inputs.items() for load in _loads(buffer, workers)
         ]
         return bundles or [(next(iter(inputs)), list)]
+
+
+def _loads(buffer: Any, workers: int) -> list[Load]:  # noqa: ANN401 - ours or one of Beam's
+    if isinstance(buffer, SpilledList | SpilledGroups):
+        return buffer.bundles(_bundle_size(buffer.size, workers))
+    return [partial(list, buffer)]
 
 
 def _bundle_size(size: int, workers: int) -> int:

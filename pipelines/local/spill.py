@@ -1,9 +1,11 @@
 """What lies between two steps of a local run: a little in memory, the rest in a temporary file."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from threading import Lock
 from typing import IO, Final, NamedTuple, Protocol
 
@@ -71,10 +73,11 @@ class SpillFile:
     def write(self, content: bytes) -> OnDisk:
         """Put bytes at the end of the file."""
         packed = _CODEC.compress(content, asbytes=True)
-        with self._lock:
+        with self._lock, _explain_full_disk():
             start = self._end
             self._file.seek(start)
             self._file.write(packed)
+            self._file.flush()
             self._end += len(packed)
         return OnDisk(self, start, len(packed), len(content))
 
@@ -136,6 +139,25 @@ def read_all(blocks: Iterable[Block]) -> Iterator[bytes]:
 def total_size(blocks: Iterable[Block]) -> int:
     """Return the bytes of all blocks together."""
     return sum(block.size for block in blocks)
+
+
+@contextmanager
+def _explain_full_disk() -> Iterator[None]:
+    """Name the folder, which is not one that the user has given, and say how to choose another.
+
+    Raises:
+        OSError: With the same number.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        folder = _folder() or gettempdir()
+        advice = "set TMPDIR to a folder on a larger disk"
+        raise OSError(
+            error.errno, f"no space left for temporary files in {folder}; {advice}"
+        ) from error
 
 
 def _folder() -> str | None:

@@ -1,7 +1,9 @@
 """The local runner: small bundles, shuffles on disk, and the results of Beam's own runner."""
 
+import errno
 import random
 from collections import defaultdict
+from pathlib import Path
 
 import apache_beam as beam
 import pytest
@@ -15,10 +17,11 @@ from apache_beam.utils.windowed_value import WindowedValue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.local import buffers, runner, spill
+from pipelines.local import buffers, choose, runner, spill
 from pipelines.local.buffers import SpilledGroups, SpilledList
+from pipelines.local.choose import local_runner
 from pipelines.local.runner import LocalRunner
-from pipelines.local.spill import InMemory, Spill
+from pipelines.local.spill import InMemory, Spill, SpillFile
 
 KV = coders.TupleCoder([coders.BytesCoder(), coders.BytesCoder()])
 PAIRS = WindowedValueCoder(KV, GlobalWindowCoder())
@@ -98,6 +101,24 @@ def test_little_stays_in_memory_and_no_file_has_a_name(tmp_path, monkeypatch):
     assert spilled.size == 1_000_000
     assert max(kept) <= 10_000
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_names_the_folder_and_what_to_type(monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/small")
+    monkeypatch.setattr("tempfile.tempdir", "/small")
+    with Path("/dev/full").open("r+b", buffering=0) as full:
+        monkeypatch.setattr(spill, "TemporaryFile", lambda dir: full)
+        with pytest.raises(OSError, match="temporary files in /small; set TMPDIR") as failure:
+            SpillFile().write(b"text")
+    assert failure.value.errno == errno.ENOSPC
+
+
+@pytest.mark.parametrize("path", ["execution.ListBuffer.gone", "execution.ListBuffer.copy"])
+def test_a_beam_that_is_not_known_runs_with_its_own_runner(path, monkeypatch, caplog):
+    assert isinstance(local_runner(), LocalRunner)
+    monkeypatch.setitem(choose._KNOWN, path, "self other")
+    assert local_runner() is None
+    assert "not known" in caplog.text and "in memory" in caplog.text
 
 
 def construct(pipeline):
