@@ -24,7 +24,7 @@ from translators.translator import Translation
 
 KINDS = (Answer, Check, FailedRecord, QuarantinedRow, Record, Row, RowAnswer, RowTranslator)
 plain = st.none() | st.booleans() | st.integers() | st.text() | st.binary()
-plain |= st.floats(allow_nan=False)
+plain |= st.floats()
 objects = st.one_of([st.builds(kind) for kind in (*KINDS, Segment, Translation)])
 values = st.recursive(
     plain | objects,
@@ -40,8 +40,7 @@ values = st.recursive(
 @given(values)
 def test_what_is_packed_comes_out_again(value):
     unpacked = unpack(pack(value))
-    assert unpacked == value
-    assert type(unpacked) is type(value)
+    assert repr(unpacked) == repr(value)  # a NaN is no other one's equal
     assert pack(value) == pack(unpacked)
 
 
