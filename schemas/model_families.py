@@ -41,6 +41,8 @@ GENTLE_RATE: Final = 1e-5
 """Highest learning rate for encoders that were trained on a billion pairs; see RESULTS.md."""
 USUAL_RATE: Final = 3e-5
 """Highest learning rate of other encoders."""
+USUAL_SCALE: Final = 20.0
+"""Inverse temperature of a loss where that of the model is not known: sentence-transformers'."""
 
 _E5: Final = Family(  # arXiv:2212.03533 and 2402.05672: temperature 0.01; prompts of the cards
     "E5",

@@ -27,7 +27,7 @@ FLOORS = {
     ),
     "trainer": (
         *("corpora", "batches", "model_settings", "encoder"),
-        *("benchmarks", "evaluation", "fine_tuning", "study", "commands"),
+        *("benchmarks", "evaluation", "teaching", "fine_tuning", "study", "commands"),
     ),
 }
 

@@ -18,7 +18,7 @@ from schemas.wording import counted
 from trainer.model_settings import ModelSettings
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 Embeddings = npt.NDArray[np.float32]
 """One row for each text; of length one where the model compares by cosine."""
@@ -36,8 +36,24 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     Raises:
         UsageError: If there is none under that name, or it cannot be loaded as it is.
     """
-    import torch
     from sentence_transformers import SentenceTransformer
+
+    model: SentenceTransformer = _load(SentenceTransformer, settings)
+    if settings.max_length is not None:
+        shorten(model, settings.max_length)
+    return model
+
+
+def load_cross_encoder(settings: ModelSettings) -> "CrossEncoder":
+    """Return a model that reads question and passage together; see `load_model`."""
+    from sentence_transformers import CrossEncoder
+
+    model: CrossEncoder = _load(CrossEncoder, settings)
+    return model
+
+
+def _load(kind: Any, settings: ModelSettings) -> Any:  # noqa: ANN401 - a class, and one of it
+    import torch
 
     if settings.device is not None:
         _check_device(settings.device)
@@ -51,7 +67,7 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
     try:
         with torch.random.fork_rng():
             torch.manual_seed(_SEED)
-            model = SentenceTransformer(
+            return kind(
                 settings.model,
                 revision=settings.revision,
                 trust_remote_code=settings.trust_remote_code,
@@ -65,9 +81,29 @@ def load_model(settings: ModelSettings) -> "SentenceTransformer":
             "Name a folder with a sentence-transformers or transformers model, or a model on the "
             "Hugging Face hub that this machine can reach."
         ) from error
-    if settings.max_length is not None:
-        shorten(model, settings.max_length)
-    return model
+
+
+def is_cross_encoder(model: str) -> bool:
+    """Whether a model, by name or path, reads question and passage together."""
+    kind = _read_settings(model, "config_sentence_transformers.json").get("model_type")
+    if kind is not None:
+        return bool(kind == "CrossEncoder")
+    classes = _read_settings(model, "config.json").get("architectures")
+    return isinstance(classes, list) and str(classes[:1]).endswith("ForSequenceClassification']")
+
+
+def _read_settings(model: str, name: str) -> dict[str, Any]:
+    """Return the settings in a file of a model; empty where there are none."""
+    from sentence_transformers.util import load_file_path
+
+    if Path(model).is_dir() and not (Path(model) / name).is_file():  # a pipe would be waited for
+        return {}
+    try:
+        path = load_file_path(model, name)
+        content = json.loads(Path(path).read_bytes()) if path else None
+    except Exception:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def shorten(model: "SentenceTransformer", length: int) -> None:
@@ -141,17 +177,10 @@ class Encoder:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of all that decides the embeddings: weights, modules, tokenizer, prompts."""
-        import torch
-
-        digest = hashlib.sha256(repr((self.prompts, self.model.max_seq_length)).encode())
-        if self.model.truncate_dim is not None:
-            digest.update(f"{self.model.truncate_dim} dimensions".encode())
-        digest.update(f"{self.model}{self.model.similarity_fn_name}".encode())
-        digest.update(_describe_tokenizer(self.model.tokenizer).encode())
-        for name, weights in self.model.state_dict().items():
-            digest.update(f"{name}{weights.dtype}{tuple(weights.shape)}".encode())
-            digest.update(weights.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
-        return digest.hexdigest()
+        cut = self.model.truncate_dim
+        described = repr((self.prompts, self.model.max_seq_length))
+        described += f"{cut} dimensions" if cut is not None else ""
+        return hash_model(self.model, described, self.model.similarity_fn_name)
 
     def encode_questions(self, texts: Sequence[str]) -> Embeddings:
         """Return the embeddings of questions."""
@@ -188,6 +217,18 @@ def refuse_broken(vectors: Any, texts: Sequence[Any]) -> None:  # noqa: ANN401 -
             f"{counted(len(texts), 'text')}, such as {str(texts[broken[0]])[:60]!r}; if it runs in "
             "float16, try --dtype float32 or bfloat16"
         )
+
+
+def hash_model(model: Any, before: str, after: str = "") -> str:  # noqa: ANN401 - of any kind
+    """Return a hash of the modules, tokenizer and weights of a model, and of what describes it."""
+    import torch
+
+    digest = hashlib.sha256(f"{before}{model}{after}".encode())
+    digest.update(_describe_tokenizer(model.tokenizer).encode())
+    for name, weights in model.state_dict().items():
+        digest.update(f"{name}{weights.dtype}{tuple(weights.shape)}".encode())
+        digest.update(weights.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _describe_tokenizer(tokenizer: Any) -> str:  # noqa: ANN401

@@ -5,6 +5,7 @@ from typing import Literal
 from schemas.options import Options, option
 
 MODEL: str = "model"
+TRAINING: str = "training"
 
 
 class ModelSettings(Options):

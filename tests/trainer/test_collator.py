@@ -38,12 +38,12 @@ def rows(*groups):
 def test_questions_are_joined_with_the_passages_of_their_groups():
     texts, batch = collate(rows(5, 6, 5, 6))
     assert texts == {"question": ["q0", "q1"], "passage": ["p2", "p3"]}
-    assert "label" not in batch
+    assert batch["label"].tolist() == [[5], [6]]  # what a teacher's scores are looked up by
 
 
 def test_only_texts_reach_the_tokenizer():
     _, batch = collate(rows(5, 6, 5, 6))
-    assert set(batch) - {LANGUAGE_PAIRS} == {
+    assert set(batch) - {LANGUAGE_PAIRS, "label"} == {
         "question_texts",
         "question_ids",
         "passage_texts",
@@ -60,7 +60,8 @@ def test_the_languages_of_the_pairs_are_told():
 
 
 def test_negatives_are_passages_in_columns_of_their_own():
-    texts, _ = collate(rows(5, 6, 5, 6, 1, 2, 3, 4), negatives=2)
+    texts, batch = collate(rows(5, 6, 5, 6, 1, 2, 3, 4), negatives=2)
+    assert batch["label"].tolist() == [[5, 1, 3], [6, 2, 4]]
     assert texts["negative_1"] == ["p4", "p5"]
     assert texts["negative_2"] == ["p6", "p7"]
 

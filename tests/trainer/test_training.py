@@ -72,14 +72,16 @@ def test_a_finished_folder_has_the_model_its_settings_and_the_corpus(settings):
     "options",
     [
         {},
-        {"cached": 3, "matryoshka": "16"},
-        {"lora": 4, "gradient_checkpointing": True, "precision": "bf16"},
+        {"cached": 3, "matryoshka": "16", "teacher": "teacher"},
+        {"lora": 4, "gradient_checkpointing": True, "precision": "bf16", "teacher": "teacher"},
         {"negatives": 2, "symmetric": True, "cross_mode": "pair", "workers": 1},
         {"average": 0.5},
     ],
-    ids=["plain", "cached-matryoshka", "lora-bf16-checkpointing", "negatives-worker", "average"],
+    ids=["plain", "cached-matryoshka-taught", "lora-bf16-taught", "negatives-worker", "average"],
 )
-def test_a_stopped_run_that_is_resumed_ends_with_the_same_weights(settings, options):
+def test_a_stopped_run_that_is_resumed_ends_with_the_same_weights(settings, options, tmp_path):
+    if "teacher" in options:
+        options = {**options, "teacher": write_encoder(tmp_path / "teacher", seed=1)}
     whole = settings("whole", **options)
     train(whole, quiet=True)
     stopped = settings("stopped", **options)
@@ -224,8 +226,9 @@ def test_two_processes_killed_and_resumed_end_with_the_same_weights(write_option
 @pytest.mark.slow
 def test_two_processes_train_on_the_same_global_batches_as_one(write_options, settings, tmp_path):
     encoder = write_encoder(tmp_path / "without-dropout", dropout=0.0)
-    launch(write_options("two", model=encoder))
-    train(settings("one", model=encoder), quiet=True)
+    options = {"model": encoder, "teacher": write_encoder(tmp_path / "teacher", seed=1)}
+    launch(write_options("two", **options))
+    train(settings("one", **options), quiet=True)
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     before = weights(encoder)
     moved = max(np.abs(one[name] - before[name]).max() for name in one)

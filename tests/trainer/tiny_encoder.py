@@ -37,12 +37,12 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def write_encoder(folder: Path, dropout: float = 0.1) -> str:
+def write_encoder(folder: Path, dropout: float = 0.1, seed: int = 0) -> str:
     """Write a plain transformers encoder with one layer, and return its path.
 
     With dropout, as real ones have it: a resumed run must restore the random state, too.
     """
-    set_seed(0)
+    set_seed(seed)
     tokenizer = make_tokenizer()
     config = BertConfig(
         vocab_size=len(tokenizer),

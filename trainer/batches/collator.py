@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+import torch
 from sentence_transformers.sentence_transformer.data_collator import (
     SentenceTransformerDataCollator,
 )
@@ -17,6 +18,8 @@ class PairCollator(SentenceTransformerDataCollator):
     Only texts reach the tokenizer, under the columns `question`, `passage`, `negative_1`, ..., so
     that prompts can be given for each. `LANGUAGE_PAIRS` holds the set of (question, passage)
     language codes that are in the batch, for the log; a set, because it must stay on the CPU.
+    The labels, which only the loss of a teacher looks at, are the numbers of the groups: (pairs,
+    passage and negatives).
 
     Attributes:
         negatives_per_pair: Hard negatives that come with each pair.
@@ -50,6 +53,9 @@ class PairCollator(SentenceTransformerDataCollator):
                 }
                 for pair in range(pairs)
             ]
+        )
+        batch["label"] = torch.tensor(
+            [[of[pair]["group"] for of in (passages, *negatives)] for pair in range(pairs)]
         )
         batch[LANGUAGE_PAIRS] = frozenset(
             (q["lang"], p["lang"]) for q, p in zip(questions, passages, strict=True)

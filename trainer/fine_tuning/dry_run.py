@@ -9,6 +9,7 @@ from trainer.batches.batch_plan import format_plan, plan_batches
 from trainer.fine_tuning.negatives import check_negatives
 from trainer.fine_tuning.training_data import open_training_data
 from trainer.fine_tuning.training_settings import TrainingSettings
+from trainer.teaching.teacher import describe_teacher
 
 
 def describe_run(settings: TrainingSettings) -> str:
@@ -33,6 +34,8 @@ def describe_run(settings: TrainingSettings) -> str:
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     lines.append(format_plan(plan_batches(corpus, settings.batches, settings.steps, processes)))
     lines.append(describe_fit(settings))
+    if settings.teaching.teacher:
+        lines.append(describe_teacher(settings.teaching, corpus, settings.negatives))
     first = corpus.table[0]
     lines.append(
         f"A question: {_short(first['question'])}\nIts passage: {_short(first['passage'])}"

@@ -2,7 +2,7 @@
 # ruff: noqa: ANN401  # the parents' signatures
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class HybridTrainer(SentenceTransformerTrainer):
 
     Attributes:
         full_length: Longest input of the finished model, in tokens; None is that of training.
+        teacher: What is noted of the teacher, if there is one.
         data_wait_share: Share of the time since the start of training that was spent waiting for
             the next batch; 0 to 1.
     """
@@ -59,6 +60,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         eval_dataset: None = None,
         languages: Sequence[str] = (),
         full_length: int | None = None,
+        teacher: Mapping[str, Any] | None = None,
     ) -> None:
         """Prepare training; nothing is read yet.
 
@@ -73,6 +75,7 @@ class HybridTrainer(SentenceTransformerTrainer):
             eval_dataset: Refused.
             languages: Names of the language codes, for the log.
             full_length: Longest input of the finished model, in tokens.
+            teacher: What is noted of the teacher, if there is one.
 
         Raises:
             UsageError: If the stack would train on other batches than planned; see
@@ -85,6 +88,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         assert isinstance(args.accelerator_config, AcceleratorConfig)
         args.accelerator_config.dispatch_batches = False
         self.full_length: int | None = full_length
+        self.teacher: Mapping[str, Any] | None = teacher
         self._waited: float = 0.0
         self._started: float = time.perf_counter()
         self._losses: LossLog = LossLog(languages)

@@ -1,4 +1,7 @@
-"""The loss: in-batch InfoNCE, plain or cached, over the batches of all processes."""
+"""The loss: in-batch InfoNCE, plain or cached, over the batches of all processes.
+
+With a teacher, the distance to its scores is added; see `trainer.teaching.teacher_loss`.
+"""
 
 from functools import partial
 from typing import Any, Final
@@ -12,29 +15,39 @@ from sentence_transformers.sentence_transformer.losses import (
 )
 
 from schemas.command import UsageError
-from trainer.fine_tuning.loss_settings import USUAL_SCALE, LossSettings
+from schemas.model_families import USUAL_SCALE
+from trainer.fine_tuning.loss_settings import LossSettings
+from trainer.teaching.teacher import Teacher
+from trainer.teaching.teacher_loss import CachedTaughtLoss, TaughtLoss, TeacherLoss
 
 _ONE_WAY: Final = ("query_to_doc",)
 _BOTH_WAYS: Final = ("query_to_doc", "doc_to_query")
 
 
-def make_loss(model: SentenceTransformer, settings: LossSettings, world: int) -> torch.nn.Module:
+def make_loss(
+    model: SentenceTransformer, settings: LossSettings, world: int, teacher: Teacher | None = None
+) -> torch.nn.Module:
     """Return the loss.
 
     Args:
         model: The encoder.
         settings: What the loss is.
         world: Number of processes; negatives are gathered from all of them.
+        teacher: Whose scores to follow.
 
     Raises:
         UsageError: If a Matryoshka size is none that the model's embeddings can be cut to.
     """
-    make: Any = MultipleNegativesRankingLoss
+    scale = settings.scale or USUAL_SCALE
+    make: Any = TaughtLoss if teacher else MultipleNegativesRankingLoss
     if settings.cached:
-        make = partial(CachedMultipleNegativesRankingLoss, mini_batch_size=settings.cached)
+        kind = CachedTaughtLoss if teacher else CachedMultipleNegativesRankingLoss
+        make = partial(kind, mini_batch_size=settings.cached)
+    if teacher:
+        make = partial(make, teaching=TeacherLoss(teacher, scale, gather=world > 1))
     loss: torch.nn.Module = make(
         model,
-        scale=settings.scale or USUAL_SCALE,
+        scale=scale,
         gather_across_devices=world > 1,
         directions=_BOTH_WAYS if settings.symmetric else _ONE_WAY,
         partition_mode="per_direction" if settings.symmetric else "joint",

@@ -1,16 +1,13 @@
 """How the loss of a training run tells pairs apart."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from schemas.model_families import USUAL_SCALE
 from schemas.option_values import split_words
 from schemas.options import Options, option
-
-TRAINING: Final = "training"
-
-USUAL_SCALE: Final = 20.0
-"""Inverse temperature where that of the model is not known: sentence-transformers' default."""
+from trainer.model_settings import TRAINING
 
 
 class LossSettings(Options):

@@ -143,6 +143,7 @@ def _settings_table(settings: TrainingSettings, record: Mapping[str, Any]) -> st
         "learning rate": f"{settings.learning_rate:g}, warmup {settings.warmup:.0%}",
         "scale of the similarities": f"{settings.loss.scale:g}",
         "hard negatives for each pair": str(settings.negatives or "none"),
+        "teacher": _teacher(record.get("teacher")),
         "share of the untouched weights": f"{settings.average:g}",
         "LoRA rank": str(settings.lora or "none; all weights"),
         "seed": str(settings.batches.seed),
@@ -150,6 +151,15 @@ def _settings_table(settings: TrainingSettings, record: Mapping[str, Any]) -> st
         "time": f"{record['seconds']:,.0f} s",
     }
     return markdown_table(("setting", "value"), list(rows.items()), "lr")
+
+
+def _teacher(teacher: Mapping[str, Any] | None) -> str:
+    if teacher is None:
+        return "none"
+    return (
+        f"{markdown_code(Path(teacher['model']).name)}, a {teacher['kind']}; weight "
+        f"{teacher['weight']:g}, scale {teacher['scale']:g}"
+    )
 
 
 def _scores(record: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainingArguments
@@ -19,6 +20,7 @@ from schemas.command import UsageError
 from trainer.batches.sampler import HybridBatchSampler
 from trainer.corpora.corpus import CorpusTable
 from trainer.corpora.corpus_facts import CorpusFacts, read_facts
+from trainer.corpora.int_columns import Ints
 from trainer.encoder import Encoder
 from trainer.fine_tuning.averaging import WeightAverage
 from trainer.fine_tuning.base_model import choose_prompts, open_base_model
@@ -33,6 +35,7 @@ from trainer.fine_tuning.selection import DevPoolEvaluator
 from trainer.fine_tuning.training_arguments import TrainingProgress, make_arguments, make_loggers
 from trainer.fine_tuning.training_data import open_training_data
 from trainer.fine_tuning.training_settings import TrainingSettings
+from trainer.teaching.teacher import Teacher, open_teacher
 
 _PACKAGES: Final = ("tandemqa", "sentence-transformers", "transformers", "torch", "peft")
 
@@ -116,14 +119,16 @@ def make_trainer(
         corpus, dev_pool = open_training_data(settings)
     average = WeightAverage(model, settings.average)
     evaluator = DevPoolEvaluator(dev_pool, prompts, average) if dev_pool else None
+    negatives = _negatives(settings, corpus, encoder, args, quiet)
     args.batch_sampler = partial(  # type: ignore[assignment]  # any callable is taken
         HybridBatchSampler,
         settings=settings.batches,
         steps=settings.steps,
         processes=args.world_size,
         languages=corpus.languages,
-        negatives=_negatives(settings, corpus, encoder, args, quiet),
+        negatives=negatives,
     )
+    teacher = _teacher(settings, corpus, negatives, args, quiet)
     passages = ["passage", *(f"negative_{n}" for n in range(1, settings.negatives + 1))]
     args.prompts = {"question": prompts.question} | dict.fromkeys(passages, prompts.passage)
     model.model_card_data.local_files_only = True  # checkpoints have the library's card
@@ -132,11 +137,12 @@ def make_trainer(
         model=model,
         args=args,
         train_dataset=corpus.table,
-        loss=make_loss(model, settings.loss, args.world_size),
+        loss=make_loss(model, settings.loss, args.world_size, teacher),
         evaluator=evaluator,
         callbacks=[average, *make_loggers(settings, main=args.process_index == 0), *callbacks],
         languages=corpus.languages,
         full_length=length,
+        teacher=teacher.record if teacher else None,
     )
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)
@@ -176,6 +182,39 @@ def _negatives(
         return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
 
 
+def _teacher(
+    settings: TrainingSettings,
+    corpus: CorpusTable,
+    negatives: Negatives | None,
+    args: SentenceTransformerTrainingArguments,
+    quiet: bool,
+) -> Teacher | None:
+    if settings.teaching.teacher is None:
+        return None
+
+    def batches() -> Iterator[Ints]:
+        pairs, steps = settings.batches.batch_size, settings.steps
+        sampler = HybridBatchSampler(
+            corpus.table,
+            pairs,
+            settings=settings.batches,
+            steps=steps,
+            processes=1,
+            negatives=negatives,
+        )
+        return (np.array(rows).reshape(-1, pairs) for rows in sampler)
+
+    with args.main_process_first():
+        return open_teacher(
+            settings.teaching,
+            corpus,
+            batches,
+            negatives=settings.negatives,
+            dtype="bfloat16" if args.bf16 else None,
+            progress=not quiet,
+        )
+
+
 def _measure(trainer: HybridTrainer) -> dict[str, Any]:
     state = trainer.state
     scores = [log for log in state.log_history if any(name.startswith("eval_dev") for name in log)]
@@ -183,6 +222,7 @@ def _measure(trainer: HybridTrainer) -> dict[str, Any]:
         "steps": state.global_step,
         "best_step": state.best_global_step,
         "dev": scores,
+        **({"teacher": trainer.teacher} if trainer.teacher else {}),
         "data_wait_share": round(trainer.data_wait_share, 4),
         "versions": {name: version(name) for name in _PACKAGES},
     }

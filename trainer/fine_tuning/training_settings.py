@@ -8,12 +8,13 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from typing_extensions import Self
 
 from schemas.language import canonical_code
-from schemas.model_families import GENTLE_RATE, USUAL_RATE, recognise
+from schemas.model_families import GENTLE_RATE, USUAL_RATE, USUAL_SCALE, recognise
 from schemas.option_values import Many, Pairs, Words
 from schemas.options import Options, option
 from trainer.batches.batch_settings import BatchSettings
-from trainer.fine_tuning.loss_settings import TRAINING, USUAL_SCALE, LossSettings
-from trainer.model_settings import MODEL, ModelSettings
+from trainer.fine_tuning.loss_settings import LossSettings
+from trainer.model_settings import MODEL, TRAINING, ModelSettings
+from trainer.teaching.teacher_settings import TeacherSettings
 
 WORKERS: Final = 2
 """Processes that prepare batches where a GPU would wait otherwise."""
@@ -42,6 +43,7 @@ class TrainingSettings(Options):
         model: What is trained.
         batches: What it is trained on; its seed is that of the whole run.
         loss: How pairs are told apart.
+        teaching: Whose scores are followed beside.
         weight_decay: Of AdamW.
     """
 
@@ -109,6 +111,7 @@ class TrainingSettings(Options):
     )
     weight_decay: float = 0.01
     loss: LossSettings = Field(LossSettings(), validate_default=True)
+    teaching: TeacherSettings = TeacherSettings()
     average: float = option(
         0.0,
         "share of the untouched model's weights in the model that is saved: 0.5 keeps more of what "
@@ -186,6 +189,8 @@ class TrainingSettings(Options):
         values = self.model_dump(include=set(TrainingSettings.model_fields) - _NOT_IN_WEIGHTS)
         if not values["average"]:
             del values["average"]  # runs that were begun before there was such a setting go on
+        if self.teaching.teacher is None:
+            del values["teaching"]  # likewise
         batches = values["batches"]
         for name, value in batches.items():
             if value == math.inf:

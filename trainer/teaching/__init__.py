@@ -1,0 +1,1 @@
+"""A teacher's scores of the English texts, followed in all languages."""
