@@ -199,7 +199,8 @@ class Calibration(_Model):
     """What is usual for correct translations, for one language and kind of value.
 
     Attributes:
-        median: Median of ln(target characters / source characters), of an overlap or of a score.
+        median: Median of ln(target characters / source characters), of an overlap or of a score;
+            for `unmarked`, the share of questions.
         mad: Median absolute deviation of the same, scaled to a standard deviation; for meaning, of
             what lies below the median.
         rows: Rows it was measured on.

@@ -1,6 +1,7 @@
 """What the checks say of a row of gold, as it is or spoiled."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 from benchmarks.quality.gold import GoldRow
@@ -15,8 +16,14 @@ Gold = dict[str, list[GoldRow]]
 Result = TypeVar("Result")
 
 
-def check(row: GoldRow, field: str) -> list[Check]:
-    """Return the outcomes for one field; a passage is also compared with its question."""
+def check(row: GoldRow, field: str, **facts: object) -> list[Check]:
+    """Return the outcomes for one field; a passage is also compared with its question.
+
+    Args:
+        row: The row.
+        field: `question` or `passage`.
+        facts: What else is known of the field, such as its meaning.
+    """
     pair = FieldPair(
         field=field,
         lang=row.lang,
@@ -30,7 +37,7 @@ def check(row: GoldRow, field: str) -> list[Check]:
         overlap=calibrate(row.lang, "overlap", {}),
         answers=(row.answer[0],) if field == "passage" else (),
     )
-    return run_checks(pair)
+    return run_checks(replace(pair, **facts))
 
 
 def rejecting(checks: Iterable[Check], verdict: str = REJECT) -> list[str]:

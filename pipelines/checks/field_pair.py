@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.checks.limits import DEFAULT_LIMITS, Limits
+from pipelines.checks.lowest_score import is_known
 from pipelines.text.names import is_name
 from pipelines.text.script import letters
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
@@ -28,6 +29,8 @@ class FieldPair:
         source_passage: For a question, the English passage.
         target_passage: For a question, the translated passage.
         overlap: For a question, how much of it correct passages repeat; None when unknown.
+        unmarked: For a question, the share of questions in this language and run that lost their
+            question mark.
         answers: For a passage, the English answers.
         score: Translator's mean log-probability; None where it gives none.
         scores: Scores of this run in this language; None when there are too few.
@@ -54,6 +57,7 @@ class FieldPair:
     source_passage: str = ""
     target_passage: str = ""
     overlap: Calibration | None = None
+    unmarked: float = 0.0
     answers: tuple[str, ...] = ()
     score: float | None = None
     scores: Calibration | None = None
@@ -68,6 +72,24 @@ class FieldPair:
     def segments(self) -> list[tuple[str, str]]:
         """Return the English and the translated text of each segment."""
         return [(self.source[a:b], self.target[c:d]) for a, b, c, d in self.sentences]
+
+    def compared(self) -> list[tuple[str, float]]:
+        """Return the English texts that were compared with their translations, with similarities.
+
+        A few letters, such as a number in a list, have too little meaning.
+        """
+        if not self.meaning:
+            return []
+        texts = [s for s, _ in self.segments()] if self.field == "passage" else [self.source]
+        return [
+            (english, similarity)
+            for english, similarity in zip(texts, self.meaning, strict=True)
+            if letters(english) >= self.limits.meaning_letters
+        ]
+
+    def meaning_is_known(self) -> bool:
+        """Return whether a text was compared, and enough of this run to tell what is usual."""
+        return is_known(self.usual_meaning) and bool(self.compared())
 
     def refuse(self, name: Reason, value: float, threshold: float, refused: bool) -> Check:
         """Return a check that rejects the row when `refused`.

@@ -8,8 +8,10 @@ from typing import Final
 import regex
 
 from pipelines.checks.field_pair import FieldPair
+from pipelines.checks.lowest_score import lowest_score
 from pipelines.text.numerals import lost_numbers, numbers
 from pipelines.text.relatedness import length_ratio as ratio
+from pipelines.text.words import WORD_CHARACTER
 from schemas.check import Check
 from schemas.language import LANGUAGES
 from schemas.reason import declare_reason
@@ -36,7 +38,8 @@ _LENGTH_RATIO: Final = declare_reason(
 def length_ratio(pair: FieldPair) -> Iterator[Check]:
     """Refuse a translation far longer or shorter than those of its language are.
 
-    One that also lost sentence ends, its question mark or numbers may be shorter by less.
+    One that also lost sentence ends, its question mark or numbers may be shorter by less. One that
+    is longer and, by a sentence encoder, says the same is flagged.
     """
     if not pair.target.strip() or len(pair.source) < pair.limits.short_text:
         yield pair.skip(_LENGTH_RATIO)
@@ -45,10 +48,21 @@ def length_ratio(pair: FieldPair) -> Iterator[Check]:
     deviation = ratio(pair.source, pair.target) - pair.calibration.median
     threshold = least if deviation < 0 else most
     refused = not least <= deviation <= most
-    if deviation < _NAME_LONGER:
+    if deviation > most and _says_the_same(pair):
+        yield pair.flag(_LENGTH_RATIO, deviation, threshold, True)
+    elif deviation < _NAME_LONGER:
         yield pair.refuse_unless_name(_LENGTH_RATIO, deviation, threshold, refused)
     else:
         yield pair.refuse(_LENGTH_RATIO, deviation, threshold, refused)
+
+
+def _says_the_same(pair: FieldPair) -> bool:
+    """Return whether all of a text is as similar to English as correct ones mostly are."""
+    if not pair.usual_meaning or not pair.meaning_is_known():
+        return False
+    judged = pair.compared()
+    least = lowest_score(pair.usual_meaning, pair.limits.meaning_sure, len(judged))
+    return min(similarity for _, similarity in judged) >= least
 
 
 _SENT_COUNT: Final = declare_reason("sent_count", "a sentence is missing")
@@ -93,6 +107,11 @@ def ends_as_question(text: str) -> bool:
     return False
 
 
+def lost_mark(lang: str, source: str, target: str) -> bool:
+    """Return whether a question lost the question mark that its language wants."""
+    return marks_questions(lang) and ends_as_question(source) and not ends_as_question(target)
+
+
 def marks_questions(lang: str) -> bool:
     """Return whether questions in a language end in a question mark."""
     return LANGUAGES[lang].script not in _UNMARKED_QUESTIONS
@@ -102,19 +121,22 @@ def _band(pair: FieldPair) -> tuple[float, float]:
     """Return the least and greatest relative length."""
     limits, mad = pair.limits, pair.calibration.mad
     if pair.field == "question" or len(pair.source) < limits.short_passage:
-        wide = limits.widening if pair.calibration.origin == "widened" else 1.0
-        unended = (
-            marks_questions(pair.lang)
-            and ends_as_question(pair.source)
-            and not ends_as_question(pair.target)
-        )
-        least = min(limits.question_shorter, -limits.question_spreads_shorter * mad)
         most = max(limits.question_longer, limits.question_spreads_longer * mad)
-        return (limits.question_shorter_unended * wide if unended else least), most
+        return _shortest_question(pair), most
     most = max(limits.passage_longer, limits.passage_spreads * mad)
     if _is_lossy(pair):
         return min(limits.passage_shorter_lossy, -limits.passage_spreads_lossy * mad), most
     return min(limits.passage_shorter, -limits.passage_spreads * mad), most
+
+
+def _shortest_question(pair: FieldPair) -> float:
+    """Return the least relative length; greater for a question that lost its mark as if cut."""
+    limits = pair.limits
+    wide = limits.widening if pair.calibration.origin == "widened" else 1.0
+    if pair.unmarked <= limits.unmarked_usual and lost_mark(pair.lang, pair.source, pair.target):
+        is_cut = WORD_CHARACTER.match(pair.target.rstrip()[-1:])
+        return wide * (limits.question_shorter_cut if is_cut else limits.question_shorter_unended)
+    return min(limits.question_shorter, -limits.question_spreads_shorter * pair.calibration.mad)
 
 
 def _is_lossy(pair: FieldPair) -> bool:

@@ -86,7 +86,7 @@ class Limits(BaseModel):
         "robust deviations a score may lie under the median before it is flagged",
     )
     meaning_share: float = _limit(
-        0.005,
+        0.002,
         "share of correct texts that `--meaning` may reject as saying something else",
     )
     meaning_spreads: float = _limit(
@@ -102,10 +102,20 @@ class Limits(BaseModel):
     copy_letters: ClassVar[int] = 12
     # Letters of English below which its meaning is not compared.
     meaning_letters: ClassVar[int] = 12
+    # Deviations by which similarity and shared words of a question may lie below what is usual,
+    # together, and what a deviation of shared words counts for.
+    meaning_unrelated: ClassVar[float] = 4.0
+    meaning_overlap: ClassVar[float] = 1 / 1.5
+    # Share of correct texts that are less similar than one whose length is no fault.
+    meaning_sure: ClassVar[float] = 0.05
     # Least share of the script in any sentence of a passage.
     sentence_script: ClassVar[float] = 0.1
     # Least relative length of a question, or sentence, that lost its end mark.
     question_shorter_unended: ClassVar[float] = -0.25
+    # The same where it ends in a letter or digit, and the share of questions of a language that
+    # may have lost their marks: above it the translator leaves them out, and they tell nothing.
+    question_shorter_cut: ClassVar[float] = -0.1
+    unmarked_usual: ClassVar[float] = 0.05
     sentence_shorter_unended: ClassVar[float] = -0.4
     # For passages that also lost sentence ends or numbers: robust deviations they may be shorter
     # by, and the relative length they may always have.

@@ -51,6 +51,11 @@ def calibrate_scores(histogram: Mapping[int, int]) -> Calibration:
     )
 
 
+def is_known(scores: Calibration | None) -> bool:
+    """Return whether there were enough scores to learn a limit from."""
+    return scores is not None and scores.rows >= FEWEST_SCORES
+
+
 def _spread(below: Mapping[int, int]) -> float:
     """Return the deviation of what lies below a median, scaled to a standard deviation.
 

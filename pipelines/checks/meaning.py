@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from pipelines.checks.content import overlap_spreads
 from pipelines.checks.field_pair import FieldPair
 from pipelines.checks.lowest_score import lowest_score
-from pipelines.text.script import letters
 from schemas.check import Check
+from schemas.manifest import Calibration
 from schemas.reason import declare_reason
 
 OTHER_MEANING: Final = declare_reason(
@@ -22,25 +23,28 @@ MEANING_REASONS: Final = frozenset({OTHER_MEANING, NEIGHBOURS_MEANING})
 def other_meaning(pair: FieldPair) -> Iterator[Check]:
     """Refuse a text if a sentence of it is far less similar to the English than they usually are.
 
-    A few letters, such as a number in a list, have too little meaning to be compared.
+    A question that also shares fewer words with its passage than usual must be more similar.
     """
-    if pair.usual_meaning is None or not pair.meaning:
-        return
-    texts = pair.segments() if pair.field == "passage" else [(pair.source, pair.target)]
-    judged = [
-        (english, similarity)
-        for (english, _), similarity in zip(texts, pair.meaning, strict=True)
-        if letters(english) >= pair.limits.meaning_letters
-    ]
-    if not judged:
+    judged = pair.compared()
+    if not judged or not pair.usual_meaning:
         return
     least = lowest_score(pair.usual_meaning, pair.limits.meaning_share, len(judged))
+    least = max(least, _least_of_unrelated(pair, pair.usual_meaning))
     lowest = min(similarity for _, similarity in judged)
     spoiled = [english for english, similarity in judged if similarity < least]
     if pair.field == "passage":
         yield pair.refuse_sentences(OTHER_MEANING, lowest, least, spoiled)
     else:
         yield pair.refuse_unless_name(OTHER_MEANING, lowest, least, bool(spoiled))
+
+
+def _least_of_unrelated(pair: FieldPair, usual: Calibration) -> float:
+    """Return the least similarity of a question that has few words of its passage."""
+    spreads = overlap_spreads(pair) if pair.field == "question" else None
+    if spreads is None:
+        return -1.0
+    allowed = pair.limits.meaning_unrelated + pair.limits.meaning_overlap * min(spreads, 0.0)
+    return usual.median - max(allowed, 1.0) * usual.mad
 
 
 def neighbours_meaning(pair: FieldPair) -> Iterator[Check]:

@@ -14,6 +14,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count, ToDict
 
+from pipelines.checks.length import ends_as_question, marks_questions
 from pipelines.checks.limits import DEFAULT_LIMITS
 from pipelines.checks.lowest_score import SCORE_STEPS, calibrate_scores, weighted_median
 from pipelines.judge.model_checks import ModelCheck, score_values
@@ -32,6 +33,9 @@ MEANINGS: Final = {
     "passage": "sentence_meaning",
     "answer": "answer_meaning",
 }
+UNMARKED: Final = "unmarked"
+"""Share of the questions with a question mark in English that have none in the translation."""
+
 # Values are counted in steps of 0.01, so that medians are exact, mergeable and independent of
 # the order in which rows come.
 _STEPS: Final = 100
@@ -85,12 +89,15 @@ def calibrate(lang: str, kind: str, histogram: Mapping[int, int]) -> Calibration
 
     Args:
         lang: BCP-47 code.
-        kind: `question`, `passage`, `overlap`, `score`, or one of the kinds of meaning.
+        kind: `question`, `passage`, `overlap`, `unmarked`, `score`, or one of the kinds of meaning.
         histogram: Rows of this run by value in hundredths; of a kind of meaning in thousandths.
     """
     if kind in MEANINGS.values():
         return calibrate_scores(histogram)
     rows = sum(histogram.values())
+    if kind == UNMARKED:
+        share = histogram.get(_STEPS, 0) / max(1, rows)
+        return Calibration(median=share, mad=0.0, rows=rows, origin="run")
     known = shipped(lang, kind)
     median, mad = _measure(histogram) if rows else (0.0, 0.0)
     if kind == "score":
@@ -175,6 +182,8 @@ def _row_values(group: Group, draft: Draft) -> Iterator[tuple[str, float]]:
         original, target = getattr(source, field), getattr(row, field)
         if target.strip() and field not in draft.unfinished and target != original:
             yield field, length_ratio(original, target)
+    if marks_questions(row.lang) and ends_as_question(source.question):
+        yield UNMARKED, float(not ends_as_question(row.question))
     if row.question and row.passage:
         yield (
             "overlap",

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
+from pipelines.checks.content import glued_places
 from pipelines.checks.structural import added_markup, damaged_characters
 from pipelines.text.numerals import lost_numbers
 from schemas.check import Check
@@ -131,6 +132,12 @@ def _numbers(seen: Evidence) -> str:
     return f"{_list(lost)} of the English text is missing" if lost else _measured(seen)
 
 
+def _changed_numbers(seen: Evidence) -> str:
+    lost = sorted(lost_numbers(seen.source, seen.target, 3))
+    new = sorted(lost_numbers(seen.target, seen.source, 3))
+    return f"{_list(new)} for {_list(lost)}" if lost and new else _measured(seen)
+
+
 def _answer_numbers(seen: Evidence) -> str:
     lost = sorted({n for text in seen.answers for n in lost_numbers(text, seen.target, 2)})
     return f"{_list(lost)} of the answer is missing" if lost else _measured(seen)
@@ -138,6 +145,11 @@ def _answer_numbers(seen: Evidence) -> str:
 
 def _repeated(seen: Evidence) -> str:
     return f"a phrase comes {counted(round(_value(seen)), 'time')} in a row: {_quote(seen.target)}"
+
+
+def _glued(seen: Evidence) -> str:
+    places = glued_places(seen.source, seen.target)
+    return f"words ran into one another: {_list(places)}" if places else _measured(seen)
 
 
 def _unrelated(seen: Evidence) -> str:
@@ -188,6 +200,8 @@ _TELLERS: Final[dict[str, Callable[[Evidence], str]]] = {
     "sentence_short": _short_sentence,
     "number_missing": _numbers,
     "answer_number_missing": _answer_numbers,
+    "glued_words": _glued,
+    "number_changed": _changed_numbers,
     "unrelated": _unrelated,
     "unknown_words": _unknown,
     "other_meaning": _other_meaning,

@@ -14,7 +14,7 @@ from pipelines.checks import FieldPair, Limits, run_checks
 from pipelines.checks.lowest_score import calibrate_scores
 from pipelines.checks.meaning import MEANING_REASONS
 from pipelines.io.progress import advance
-from pipelines.judge.calibration import MEANINGS, Calibrate, Calibrations, calibrate
+from pipelines.judge.calibration import MEANINGS, UNMARKED, Calibrate, Calibrations, calibrate
 from pipelines.judge.details import Evidence, describe_rejection
 from pipelines.judge.model_checks import ModelCheck, judge_scores
 from pipelines.judge.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
@@ -140,6 +140,7 @@ def _question(draft: Draft, group: Group, standards: Standards) -> FieldPair:
         meaning=(draft.meaning.question,) if draft.meaning else (),
         margin=draft.meaning.margin if draft.meaning else None,
         overlap=standards.calibration(row.lang, "overlap"),
+        unmarked=standards.calibration(row.lang, UNMARKED).median,
     )
 
 

@@ -30,14 +30,14 @@ def has_digits(text: str) -> bool:
 @lru_cache(64)
 def numbers(text: str, least: int = 1) -> frozenset[str]:
     """Return the runs of at least `least` digits, in ASCII digits, without separators."""
-    runs = _RUN.findall(_SEPARATOR.sub("", _in_ascii_digits(text)))
+    runs = _RUN.findall(_SEPARATOR.sub("", in_ascii_digits(text)))
     return frozenset(run for run in runs if len(run) >= least)
 
 
 @lru_cache(64)  # the English passage serves all languages
 def dense_digits(text: str) -> str:
     """Return the text in ASCII digits without marks between digits, to look numbers up in."""
-    return str(_BETWEEN_DIGITS.sub("", _in_ascii_digits(text)))
+    return str(_BETWEEN_DIGITS.sub("", in_ascii_digits(text)))
 
 
 def lost_numbers(source: str, target: str, least: int) -> frozenset[str]:
@@ -56,5 +56,6 @@ def without_numbers(wanted: frozenset[str], dense: str) -> frozenset[str]:
     return frozenset(lost + left[len(looked_for) :])
 
 
-def _in_ascii_digits(text: str) -> str:
+def in_ascii_digits(text: str) -> str:
+    """Return the text with the digits of all scripts as ASCII ones."""
     return text.translate(_DIGITS) if _FOREIGN_DIGIT.search(text) else text

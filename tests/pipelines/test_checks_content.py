@@ -70,6 +70,31 @@ def test_one_slip_among_many_numbers_is_flagged():
     assert "number_changed" not in rejected(spanish, english)
 
 
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("Afeta cerca de 1 em 215 pessoas no mundo todo.", True),
+        ("Afeta cerca de 1 em 215 mil pessoas no mundo todo.", False),
+        ("Afeta cerca de 1 em 215.000 pessoas no mundo todo.", False),
+        ("Afeta cerca de 1 em 215 000 pessoas no mundo todo.", False),
+        ("Afeta poucas pessoas, cerca de 215.", True),
+    ],
+)
+def test_a_number_without_its_thousands_is_rejected(target, found):
+    english = "It affects about 1 in 215,000 people in the whole world."
+    assert ("number_changed" in rejected(target, english, lang="pt-BR")) == found
+    assert "number_changed" not in rejected(target, english, lang="eu")  # nobody knows its words
+
+
+def test_words_that_ran_into_one_another_are_rejected_or_flagged():
+    source = "What was seen in a 10-year period in the region of eBay?"
+    for glued in ("¿Qué se vio en un periodode10 años?", "¿Qué se vioEntre diez años?"):
+        assert "glued_words" in rejected(glued, source, field="question")
+    assert "glued_words" not in rejected("¿Qué vio eBay en 10 años?", source, field="question")
+    long = " ".join([SPANISH] * 3)
+    assert "glued_words" in flagged(long.replace("río de", "ríode10"), " ".join([ENGLISH] * 3))
+
+
 def test_a_passage_must_hold_the_number_of_the_answer():
     assert "answer_number_missing" in rejected(
         SPANISH.replace("6.650", "muchos"), answers=("6,650 kilometres",)

@@ -33,6 +33,15 @@ def test_a_question_may_be_shorter_by_less_when_its_question_mark_is_lost():
     assert "length_ratio" in rejected(shorter, QUESTION, field="question")
 
 
+def test_a_question_that_ends_without_any_mark_may_hardly_be_shorter():
+    cut = PREGUNTA[: len(PREGUNTA) * 3 // 4]
+    assert "length_ratio" in rejected(cut, QUESTION, field="question")
+    assert "length_ratio" not in rejected(cut + "?", QUESTION, field="question")
+    assert "length_ratio" not in rejected(PREGUNTA[:-1] + " ahora", QUESTION, field="question")
+    # Where the translator leaves question marks out, that tells nothing.
+    assert "length_ratio" not in rejected(cut, QUESTION, field="question", unmarked=0.4)
+
+
 def test_a_lost_sentence_is_refused_without_a_map_because_its_end_is_missing_too():
     third = " ".join([SPANISH] * 3)
     cut = third[: -len(SENTENCES[1][2]) - 1]

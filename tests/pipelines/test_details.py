@@ -33,6 +33,8 @@ def told(name: str, target: str, value: float | None = 1.0, **more: object) -> s
         ("empty", "", 0.0, ["nothing in it"]),
         ("empty", "...", 0.0, ["no text in “...”"]),
         ("unrelated", "¿Cuánto?", -4.25, ["“¿Cuánto?”", "4.2 spreads"]),
+        ("glued_words", "El ríoMide de850", 0.3, ["“ríoMide”"]),
+        ("number_changed", "Mide 950 km", 1.0, ["“950” for “850”"]),
         ("labse", "El río", 0.25, ["0.250, where the limit is 1.000"]),
     ],
 )

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pipelines.checks import FieldPair
+from pipelines.checks.content import unrelated
+from pipelines.checks.length import length_ratio
 from pipelines.checks.meaning import neighbours_meaning, other_meaning
 from pipelines.judge.calibration import group_values
 from pipelines.judge.meaning import measure_meaning
@@ -66,6 +68,43 @@ def test_a_question_nearer_to_a_neighbour_is_rejected():
     assert verdicts(neighbours_meaning, question(margin=-0.001)) == [PASS]
     assert verdicts(neighbours_meaning, question(margin=-0.1)) == [REJECT]
     assert verdicts(neighbours_meaning, question()) == []
+
+
+def related(question, **facts):
+    """A question whose English one repeats its passage."""
+    english = "How does the long river flow to the north?"
+    overlap = Calibration(median=0.2, mad=0.1, rows=1000, origin="run")
+    return make_pair(
+        question,
+        english,
+        field="question",
+        source_passage=RIVER,
+        target_passage=RIO + MAR,
+        overlap=overlap,
+        usual_meaning=USUAL,
+        **facts,
+    )
+
+
+def test_shared_words_and_similarity_count_together():
+    other = "¿Quién vende sus zapatos en la tienda?"
+    assert verdicts(unrelated, related(other)) == [REJECT]
+    assert verdicts(unrelated, related(other, meaning=(0.9,))) == [FLAG]  # it says the same
+    assert verdicts(other_meaning, related(other, meaning=(0.9,))) == [PASS]
+    assert verdicts(other_meaning, related(other, meaning=(0.855,))) == [REJECT]
+    same = "¿Cómo fluye el largo río hacia el norte?"
+    assert verdicts(other_meaning, related(same, meaning=(0.855,))) == [PASS]
+
+
+def test_a_longer_text_that_says_the_same_is_flagged():
+    longer = replace(passage((0.9, 0.9)), target=(RIO + MAR) * 3)
+    assert verdicts(length_ratio, longer) == [FLAG]
+    assert verdicts(length_ratio, replace(longer, meaning=(0.9, 0.84))) == [REJECT]
+    assert verdicts(length_ratio, replace(longer, meaning=())) == [REJECT]
+    few = USUAL.model_copy(update={"rows": 10})
+    assert verdicts(length_ratio, replace(longer, usual_meaning=few)) == [REJECT]
+    half = replace(longer, target=RIO[:10])
+    assert verdicts(length_ratio, half) == [REJECT]
 
 
 class Words:
