@@ -65,6 +65,7 @@ def _evaluate(options: EvaluateOptions, files: "ResultFiles | None") -> dict[str
             languages=options.languages,
             split=options.split,
             show_progress=sys.stderr.isatty() and not options.quiet,
+            questions=files.questions if files else None,
         )
     else:
         from trainer.evaluation.run_benchmark import evaluate

@@ -46,8 +46,8 @@ COMMAND: Final = Command(
     "study",
     "train and evaluate a grid of runs, and write tables, plots and a page; a study that "
     "was stopped goes on where it was",
-    "tandemqa study examples/studies/mono_ratio.yaml --dry-run; with several GPUs: start it "
-    "once for each, with another CUDA_VISIBLE_DEVICES",
+    "tandemqa study examples/studies/number_of_languages.yaml --dry-run; with several GPUs: "
+    "start it once for each, with another CUDA_VISIBLE_DEVICES",
     StudyOptions,
     _run,
 )

@@ -159,7 +159,7 @@ def show_p(p: float) -> str:
 
 def _why_missing(results: Mapping[str, Any]) -> str:
     if "main_score" in results:
-        return "mteb does not say what each question scored; compare the main scores"
+        return "not there; of MTEB's tasks only retrieval has scores of questions"
     return "not there; it is written beside the results, and has what each question scored"
 
 

@@ -31,6 +31,8 @@ class Measure:
         return f"{value:{sign},.1f}" if self.is_rank else f"{value:{sign}.4f}"
 
 
+MAIN_SCORE: Final = "main_score"
+
 SETTINGS: Final = {
     "monolingual": (
         "monolingual",
@@ -97,7 +99,7 @@ MEASURES: Final[dict[str, Measure]] = {
         for metric, (title, meaning) in METRICS.items()
     },
     **BIAS,
-    "main_score": Measure(
+    MAIN_SCORE: Measure(
         "main score", "mean over subsets of the main metric of an MTEB task, as mteb computes it"
     ),
 }
@@ -117,7 +119,7 @@ def read_measures(results: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _find(results: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
-    yield "main_score", results.get("main_score")
+    yield MAIN_SCORE, results.get(MAIN_SCORE)
     for setting in SETTINGS:
         for metric, value in ((results.get(setting) or {}).get("mean") or {}).items():
             if f"{setting}.{metric}" in MEASURES:

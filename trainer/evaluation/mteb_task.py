@@ -15,6 +15,8 @@ from schemas.language import list_codes, select_languages
 from trainer.benchmarks.collection import read_collection
 from trainer.benchmarks.judged_sets import JudgedSet
 from trainer.encoder import Encoder, refuse_broken
+from trainer.evaluation.mteb_questions import QuestionRecorder
+from trainer.evaluation.question_scores import save_question_scores
 
 if TYPE_CHECKING:
     from mteb.abstasks import AbsTask
@@ -39,6 +41,7 @@ def evaluate_task(
     languages: Sequence[str] = (),
     split: str | None = None,
     show_progress: bool = False,
+    questions: Path | None = None,
 ) -> dict[str, Any]:
     """Return the results of an MTEB task, ready for JSON.
 
@@ -55,6 +58,7 @@ def evaluate_task(
         languages: Their names or codes, or subsets of the task; all the task has when empty.
         split: Only this one of the task's splits.
         show_progress: Whether mteb shows its progress.
+        questions: File to write with what each question of a retrieval task scored.
 
     Raises:
         UsageError: If mteb is missing, has no such task, or its data could not be downloaded.
@@ -63,7 +67,24 @@ def evaluate_task(
     task = _find_task(mteb, name, languages, split)
     if data is not None:
         _load_local(task, data)
-    return _summarise(task, _run(mteb, task, encoder, show_progress))
+    recorder = _record_questions(task)
+    scores = _run(mteb, task, encoder, show_progress)
+    if recorder and questions is not None:
+        split, subsets = next(iter(scores.items()))
+        settings = {
+            of["hf_subset"]: ("monolingual" if same else "crosslingual", name)
+            for of, (name, _, same) in zip(subsets, _each(subsets), strict=True)
+        }
+        save_question_scores(questions, recorder.scores(split, settings))
+    return _summarise(task, scores)
+
+
+def _record_questions(task: "AbsTask") -> QuestionRecorder | None:
+    from mteb.abstasks.retrieval import AbsTaskRetrieval
+
+    if isinstance(task, AbsTaskRetrieval) and task.metadata.type == "Retrieval":
+        return QuestionRecorder(task)
+    return None
 
 
 def _run(mteb: Any, task: "AbsTask", encoder: Encoder, show_progress: bool) -> Any:  # noqa: ANN401

@@ -56,9 +56,10 @@ class CellScores:
         runs: Scores of its runs.
         is_baseline: Whether others are compared with it.
         statistics: By measure.
-        differences: From the baseline, by measure; empty for the baseline itself, and until it
-            is finished. Runs with the same seed are compared with each other, an untrained model
-            with every run of the baseline.
+        differences: From the baseline, by measure; empty for a baseline itself, until it is
+            finished, and for an untrained model that several baselines could be compared with.
+            Runs with the same seed are compared with each other, an untrained model with every
+            run of the baseline.
     """
 
     benchmark: str
@@ -84,16 +85,33 @@ def score_cells(runs: Sequence[RunScores], baseline: Mapping[str, str]) -> list[
 
     Args:
         runs: Scores of all finished runs, on all benchmarks.
-        baseline: Labels of the cell that others are compared with.
+        baseline: Labels of what others are compared with; on other axes, a cell is compared
+            with the one that has its own.
     """
     by_cell: dict[tuple[str, ...], list[RunScores]] = {}
     for run in runs:
         key = (run.benchmark, *run.labels, *run.labels.values())
         by_cell.setdefault(key, []).append(run)
-    compared = {
-        same[0].benchmark: same for same in by_cell.values() if dict(same[0].labels) == baseline
-    }
-    return [_score_cell(same, compared.get(same[0].benchmark, [])) for same in by_cell.values()]
+    return [
+        _score_cell(same, _find_baseline(same[0], by_cell, baseline)) for same in by_cell.values()
+    ]
+
+
+def _find_baseline(
+    run: RunScores,
+    by_cell: Mapping[tuple[str, ...], list[RunScores]],
+    baseline: Mapping[str, str],
+) -> list[RunScores]:
+    """Return the runs that those of a cell are compared with; none if that is not one cell."""
+    wanted = {**run.labels, **baseline} if run.trained else baseline
+    found = [
+        runs
+        for runs in by_cell.values()
+        if runs[0].benchmark == run.benchmark and wanted.items() <= runs[0].labels.items()
+    ]
+    if not run.trained and len(found) > 1:
+        found = [runs for runs in found if runs[0].model == run.model]
+    return found[0] if len(found) == 1 else []
 
 
 def read_floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:

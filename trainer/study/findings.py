@@ -72,8 +72,8 @@ def _unbeaten(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterato
 
 
 def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:
-    baseline = next((cell for cell in trained if cell.is_baseline), None)
-    if baseline is None or any(len(cell.runs) < 2 for cell in trained):
+    baseline = _name_baseline(trained)
+    if not baseline or any(len(cell.runs) < 2 for cell in trained):
         return
     for name in measures:
         measure = MEASURES[name]
@@ -82,7 +82,7 @@ def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) ->
             continue
         clear = sorted((gain.mean, place) for place, gain in gains.items() if is_clear(gain))
         if not clear:
-            yield f"No cell differs clearly from {baseline.name} in {measure.title}."
+            yield f"No cell differs clearly from {baseline} in {measure.title}."
             continue
         ends = dict.fromkeys(place for _, place in (clear[0], clear[-1]))
         shown = [
@@ -92,8 +92,19 @@ def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) ->
         ]
         yield (
             f"In {measure.title}, {len(clear)} of {len(gains)} other cells differ clearly from "
-            f"{baseline.name}: {' to '.join(shown)}."
+            f"{baseline}: {' to '.join(shown)}."
         )
+
+
+def _name_baseline(trained: Sequence[CellScores]) -> str:
+    """Return the baseline in words: what all cells have in common that others are compared with."""
+    labels = [cell.labels for cell in trained if cell.is_baseline]
+    shared = [
+        f"{axis} {label}"
+        for axis, label in (labels[0].items() if labels else ())
+        if all(other[axis] == label for other in labels)
+    ]
+    return ", ".join(shared) + (" with all else the same" if len(labels) > 1 else "")
 
 
 def _against_base_models(cells: Sequence[CellScores], measures: Sequence[str]) -> Iterator[str]:

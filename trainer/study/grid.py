@@ -12,17 +12,22 @@ from schemas.command import UsageError
 from schemas.options import make_options
 from trainer.batches.batch_settings import BASELINES, BatchSettings
 from trainer.fine_tuning.training_options import TrainOptions
-from trainer.study.study_file import LANGUAGES, SAMPLING, SEED, Options, StudyFile
+from trainer.study.study_file import (
+    LANGUAGES,
+    OF_THE_MODEL,
+    SAMPLING,
+    SEED,
+    Options,
+    StudyFile,
+)
 
 BASE: Final = "base model"
 """Axis of the models that training starts from, in place of those of the grid."""
+UNTOUCHED: Final = "untouched"
+"""The same for other models that are evaluated as they are."""
 
 _SAMPLINGS: Final[dict[str, dict[str, object]]] = {"hybrid": {}, **BASELINES}
 _LONGEST_SLUG: Final = 100
-_OF_THE_MODEL: Final = {
-    *("model", "revision", "trust_remote_code", "max_length"),
-    *("question_prompt", "passage_prompt"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +54,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place in the grid.
+    """A place in the grid, or a model that is only evaluated.
 
     Several may share a run: with monolingual batches alone, the cross mode does not matter.
 
     Attributes:
-        labels: The value of each axis, as tables show it; the seed is left out.
-        seed: Seed of the run.
-        run: What is trained there.
+        labels: The value of each axis, as tables show it; the seed is left out. Of a model that
+            is only evaluated, its name under `BASE` or `UNTOUCHED`.
+        seed: Seed of the run; None where nothing is trained.
+        run: What is trained and evaluated there.
     """
 
     labels: Mapping[str, str]
-    seed: int
+    seed: int | None
     run: Run
 
 
@@ -89,27 +95,51 @@ def plan_cells(study: StudyFile, digest: Callable[[str], str]) -> list[Cell]:
     return cells
 
 
-def plan_base_models(cells: list[Cell]) -> list[Run]:
-    """Return the models that training starts from, each as a run without training."""
-    found = {}
-    for cell in cells:
-        options = {k: v for k, v in cell.run.options.items() if k in _OF_THE_MODEL}
-        slug = _slug(f"base={shorten(str(options['model']))}")
-        found[_hash(options)] = Run(slug, _hash(options), options, trained=False)
-    return list(found.values())
+def plan_untrained(study: StudyFile, cells: list[Cell]) -> list[Cell]:
+    """Return what is evaluated without training: models that training starts from, and others."""
+    base = [cell.run.options for cell in cells] if study.base_models else []
+    runs = {run.key: run for run in (_untrained(BASE, options) for options in base)}
+    names = [shorten(str(run.options["model"])) for run in runs.values()]
+    found = [
+        Cell({BASE: name if names.count(name) == 1 else f"{name} ({run.key})"}, None, run)
+        for name, run in zip(names, runs.values(), strict=True)
+    ]
+    for name, options in study.untouched.items():
+        run = _untrained(UNTOUCHED, options)
+        found.append(Cell({UNTOUCHED: name}, None, runs.get(run.key, run)))
+    return found
+
+
+def _untrained(kind: str, options: Options) -> Run:
+    loading = {name: value for name, value in options.items() if name in OF_THE_MODEL}
+    slug = _slug(f"{kind.split()[0]}={shorten(str(options['model']))}")
+    return Run(slug, _hash(loading), loading, trained=False)
 
 
 def baseline_labels(study: StudyFile, cells: list[Cell]) -> dict[str, str]:
-    """Return the labels of the cell that others are compared with.
+    """Return the labels that the baseline of each cell has; on other axes it has the cell's own.
 
     Raises:
         UsageError: If the study names a value that no cell has.
     """
-    labels = dict(cells[0].labels)
-    for axis, value in study.baseline.items():
+    return _find_labels("baseline", study.baseline, cells) or dict(cells[0].labels)
+
+
+def answer_labels(study: StudyFile, cells: list[Cell]) -> dict[str, str]:
+    """Return the labels of the cells whose difference from the baseline answers the question.
+
+    Raises:
+        UsageError: If the study names a value that no cell has.
+    """
+    return _find_labels("answer", study.answer, cells)
+
+
+def _find_labels(key: str, wanted: Options, cells: list[Cell]) -> dict[str, str]:
+    labels = {}
+    for axis, value in wanted.items():
         known = dict.fromkeys(cell.labels[axis] for cell in cells)
         if _label(axis, value) not in known:
-            raise UsageError(f"baseline.{axis}: {value!r}; wanted one of {', '.join(known)}")
+            raise UsageError(f"{key}.{axis}: {value!r}; wanted one of {', '.join(known)}")
         labels[axis] = _label(axis, value)
     return labels
 

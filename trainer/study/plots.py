@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from trainer.study.curves import COLOURS, Panel, Point, plot_curves
 from trainer.study.grid import BASE
 
 _SUFFIX: Final = ".svg"
+_CURVE: Final = 3  # values of an axis that make a curve
 _DETAILS: Final = {"monolingual": "by_language", "crosslingual": "by_pair"}
 
 
@@ -53,6 +54,53 @@ def draw_plots(
             path = folder / f"{_file_name(benchmark, axis)}{_SUFFIX}"
             plots.append(_draw_curves(path, axis, cells, trained, measures))
     return [*plots, *_draw_heat_maps(folder, benchmark, trained)]
+
+
+def draw_trade_off(
+    folder: Path,
+    cells: Mapping[str, Sequence[CellScores]],
+    measures: Mapping[str, Sequence[str]],
+) -> Plot | None:
+    """Draw what all benchmarks gain and lose along the one axis that is varied.
+
+    Args:
+        folder: Folder of the plots.
+        cells: Cells of each benchmark.
+        measures: The measures of each benchmark.
+    """
+    trained = next(iter(cells.values()), ())
+    trained = [cell for cell in trained if cell.trained]
+    axes = [axis for axis in (trained[0].labels if trained else ()) if _count(axis, trained) > 1]
+    if len(axes) != 1 or _count(axes[0], trained) < _CURVE:
+        return None
+    lines = {
+        f"{benchmark}, {MEASURES[name].title}": _gains(axes[0], of_benchmark, name)
+        for benchmark, of_benchmark in cells.items()
+        for name in measures[benchmark]
+        if not MEASURES[name].lower_is_better
+    }
+    lines = {name: points for name, points in lines.items() if len(points) > 1}
+    if len(lines) < 2:
+        return None
+    path = folder / f"trade-off{_SUFFIX}"
+    plot_curves(path, axes[0], [Panel("difference from the baseline", lines, {"baseline": 0})])
+    return Plot(
+        path, f"What changes with {axes[0]}: differences from the baseline, 95 % intervals."
+    )
+
+
+def _gains(axis: str, cells: Sequence[CellScores], name: str) -> list[Point]:
+    """Return the differences from the baseline, which itself has none."""
+    points = []
+    for cell in cells:
+        if cell.trained and cell.is_baseline:
+            points.append(Point(cell.labels[axis], 0, 0, 0))
+        elif cell.trained and name in cell.differences:
+            gain = cell.differences[name]
+            spread = gain.spread or 0
+            low, high = gain.interval or (gain.mean - spread, gain.mean + spread)
+            points.append(Point(cell.labels[axis], gain.mean, low, high))
+    return points
 
 
 def _draw_curves(
@@ -108,7 +156,9 @@ def _points(axis: str, cells: Sequence[CellScores], name: str) -> list[Point]:
 
 def _floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:
     floors = {
-        f"before training: {cell.labels[BASE]}": {n: s.mean for n, s in cell.statistics.items()}
+        (f"before training: {cell.labels[BASE]}" if BASE in cell.labels else cell.name): {
+            name: statistic.mean for name, statistic in cell.statistics.items()
+        }
         for cell in cells
         if not cell.trained
     }

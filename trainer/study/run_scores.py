@@ -7,7 +7,7 @@ from typing import Any
 
 from trainer.evaluation.measures import read_measures
 from trainer.evaluation.saved_results import read_results
-from trainer.study.grid import BASE, Cell, Run, shorten
+from trainer.study.grid import Cell
 from trainer.study.run_folder import RunFolder
 
 
@@ -19,6 +19,7 @@ class RunScores:
         benchmark: Name of the benchmark in the study.
         labels: Value of each axis; the model's name alone where nothing was trained.
         seed: Seed of the run; None where nothing was trained.
+        model: The model that was trained, or only evaluated.
         folder: Name of the run's folder.
         measures: Values by measure.
         results: All that the evaluation wrote.
@@ -28,6 +29,7 @@ class RunScores:
     benchmark: str
     labels: Mapping[str, str]
     seed: int | None
+    model: str
     folder: str
     measures: Mapping[str, float]
     results: Mapping[str, Any]
@@ -40,47 +42,32 @@ class RunScores:
 
 
 def read_run_scores(
-    cells: Sequence[Cell],
-    base_models: Sequence[Run],
-    folders: Mapping[str, RunFolder],
-    benchmarks: Sequence[str],
+    cells: Sequence[Cell], folders: Mapping[str, RunFolder], benchmarks: Sequence[str]
 ) -> list[RunScores]:
     """Return the scores of all finished evaluations.
 
     Args:
-        cells: The grid.
-        base_models: Models that are only evaluated.
+        cells: The grid, and what is only evaluated.
         folders: Folder of each run, by its key.
         benchmarks: Their names in the study.
     """
-    scores: list[RunScores] = []
-    for name in benchmarks:
-        for cell in cells:
-            scores += _read(name, cell.labels, cell.seed, folders[cell.run.key])
-        for label, run in _name_base_models(base_models).items():
-            scores += _read(name, {BASE: label}, None, folders[run.key])
-    return scores
+    return [
+        scores
+        for name in benchmarks
+        for cell in cells
+        for scores in _read(name, cell, folders[cell.run.key])
+    ]
 
 
-def _name_base_models(base_models: Sequence[Run]) -> dict[str, Run]:
-    """Return each run by its model's name, with the run's key where models share a name."""
-    names = [shorten(str(run.options["model"])) for run in base_models]
-    return {
-        name if names.count(name) == 1 else f"{name} ({run.key})": run
-        for name, run in zip(names, base_models, strict=True)
-    }
-
-
-def _read(
-    benchmark: str, labels: Mapping[str, str], seed: int | None, folder: RunFolder
-) -> Iterator[RunScores]:
+def _read(benchmark: str, cell: Cell, folder: RunFolder) -> Iterator[RunScores]:
     if folder.is_scored(benchmark):
         results = read_results(folder.results(benchmark))
         questions = folder.questions(benchmark)
         yield RunScores(
             benchmark=benchmark,
-            labels=labels,
-            seed=seed,
+            labels=cell.labels,
+            seed=cell.seed,
+            model=str(cell.run.options["model"]),
             folder=folder.path.name,
             measures=read_measures(results),
             results=results,

@@ -31,9 +31,15 @@ _NOT_TRAINING: Final = {
     "private",
 }
 _NOT_EVALUATION: Final = {"model", "output"}
+OF_THE_MODEL: Final = (
+    *("model", "revision", "trust_remote_code", "max_length"),
+    *("question_prompt", "passage_prompt"),
+)
+"""The options of `train` that say how a model is loaded; `evaluate` has them, too."""
 _SAFE_NAME: Final = re.compile(r"[\w.-]+")
 
 Options = dict[str, Any]
+Measures = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class StudyFile(BaseModel):
@@ -42,6 +48,7 @@ class StudyFile(BaseModel):
     Attributes:
         title: What the page is called.
         question: The question the study answers, in a sentence or two.
+        note: What readers of the page must know, such as that data stand in for others.
         train: Options of `tandemqa train` that all runs share.
         vary: Axes of the grid; each combination of their values is one run. An axis is an
             option of `tandemqa train` with the list of its values, or any name with named sets
@@ -49,9 +56,15 @@ class StudyFile(BaseModel):
             the first so many languages of an order, so that each set holds the smaller ones.
             `sampling` takes `hybrid`, `mono`, `cross` and `xx`.
         evaluate: Options of `tandemqa evaluate` by the name that results have in tables.
-        baseline: The cell that others are compared with, by axis; the first one by default.
+        baseline: What others are compared with, by axis: each cell with the one that has these
+            values, and its own on axes that are not named. The first cell by default.
+        answer: The cells whose difference from the baseline answers the question, by axis; all
+            others by default.
         base_models: Whether to evaluate the models that training starts from as well.
-        measures: What tables and plots show; the files have all.
+        untouched: Other models to evaluate as they are, by the name that tables show: options of
+            `tandemqa train` that say how to load them.
+        measures: What tables and plots show, of each benchmark what it has, or by the name of the
+            benchmark; the first is the one that answers. The files have all.
         processes: That train together, each with a GPU of its own.
         keep_models: Whether to keep the weights of a run after it was evaluated.
         output: Folder of the study.
@@ -61,15 +74,24 @@ class StudyFile(BaseModel):
 
     title: Annotated[str, Field(min_length=1)]
     question: str = ""
+    note: str = ""
     train: Options
     vary: Annotated[dict[str, list[Any] | Options], Field(min_length=1)]
     evaluate: Annotated[dict[str, Options], Field(min_length=1)]
     baseline: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     base_models: bool = True
-    measures: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_MEASURES
+    untouched: dict[str, Options] = {}
+    measures: Measures | dict[str, Measures] = DEFAULT_MEASURES
     processes: Annotated[int, Field(ge=1)] = 1
     keep_models: bool = True
     output: Annotated[str, Field(min_length=1)]
+
+    def measures_of(self, benchmark: str) -> tuple[str, ...]:
+        """Return what tables and plots show of a benchmark, as far as it has it."""
+        if isinstance(self.measures, dict):
+            return self.measures.get(benchmark, DEFAULT_MEASURES)
+        return self.measures
 
 
 def read_study(path: str) -> StudyFile:
@@ -89,7 +111,12 @@ def read_study(path: str) -> StudyFile:
         study = StudyFile.model_validate({"output": f"studies/{Path(path).stem}", **content})
     except ValidationError as error:
         raise UsageError(f"{path}: {'; '.join(_tell(error))}") from error
-    faults = [*_unknown_options(study), *_wrong_axes(study), *_unknown_measures(study)]
+    faults = [
+        *_unknown_options(study),
+        *_wrong_axes(study),
+        *_wrong_models(study),
+        *_unknown_measures(study),
+    ]
     if faults:
         raise UsageError(f"{path}: {'; '.join(faults)}")
     return study
@@ -154,7 +181,34 @@ def _wrong_values(name: str, options: Options) -> list[str]:
 
 
 def _unknown_measures(study: StudyFile) -> list[str]:
-    return [_unknown("measures", name, MEASURES) for name in study.measures if name not in MEASURES]
+    if not isinstance(study.measures, dict):
+        return [_unknown("measures", m, MEASURES) for m in study.measures if m not in MEASURES]
+    return [
+        *(
+            _unknown("measures", b, study.evaluate)
+            for b in study.measures
+            if b not in study.evaluate
+        ),
+        *(
+            _unknown(f"measures.{benchmark}", name, MEASURES)
+            for benchmark, names in study.measures.items()
+            for name in names
+            if name not in MEASURES
+        ),
+    ]
+
+
+def _wrong_models(study: StudyFile) -> list[str]:
+    faults = []
+    for name, options in study.untouched.items():
+        if not isinstance(options.get("model"), str):
+            faults.append(f"untouched.{name}.model: needed, a name on the hub or a folder")
+        faults += [
+            _unknown(f"untouched.{name}.{option}", option, OF_THE_MODEL)
+            for option in options
+            if option not in OF_THE_MODEL
+        ]
+    return faults
 
 
 def _wrong_axes(study: StudyFile) -> list[str]:
@@ -168,10 +222,11 @@ def _wrong_axes(study: StudyFile) -> list[str]:
             faults += _wrong_sets(axis, values)
         elif axis not in training_options() | {SAMPLING}:
             faults.append(_unknown(f"vary.{axis}", axis, training_options() | {SAMPLING}))
-    for axis in study.baseline:
-        if axis not in study.vary or axis == SEED:
-            axes = ", ".join(axis for axis in study.vary if axis != SEED)
-            faults.append(f"baseline.{axis}: wanted an axis of vary: {axes}")
+    axes = ", ".join(axis for axis in study.vary if axis != SEED)
+    for key, cells in (("baseline", study.baseline), ("answer", study.answer)):
+        for axis in cells:
+            if axis not in study.vary or axis == SEED:
+                faults.append(f"{key}.{axis}: wanted an axis of vary: {axes}")
     return faults
 
 

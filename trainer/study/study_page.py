@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from schemas.page import render_page
 from schemas.wording import counted
-from trainer.evaluation.measures import MEASURES
+from trainer.evaluation.measures import Measure
 from trainer.study.plots import Plot
 from trainer.study.study_plan import StudyPlan
 from trainer.study.study_table import TableRow
@@ -24,23 +24,30 @@ class BenchmarkPart:
 
     Attributes:
         name: Its name in the study.
+        measures: What its table shows.
+        answers: The answer to the study's question, in a sentence for each measure that answers.
         findings: What stands out, in sentences.
         rows: The table.
         plots: The plots.
     """
 
     name: str
+    measures: Sequence[Measure]
+    answers: Sequence[str]
     findings: Sequence[str]
     rows: Sequence[TableRow]
     plots: Sequence[Plot]
 
 
-def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence[str]) -> str:
+def write_page(
+    plan: StudyPlan, parts: Sequence[BenchmarkPart], trade_off: Plot | None, failed: Sequence[str]
+) -> str:
     """Return the page.
 
     Args:
         plan: The study.
         parts: The results on each benchmark.
+        trade_off: What all benchmarks gain and lose along one axis.
         failed: One sentence for each run that failed.
     """
     left = plan.unfinished()
@@ -52,7 +59,9 @@ def write_page(plan: StudyPlan, parts: Sequence[BenchmarkPart], failed: Sequence
         study=plan.study,
         axes=_axes(plan),
         parts=parts,
-        measures=[MEASURES[name] for name in plan.study.measures],
+        trade_off=trade_off,
+        measures=list({measure.title: measure for of in parts for measure in of.measures}.values()),
+        seeds=len({cell.seed for cell in plan.cells}),
         runs=list(_runs(plan)),
         done=len(plan.folders) - len(left),
         left=len(left),

@@ -4,15 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from schemas.command import UsageError
 from schemas.options import make_options
 from schemas.wording import counted
 from trainer.corpora.corpus_facts import read_facts
 from trainer.fine_tuning.training_options import TrainOptions
-from trainer.study.grid import Cell, Run, plan_base_models, plan_cells
+from trainer.study.grid import Cell, Run, plan_cells, plan_untrained
 from trainer.study.run_folder import RunFolder, open_folder
 from trainer.study.study_file import Options, StudyFile
+
+# For each weight and token: forward, backward to activations and to weights; with recomputed
+# activations instead of gradients of weights, as with LoRA, it comes to the same.
+_FLOPS_PER_TOKEN: Final = 6
+_FLOPS_PER_SECOND: Final = 125e12  # 40 % of what an A100 can do in bfloat16
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +28,14 @@ class StudyPlan:
     Attributes:
         study: The study.
         cells: Its grid.
-        base_models: Models that are evaluated without training.
-        folders: The folder of each run, by its key; base models first.
+        untrained: What is evaluated without training.
+        folders: The folder of each run, by its key; untrained models first.
         absent: Corpora that are not there yet.
     """
 
     study: StudyFile
     cells: list[Cell]
-    base_models: list[Run]
+    untrained: list[Cell]
     folders: dict[str, RunFolder]
     absent: tuple[str, ...]
 
@@ -54,16 +60,18 @@ def plan_study(study: StudyFile) -> StudyPlan:
         return read_facts(path).digest
 
     cells = plan_cells(study, digest)
-    base_models = plan_base_models(cells) if study.base_models else []
+    untrained = plan_untrained(study, cells)
     output = Path(study.output).expanduser()
-    runs = [*base_models, *(cell.run for cell in cells)]
-    folders = {run.key: open_folder(output, run, _evaluations(study, run)) for run in runs}
-    return StudyPlan(study, cells, base_models, folders, tuple(absent))
+    runs = [cell.run for cell in [*untrained, *cells]]
+    folders = {
+        run.key: open_folder(output, run, _evaluations(study, run, bool(untrained))) for run in runs
+    }
+    return StudyPlan(study, cells, untrained, folders, tuple(absent))
 
 
-def _evaluations(study: StudyFile, run: Run) -> dict[str, Options]:
-    """Return the options of a run's evaluations; floors are measured once, with base models."""
-    extra = {"floors": "none"} if run.trained and study.base_models else {}
+def _evaluations(study: StudyFile, run: Run, untrained: bool) -> dict[str, Options]:
+    """Return the options of a run's evaluations; floors are measured with untrained models."""
+    extra = {"floors": "none"} if run.trained and untrained else {}
     return {name: {**options, **extra} for name, options in study.evaluate.items()}
 
 
@@ -91,7 +99,7 @@ def describe_plan(plan: StudyPlan) -> str:
         "",
         f"{counted(len(plan.cells), 'cell')} (each seed counts), "
         f"{counted(len(trained), 'run')} to train and evaluate, "
-        f"{counted(len(plan.base_models), 'base model')} to evaluate; {len(left)} still to do",
+        f"{counted(len(plan.untrained), 'untrained model')} to evaluate; {len(left)} still to do",
         f"benchmarks: {', '.join(plan.study.evaluate)}",
         *_estimate(plan),
     ]
@@ -103,8 +111,9 @@ def _estimate(plan: StudyPlan) -> Iterator[str]:
     left = [folder for folder in plan.unfinished() if folder.run.trained]
     if not left:
         return
-    pairs = sum(count_pairs(folder.run) for folder in left)
-    yield f"the remaining runs train on {counted(pairs, 'pair')}"
+    yield "training that is left:"
+    for model, folders in _by_model(left).items():
+        yield _estimate_model(model, [folder.run for folder in folders])
     speeds = _seconds_per_pair(plan)
     known = [folder for folder in left if folder.run.options["model"] in speeds]
     if known:
@@ -115,9 +124,37 @@ def _estimate(plan: StudyPlan) -> Iterator[str]:
         yield "time left: known once the first run of a model is finished"
 
 
+def _by_model(folders: list[RunFolder]) -> dict[str, list[RunFolder]]:
+    found: dict[str, list[RunFolder]] = {}
+    for folder in folders:
+        found.setdefault(str(folder.run.options["model"]), []).append(folder)
+    return found
+
+
+def _estimate_model(model: str, runs: list[Run]) -> str:
+    """Return what the runs of a model train on, and what that costs for its size."""
+    pairs = sum(count_pairs(run) for run in runs)
+    line = f"  {model}: {counted(len(runs), 'run')}, {counted(pairs, 'pair')}"
+    lengths = [_read_options(run).model.max_length for run in runs]
+    if None in lengths:
+        return line
+    tokens = sum(
+        2 * count_pairs(run) * length for run, length in zip(runs, lengths, strict=True) if length
+    )
+    hours = tokens * _FLOPS_PER_TOKEN * 1e9 / _FLOPS_PER_SECOND / 3600
+    return (
+        f"{line} of at most {tokens / 1e6:,.0f} million tokens: {hours:.1f} hours on an A100 for "
+        "each billion of the model's weights"
+    )
+
+
+def _read_options(run: Run) -> TrainOptions:
+    return make_options(TrainOptions, {**run.options, "output": "model"})
+
+
 def count_pairs(run: Run) -> int:
     """Return how many pairs a run trains on."""
-    options = make_options(TrainOptions, {**run.options, "output": "model"})
+    options = _read_options(run)
     return options.steps * options.batches.batch_size
 
 

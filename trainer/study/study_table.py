@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.tables import markdown_table
-from trainer.evaluation.measures import MEASURES, Measure
+from trainer.evaluation.measures import MAIN_SCORE, MEASURES, Measure
 from trainer.study.cell_scores import CellScores, Statistic, read_floors
 from trainer.study.run_scores import RunScores
 
@@ -56,17 +56,14 @@ def make_rows(cells: Sequence[CellScores], measures: Sequence[str]) -> list[Tabl
 
 
 def write_markdown(cells: Sequence[CellScores], measures: Sequence[str]) -> str:
-    """Return the tables of all benchmarks; the best trained cell of each column is bold."""
+    """Return the table of one benchmark; the best trained cell of each column is bold."""
     head = ["", *(MEASURES[name].title for name in measures)]
-    parts = []
-    for benchmark, of_benchmark in by_benchmark(cells).items():
-        rows = []
-        for row in make_rows(of_benchmark, measures):
-            values = zip(row.values, row.best, strict=True)
-            rows.append([row.name, *(f"**{value}**" if bold else value for value, bold in values)])
-        table = markdown_table(head, rows, "l" + "r" * len(measures))
-        parts.append(f"### {benchmark}\n\n{table}\n")
-    return "\n".join(parts)
+    rows = []
+    for row in make_rows(cells, measures):
+        values = zip(row.values, row.best, strict=True)
+        rows.append([row.name, *(f"**{value}**" if bold else value for value, bold in values)])
+    table = markdown_table(head, rows, "l" + "r" * len(measures))
+    return f"### {cells[0].benchmark}\n\n{table}\n"
 
 
 def write_csv(runs: Sequence[RunScores]) -> str:
@@ -104,6 +101,12 @@ def by_benchmark(cells: Iterable[CellScores]) -> dict[str, list[CellScores]]:
     for cell in cells:
         found.setdefault(cell.benchmark, []).append(cell)
     return found
+
+
+def known_measures(cells: Sequence[CellScores], wanted: Sequence[str]) -> list[str]:
+    """Return the measures that a benchmark has; of MTEB tasks without them, the main score."""
+    known = {name for cell in cells for name in cell.statistics}
+    return [name for name in wanted if name in known] or sorted(known & {MAIN_SCORE})
 
 
 def show_interval(measure: Measure, statistic: Statistic, signed: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 results.csv    a line for each run and benchmark, with all measures
 results.json   cells with mean, spread, interval and difference from the baseline
-results.md     the tables
+results.md     the answer and the tables
 plots/         curves and heat maps
 study.html     all of it, explained; needs nothing else
 """
@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from schemas.files import write_json, write_text
+from trainer.evaluation.measures import MEASURES
+from trainer.study.answer import answer_question
 from trainer.study.cell_scores import score_cells
 from trainer.study.findings import state_findings
-from trainer.study.grid import baseline_labels
-from trainer.study.plots import draw_plots
+from trainer.study.grid import answer_labels, baseline_labels
+from trainer.study.plots import draw_plots, draw_trade_off
 from trainer.study.run_folder import exclusive_lock
 from trainer.study.run_scores import read_run_scores
 from trainer.study.study_folder import PLOTS_NAME, RESULTS_NAME
@@ -24,6 +26,7 @@ from trainer.study.study_plan import StudyPlan
 from trainer.study.study_table import (
     by_benchmark,
     describe_cell,
+    known_measures,
     make_rows,
     write_csv,
     write_markdown,
@@ -47,8 +50,10 @@ def write_results(plan: StudyPlan, failed: Sequence[str] = ()) -> tuple[Path, st
 
 def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, str]:
     study = plan.study
-    runs = read_run_scores(plan.cells, plan.base_models, plan.folders, list(study.evaluate))
-    cells = score_cells(runs, baseline_labels(study, plan.cells))
+    everything = [*plan.cells, *plan.untrained]
+    runs = read_run_scores(everything, plan.folders, list(study.evaluate))
+    baseline = baseline_labels(study, plan.cells)
+    cells = score_cells(runs, baseline)
     write_text(output / "results.csv", write_csv(runs))
     content = {
         "title": study.title,
@@ -56,16 +61,24 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
         "cells": [describe_cell(cell) for cell in cells],
     }
     write_json(output / RESULTS_NAME, content)
-    tables = write_markdown(cells, study.measures)
-    write_text(output / "results.md", tables)
+    answer = answer_labels(study, plan.cells)
+    measured = by_benchmark(cells)
+    measures = {name: known_measures(of, study.measures_of(name)) for name, of in measured.items()}
     parts = [
         BenchmarkPart(
-            name,
-            state_findings(of_benchmark, study.measures),
-            make_rows(of_benchmark, study.measures),
-            draw_plots(output / PLOTS_NAME, name, of_benchmark, study.measures),
+            name=name,
+            measures=[MEASURES[measure] for measure in measures[name]],
+            answers=answer_question(of_benchmark, measures[name][:1], baseline, answer),
+            findings=state_findings(of_benchmark, measures[name]),
+            rows=make_rows(of_benchmark, measures[name]),
+            plots=draw_plots(output / PLOTS_NAME, name, of_benchmark, measures[name]),
         )
-        for name, of_benchmark in by_benchmark(cells).items()
+        for name, of_benchmark in measured.items()
     ]
-    write_text(output / PAGE_NAME, write_page(plan, parts, failed))
-    return output / PAGE_NAME, tables
+    trade_off = draw_trade_off(output / PLOTS_NAME, measured, measures)
+    write_text(output / PAGE_NAME, write_page(plan, parts, trade_off, failed))
+    answers = [f"{sentence}\n" for part in parts for sentence in part.answers]
+    tables = [write_markdown(of, measures[name]) for name, of in measured.items()]
+    text = "\n".join([*answers, *tables])
+    write_text(output / "results.md", text)
+    return output / PAGE_NAME, text

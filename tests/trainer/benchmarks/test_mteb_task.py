@@ -12,6 +12,7 @@ from trainer.encoder import Encoder, Prompts
 from trainer.evaluation.embeddings import embed
 from trainer.evaluation.intervals import mean
 from trainer.evaluation.mteb_task import evaluate_task
+from trainer.evaluation.question_scores import load_question_scores
 from trainer.evaluation.scoring import score
 
 pytest.importorskip("mteb")
@@ -45,12 +46,39 @@ def test_a_retrieval_task_agrees_with_our_own_evaluation(encoder, tmp_path):
     assert json.dumps(results, allow_nan=False)  # mteb's nAUC is NaN where all find all
 
 
+def test_each_question_of_a_retrieval_task_is_scored_as_we_do_it(encoder, tmp_path):
+    folder = write_topics(tmp_path / "data", "en")
+    file = tmp_path / "r.questions.npz"
+    results = evaluate_task("SciFact", encoder, data=folder, questions=file)
+    benchmark = read_beir(folder)
+    ours = score(benchmark, embed(benchmark, encoder)).settings["monolingual"]["en"]
+    saved = load_question_scores(file)
+    theirs = saved.parts["monolingual"]["eng"]
+    order = [saved.ids.index(f"q{n}") for n in range(25)]
+    for metric, value in results["monolingual"]["mean"].items():
+        assert theirs.values[metric].mean() == pytest.approx(value, abs=1e-5)
+        values = dict(zip(theirs.ids.tolist(), theirs.values[metric], strict=True))
+        expected = ours.values[metric]
+        assert [values[place] for place in order] == pytest.approx(expected, abs=1e-4)
+
+
 def test_a_task_of_pairs_has_its_cross_lingual_means(encoder, tmp_path):
     for subset in ("eng-eng", "eng-spa"):
         write_topics(tmp_path / subset, "en", 6)
     results = evaluate_task(
-        "MLQARetrieval", encoder, data=tmp_path, languages=["eng-eng", "eng-spa"], split="test"
+        "MLQARetrieval",
+        encoder,
+        data=tmp_path,
+        languages=["eng-eng", "eng-spa"],
+        split="test",
+        questions=tmp_path / "r.questions.npz",
     )
+    saved = load_question_scores(tmp_path / "r.questions.npz")
+    assert {part: list(of) for part, of in saved.parts.items()} == {
+        "monolingual": ["eng"],
+        "crosslingual": ["eng-spa"],
+    }
+    assert len(saved.ids) == 6  # asked in both
     assert list(results["monolingual"]["by_language"]) == ["eng"]
     assert list(results["crosslingual"]["by_pair"]) == ["eng-spa"]
     assert set(results["scores"]["test"]) == {"eng-eng", "eng-spa"}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.command import UsageError
-from trainer.study.grid import baseline_labels, plan_base_models, plan_cells
+from trainer.study.grid import answer_labels, baseline_labels, plan_cells, plan_untrained
 from trainer.study.study_file import StudyFile
 
 
@@ -72,13 +72,28 @@ def test_named_sets_change_several_options():
     cells = plan({"size": sizes})
     assert [cell.labels["size"] for cell in cells] == ["small", "7B"]
     assert cells[1].run.options["lora"] == 16
-    assert [run.options["model"] for run in plan_base_models(cells)] == ["a/s", "a/l"]
+    untrained = plan_untrained(make_study({"size": sizes}), cells)
+    assert [cell.run.options["model"] for cell in untrained] == ["a/s", "a/l"]
 
 
 def test_a_base_model_is_evaluated_once():
-    (run,) = plan_base_models(plan({"mono_ratio": [0, 1], "seed": [0, 1]}))
-    assert not run.trained
-    assert run.slug == "base=small"
+    vary = {"mono_ratio": [0, 1], "seed": [0, 1]}
+    (cell,) = plan_untrained(make_study(vary), plan(vary))
+    assert not cell.run.trained and cell.seed is None
+    assert cell.run.slug == "base=small"
+
+
+def test_other_models_are_evaluated_as_they_are():
+    vary = {"mono_ratio": [0, 1]}
+    others = {"BGE": {"model": "b/bge", "max_length": 64}, "same": {"model": "org/small"}}
+    cells = plan_untrained(make_study(vary, untouched=others), plan(vary))
+    assert [dict(cell.labels) for cell in cells] == [
+        {"base model": "small"},
+        {"untouched": "BGE"},
+        {"untouched": "same"},
+    ]
+    assert cells[1].run.options == {"model": "b/bge", "max_length": 64}
+    assert cells[0].run == cells[2].run  # evaluated once
 
 
 def test_values_that_make_no_sense_are_refused_with_their_place():
@@ -100,6 +115,8 @@ def test_the_first_cell_is_the_baseline_unless_another_one_is_named():
     assert baseline_labels(named, plan(vary)) == {"mono_ratio": "0.5"}
     with pytest.raises(UsageError, match=r"baseline\.mono_ratio: 3; wanted one of 1, 0\.5"):
         baseline_labels(make_study(vary, baseline={"mono_ratio": 3}), plan(vary))
+    with pytest.raises(UsageError, match=r"answer\.mono_ratio: 3; wanted one of 1, 0\.5"):
+        answer_labels(make_study(vary, answer={"mono_ratio": 3}), plan(vary))
 
 
 @given(name=st.text(min_size=1, max_size=200))

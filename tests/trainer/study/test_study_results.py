@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -11,14 +12,15 @@ from trainer.evaluation.measures import DEFAULT_MEASURES, MEASURES, read_measure
 from trainer.evaluation.question_scores import save_question_scores
 from trainer.evaluation.ranking_metrics import QuestionScores
 from trainer.evaluation.scoring import Scores
+from trainer.study.answer import answer_question
 from trainer.study.cell_scores import Statistic, score_cells
 from trainer.study.findings import is_clear, state_findings
-from trainer.study.plots import draw_plots
+from trainer.study.plots import draw_plots, draw_trade_off
 from trainer.study.run_scores import RunScores
 from trainer.study.runs import run_study
 from trainer.study.study_file import read_study
 from trainer.study.study_plan import plan_study
-from trainer.study.study_table import make_rows, write_csv, write_markdown
+from trainer.study.study_table import known_measures, make_rows, write_csv, write_markdown
 
 QUESTIONS = 100
 LANGUAGES = ["en", "es"]
@@ -55,6 +57,7 @@ def run(tmp_path):
             benchmark="b",
             labels=labels,
             seed=seed,
+            model="org/m",
             folder=f"{labels}-{seed}",
             measures=read_measures(results),
             results=results,
@@ -191,6 +194,63 @@ def test_nothing_is_said_before_a_run_is_finished():
 def test_an_mteb_task_has_its_main_score():
     assert read_measures({"main_score": 0.7, "monolingual": {"mean": None}}) == {"main_score": 0.7}
     assert set(read_measures(results_of(1.0))) <= set(MEASURES)
+
+
+@pytest.fixture
+def sizes(run):
+    """Two sizes, each with monolingual and hybrid batches, and an untouched model."""
+    levels = {("s", "mono"): 0.6, ("s", "hybrid"): 0.7, ("l", "mono"): 0.8, ("l", "hybrid"): 0.84}
+    cells = [run({"size": s, "batches": b}, 0, level) for (s, b), level in levels.items()]
+    return [*cells, run({"untouched": "E5"}, None, 0.5)]
+
+
+def test_each_cell_is_compared_with_the_baseline_that_is_like_it(sizes):
+    cells = score_cells(sizes, {"batches": "mono"})
+    assert [cell.is_baseline for cell in cells] == [True, False, True, False, False]
+    gains = [cell.differences.get("multilingual.map") for cell in cells]
+    assert gains[1].mean == pytest.approx(0.05) and gains[3].mean == pytest.approx(0.02)
+    assert gains[4] is None, "there are two baselines"
+
+
+def test_the_answer_names_what_changed_its_interval_and_where(sizes):
+    baseline = {"batches": "mono"}
+    cells = score_cells(sizes, baseline)
+    (sentence,) = answer_question(cells, ["multilingual.map"], baseline, {"batches": "hybrid"})
+    assert sentence.startswith(
+        "b, multilingual mAP: batches hybrid against batches mono is +0.0500 ["
+    )
+    assert "] at size s; +0.0200 [+0.0" in sentence and sentence.endswith("] at size l.")
+
+
+def test_the_answer_names_untouched_models_where_all_cells_answer(sizes):
+    baseline = {"size": "l", "batches": "hybrid"}
+    (sentence,) = answer_question(score_cells(sizes, baseline), ["multilingual.map"], baseline, {})
+    assert "the difference from size l, batches hybrid is -0.1200 [" in sentence
+    assert "at size s, batches mono;" in sentence and "] at untouched E5." in sentence
+
+
+def test_an_answer_without_scores_of_questions_says_so(run):
+    cells = [run({"r": r}, s, 0.5 + s / 10, questions=False) for r in "10" for s in (0, 1)]
+    (sentence,) = answer_question(
+        score_cells(cells, {"r": "1"}), ["multilingual.map"], {"r": "1"}, {}
+    )
+    assert "r 0 against r 1 is +0.0000 (± 0.0000 over seeds, no interval)." in sentence
+
+
+def test_one_axis_of_three_values_makes_a_curve_of_gains_and_losses(run, tmp_path):
+    cells = score_cells([run({"r": r}, 0, float(r)) for r in ("0.9", "0.5", "0")], {"r": "0.9"})
+    names = ["monolingual.map", "multilingual.map", "rank_distance"]
+    plot = draw_trade_off(tmp_path, {"b": cells}, {"b": names})
+    assert "trade-off" in plot.path.name and "<?xml" in plot.path.read_text()
+    assert draw_trade_off(tmp_path, {"b": cells[:2]}, {"b": names}) is None
+
+
+def test_measures_that_a_benchmark_does_not_have_are_left_out(runs, run):
+    cells = score_cells(runs, {"ratio": "1"})
+    assert known_measures(cells, ["main_score", "monolingual.map"]) == ["monolingual.map"]
+    task = run({"r": "1"}, 0, 0.5, questions=False, main_score=0.5)
+    task = score_cells([replace(task, measures={"main_score": 0.5})], {"r": "1"})
+    assert known_measures(task, DEFAULT_MEASURES) == ["main_score"]
 
 
 def test_each_axis_gets_a_curve_and_languages_a_heat_map(runs, tmp_path):
