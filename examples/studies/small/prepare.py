@@ -92,9 +92,10 @@ def write_inputs(folder: Path) -> None:
 def build(folder: Path, name: str, datasets: Iterable[str]) -> None:
     """Build a corpus from some of the inputs; what is translated is in the memory for the next."""
     inputs = [str(folder / "inputs" / f"{dataset}.jsonl") for dataset in datasets]
+    fields = ["--fields", *(f"{name}={name}" for name in ("id", "question", "passage", "split"))]
     options = ["--languages", LANGUAGES, "--translator", TRANSLATOR, "--license", "Apache-2.0"]
     places = ["--memory", str(folder / "memory"), "--output", str(folder / name), "--overwrite"]
-    if code := tandemqa.run(["build", "--input", *inputs, *options, *places]):
+    if code := tandemqa.run(["build", "--input", *inputs, *fields, *options, *places]):
         raise SystemExit(code)
 
 

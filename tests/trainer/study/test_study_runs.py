@@ -162,9 +162,16 @@ def test_commands_run_in_a_process_of_their_own_and_leave_a_log(plan):
 def test_the_plan_is_described_with_counts(plan):
     text = describe_plan(plan())
     assert text.count("to do  ") == 3
-    assert "2 runs to train and evaluate, 1 base model to evaluate; 3 still to do" in text
-    assert "the remaining runs train on 16 pairs" in text
+    assert "2 runs to train and evaluate, 1 untrained model to evaluate; 3 still to do" in text
+    assert "encoder: 2 runs, 16 pairs\n" in text
     assert "known once the first run of a model is finished" in text
+
+
+def test_what_training_costs_is_estimated_where_the_length_is_known(plan, content):
+    train = {**content["train"], "max_length": 256, "steps": 1_000, "batch_size": 128}
+    text = describe_plan(plan(train=train))
+    # 2 x 128,000 pairs x 2 texts x 256 tokens x 6 x 1e9 weights / 125e12 a second
+    assert "256,000 pairs of at most 131 million tokens: 1.7 hours on an A100 for each" in text
 
 
 def test_the_time_left_is_told_by_the_runs_that_are_finished(plan, finished):
