@@ -83,7 +83,8 @@ def undisturbed_build(folder: Path, arguments: list[str]) -> Path:
 def disturb(folder: Path, arguments: list[str], kills: int, seconds: float, seed: int) -> None:
     """Kill the build so many times, each at a random moment of its first so many seconds.
 
-    A build that ends before its moment was not killed: it is started anew, with another moment.
+    A build that ends before its moment was not killed, and leaves nothing to translate: all is
+    begun anew.
     """
     generator = random.Random(seed)
     done = 0
@@ -93,6 +94,10 @@ def disturb(folder: Path, arguments: list[str], kills: int, seconds: float, seed
             done += 1
             saved = saved_packets(folder)
             print(f"kill -9 number {done} after {moment:.1f} s: {saved} packets saved", flush=True)
+        else:
+            done = 0
+            shutil.rmtree(folder)
+            folder.mkdir()
 
 
 def main() -> int:
