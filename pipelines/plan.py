@@ -18,6 +18,7 @@ from pipelines.ingest.deduplicate import Deduplicate
 from pipelines.ingest.failure_limit import LimitFailures
 from pipelines.ingest.read import Read
 from pipelines.ingest.source_language import KeepEnglish
+from pipelines.io.progress import Progress
 from pipelines.leaks.decontaminate import Decontaminate
 from pipelines.rehearsal import RECORDS, Dictionary, Pace, Segments, translate_for
 from pipelines.run import run_pipeline
@@ -151,13 +152,15 @@ def forecast(
     )
 
 
-def survey(config: BuildConfig, beam_arguments: Sequence[str], progress: bool) -> Work:
+def survey(
+    config: BuildConfig, beam_arguments: Sequence[str], progress: Progress | None = None
+) -> Work:
     """Read, segment and look everything up in the memory; translate nothing.
 
     Args:
         config: The build.
         beam_arguments: Options of file systems; it runs in this process.
-        progress: Whether to show progress on standard error.
+        progress: What to show on standard error; None for nothing.
     """
     started = time.monotonic()
     with TemporaryDirectory() as folder:

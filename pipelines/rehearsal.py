@@ -15,6 +15,7 @@ from typing import Final
 from pipelines.build import build
 from pipelines.corpus.config import BuildConfig
 from pipelines.ingest.source import parse_source
+from pipelines.io.progress import Outlook, Progress, watch
 from pipelines.io.storage import join, read_below, write_bytes
 from pipelines.report.write import write_report
 from pipelines.run import run_pipeline
@@ -108,6 +109,32 @@ def rehearse(
         return Pace(cold, share * max(0.0, seconds - warm) / more, share * kept)
 
 
+def look_ahead(
+    config: BuildConfig, records: Sequence[Record], beam_arguments: Sequence[str]
+) -> Outlook:
+    """Return what the steps of a build take beside its translators, by a build of some records.
+
+    Nothing is translated: the English texts stand for their translations, which takes as long to
+    judge.
+
+    Args:
+        config: The build.
+        records: Some of its records.
+        beam_arguments: Options of file systems.
+    """
+    some = records[: max(2, _ROWS // len(config.languages))]
+    texts = {key: text for record in some for key, text in segments_of(config, record).items()}
+    itself = {key: Translation(text) for key, text in texts.items()}
+    progress = Progress()
+    with TemporaryDirectory() as folder:
+        small = _prepare(config, some, dict.fromkeys(config.languages, itself), folder)
+        with watch(progress):
+            _time_build(small, some, beam_arguments)
+        return Outlook(
+            rows=1 + len(config.languages), paces=progress.paces(), ending=progress.seconds_idle()
+        )
+
+
 def _is_translated(
     config: BuildConfig, record: Record, dictionaries: Mapping[str, Dictionary]
 ) -> bool:
@@ -149,7 +176,7 @@ def _time_build(
     with TemporaryDirectory(dir=path.parent) as output:
         config = replace(config, output=output)
         started = time.monotonic()
-        run_pipeline(lambda pipeline: build(pipeline, config), beam_arguments, progress=False)
+        run_pipeline(lambda pipeline: build(pipeline, config), beam_arguments)
         write_report(output, load_manifest(output, read_below))
         return time.monotonic() - started, _size_of(output)
 

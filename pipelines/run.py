@@ -18,7 +18,7 @@ from apache_beam.options.pipeline_options import (
 from pipelines.cluster_progress import follow
 from pipelines.failures import explain_failures
 from pipelines.io.loopback import only_loopback
-from pipelines.io.progress import show_progress
+from pipelines.io.progress import Progress, show_progress
 from pipelines.local.choose import local_runner
 from pipelines.translation.worker import close_translators
 from schemas.command import UsageError
@@ -36,7 +36,7 @@ _NEAR: Final = 0.9
 def run_pipeline(
     construct: Callable[[beam.Pipeline], object],
     arguments: Sequence[str],
-    progress: bool,
+    progress: Progress | None = None,
     memory: Sequence[str] = (),
 ) -> None:
     """Construct a pipeline, run it and wait for its end.
@@ -44,7 +44,7 @@ def run_pipeline(
     Args:
         construct: Adds the steps.
         arguments: Beam's own options, as given behind `--`.
-        progress: Whether to show progress on standard error.
+        progress: What to show on standard error while it runs; None for nothing.
         memory: Folders in which the run saves packets, to be watched when it runs elsewhere.
 
     Raises:
@@ -52,18 +52,23 @@ def run_pipeline(
         FailedRunError: If the run failed; the message says why and how to go on.
     """
     options = beam_options(arguments)
-    name = options.view_as(StandardOptions).runner
-    is_here = name in _LOCAL_RUNNERS
+    is_here = runs_here(options)
+    is_ours = options.view_as(StandardOptions).runner == LOCAL_RUNNER
     with show_progress(progress), explain_failures(), only_loopback() if is_here else nullcontext():
-        runner = local_runner() if name == LOCAL_RUNNER else None
+        runner = local_runner() if is_ours else None
         pipeline = beam.Pipeline(runner, options=options)
         construct(pipeline)
         try:
             result = pipeline.run()
-            with follow(result, memory, progress):
+            with follow(result, memory, progress is not None):
                 result.wait_until_finish()
         finally:
             close_translators()
+
+
+def runs_here(options: PipelineOptions) -> bool:
+    """Return whether a pipeline with these options runs on this machine."""
+    return options.view_as(StandardOptions).runner in _LOCAL_RUNNERS
 
 
 def beam_options(arguments: Sequence[str]) -> PipelineOptions:

@@ -1,9 +1,10 @@
 """Progress on standard error: a line that moves in a terminal, now and then a line in a log."""
 
 import math
+import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from schemas.plain_text import printable
 
@@ -17,6 +18,11 @@ _BEFORE_FIRST_LINE: Final = 0.001  # seconds: nothing is said before anything is
 _DONE: Final = "{n_fmt} of {total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left{postfix}"
 _LOG_LINE: Final = f"{{desc}}: {_DONE}"
 _MOVING_LINE: Final = f"{{l_bar}}{{bar}}| {_DONE}"
+
+
+def is_terminal(file: TextIO) -> bool:
+    """Return whether a file is a terminal that can write over its line."""
+    return file.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
 def progress_bar(
@@ -50,7 +56,7 @@ def progress_bar(
         "total": total,
         "unit_scale": scaled,
     }
-    if shown and not sys.stderr.isatty():
+    if shown and not is_terminal(sys.stderr):
         options |= {"file": _LogLines(), "bar_format": _LOG_LINE, "miniters": 1}
         options |= {"delay": max(delay, _BEFORE_FIRST_LINE)}
         options |= {"mininterval": SECONDS_BETWEEN_LINES, "maxinterval": math.inf}

@@ -1,4 +1,4 @@
-"""Numbers in sentences."""
+"""Numbers and times in sentences."""
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
@@ -10,3 +10,14 @@ def counted(number: int, singular: str, plural: str = "") -> str:
         plural: The noun for any other number; by default the singular with an `s`.
     """
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it, such as `2 h 05 min`, `1 min 20 s` or `12 s`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"

@@ -1,12 +1,22 @@
 """`tandemqa build`: from English question-answer sets to a parallel corpus."""
 
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, FailedRunError
 from schemas.options import option
 from schemas.plain_text import write_error, write_out
+from schemas.wording import counted
+
+if TYPE_CHECKING:
+    from pipelines.corpus.config import BuildConfig
+    from pipelines.io.progress import Progress
+
+
+# Bytes of input: a smaller build is over before it is worth knowing when.
+_LARGE: Final = 1 << 20
 
 
 class BuildOptions(CorpusOptions):
@@ -17,6 +27,10 @@ class BuildOptions(CorpusOptions):
 
 
 def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
+    if not options.quiet:  # at once: it takes some seconds until more is known
+        inputs = counted(len(options.input), "input")
+        into = ", ".join(options.languages)
+        write_error(f"{inputs} into {into}; corpus: {absolute(options.output)}\n")
     from pipelines.build import build  # Beam is imported only when it is needed
     from pipelines.commands.output import check_output, prepare_output, read_manifest
     from pipelines.commands.resolve import resolve
@@ -31,14 +45,11 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
     config = resolve(options)
     work = prepare_output(config, overwrite=options.overwrite)
     if work:
+        progress = None
         if not options.quiet:
             write_error(tell_readings(config.readings) + tell_work(config))
-        run_pipeline(
-            lambda p: build(p, work),
-            beam_arguments,
-            not options.quiet,
-            config.translation.folders,
-        )
+            progress = _progress(work, beam_arguments)
+        run_pipeline(lambda p: build(p, work), beam_arguments, progress, config.translation.folders)
     else:
         write_error(f"{config.output} is complete already; --overwrite builds it again\n")
     manifest = read_manifest(config.output)
@@ -52,6 +63,25 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
             f"{config.output}/report.html, then build again with another translator or limit."
         )
     return 0
+
+
+def _progress(config: "BuildConfig", beam_arguments: Sequence[str]) -> "Progress":
+    """Return how the build is going, which may need to know how long some records take."""
+    from pipelines.ingest.source import first_records
+    from pipelines.io.progress import ALL, Outlook, Progress
+    from pipelines.rehearsal import look_ahead
+    from pipelines.run import beam_options, runs_here
+
+    records = []
+    files = [Path(entry.path) for entry in config.inputs]
+    size = sum(path.stat().st_size for path in files if path.is_file())
+    if size >= _LARGE and runs_here(beam_options(beam_arguments)):
+        records = first_records(config.sources)
+    outlook = Outlook(rows=1 + len(config.languages))
+    if records:
+        write_error(f"trying {counted(len(records), 'record')}, to tell how long all will take\n")
+        outlook = look_ahead(config, records, beam_arguments)
+    return Progress([step for step in ALL if step != "meaning" or config.meaning], outlook)
 
 
 COMMAND: Final = Command(

@@ -9,6 +9,7 @@ from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, UsageError
 from schemas.options import option
 from schemas.plain_text import write_error, write_out
+from schemas.wording import duration
 
 if TYPE_CHECKING:
     from pipelines.commands.needs import Needs
@@ -32,6 +33,7 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.output import check_memory, check_output
     from pipelines.commands.resolve import resolve_installed
     from pipelines.commands.summary import tell_readings
+    from pipelines.io.progress import READING, Progress
     from pipelines.io.remote import use_options
     from pipelines.plan import forecast, survey
     from pipelines.rehearsal import rehearse
@@ -47,7 +49,8 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     if not options.quiet:
         write_error(tell_readings(config.readings))
     starting = time.monotonic() - begun
-    work = survey(config, beam_arguments, progress=not options.quiet)
+    progress = None if options.quiet else Progress(READING)
+    work = survey(config, beam_arguments, progress)
     estimates, dictionaries = _estimate_all(config, work, needs)
     price = options.price_per_hour
     write_out(
@@ -157,17 +160,6 @@ def _spent(found: "Estimate", price: float | None) -> tuple[str, str, str]:
     if found.input_tokens:
         tokens = f"{found.input_tokens:,} in, {found.output_tokens:,} out"
     return tokens, duration(found.seconds), f"{sum(costs):,.2f}" if costs else ""
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person says it, such as `2 h 05 min`, `1 min 20 s` or `12 s`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 COMMAND: Final = Command(

@@ -45,6 +45,7 @@ def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.commands.summary import summarise
     from pipelines.corpus.queue import queue_records
     from pipelines.corpus.reread import Corpus
+    from pipelines.io.progress import JUDGING, Outlook, Progress
     from pipelines.io.remote import use_options
     from pipelines.report.write import write_report
     from pipelines.revalidate import revalidate
@@ -59,10 +60,13 @@ def _run(options: RevalidateOptions, beam_arguments: Sequence[str]) -> int:
         check_new_file(queue, "--queue")
     retried = [revision.retried.folder] if revision.retried else []
     prepare_new_output(output, [corpus, *retried])
+    manifest = before.manifest
+    outlook = Outlook(rows=1 + len(manifest.languages), records=manifest.source.groups)
+    progress = Progress(JUDGING if revision.meaning else JUDGING[1:], outlook)
     run_pipeline(
         lambda p: revalidate(p, before, revision, output),
         beam_arguments,
-        progress=not options.quiet,
+        None if options.quiet else progress,
     )
     revised = read_manifest(output)
     write_report(output, revised)

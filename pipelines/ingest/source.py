@@ -27,11 +27,12 @@ from pipelines.formats.stream import (
     refuse_irregular,
 )
 from pipelines.ingest.preview import Preview, preview_dataset, preview_file, sum_up
+from pipelines.io.storage import is_local
 from schemas.collection_files import ROLES, WANTED
 from schemas.errors import NotInstalledError
 from schemas.manifest import SourceReading
 from schemas.plain_text import writable
-from schemas.record import FailedRecord
+from schemas.record import FailedRecord, Record
 from schemas.splits import split_name
 
 PREVIEWED: Final = 50  # files of one source that are looked at before work
@@ -160,6 +161,18 @@ def check_sources(sources: Iterable[Source]) -> tuple[SourceReading, ...]:
     if problems:
         raise ValueError("the sources cannot be read:\n  " + "\n  ".join(problems))
     return tuple(readings)
+
+
+def first_records(sources: Iterable[Source]) -> list[Record]:
+    """Return the first few records of each source, of files on this machine that are read alone."""
+    found: list[Record] = []
+    for source in sources:
+        if source.format in (*HUGGING_FACE, *judged.FORMATS) or not is_local(source.path):
+            continue
+        for path in find_units(source)[:1]:
+            preview = preview_file(path, source.file_format(path), source.origin(path))
+            found += [result for result in preview.results if isinstance(result, Record)]
+    return found
 
 
 def source_problems(source: Source, previews: list[Preview] | None = None) -> list[str]:

@@ -1,16 +1,29 @@
-"""Progress of the steps that run in this process: done, rate and time left on one line.
+"""Progress of a run in one line: the step at work, its rate, and the time left for all steps.
 
-Workers in other processes have nobody listening; their counters are Beam metrics.
+The time left comes from what the steps at work took so far and, for those still to come, from what
+they took in a small build of some records (`pipelines.rehearsal`). Where neither is known, none is
+told. Workers in other processes have nobody listening; their counters are Beam metrics.
 """
 
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from threading import Lock
-from typing import Any, Final
+from shutil import get_terminal_size
+from threading import Event, Lock, Thread
+from typing import Final, NamedTuple
 
-from tqdm import tqdm
+from schemas.plain_text import printable
+from schemas.progress import SECONDS_BETWEEN_LINES, is_terminal
+from schemas.wording import duration
+
+READING: Final = ("read", "segment")
+"""The steps that a plan runs."""
+JUDGING: Final = ("meaning", "validate", "write")
+"""The steps that judge a corpus again."""
+ALL: Final = ("read", "segment", "translate", "assemble", *JUDGING)
+"""The steps of a build, in order."""
 
 _UNITS: Final = {
     "read": "items",
@@ -21,75 +34,223 @@ _UNITS: Final = {
     "validate": "records",
     "write": "rows",
 }
-# Every record that was segmented is assembled and validated.
-_AS_MANY_AS: Final = {"assemble": "segment", "meaning": "segment", "validate": "segment"}
+_NAMES: Final = {"meaning": "compare meanings", "validate": "check"}
+# Every item that was read may become a record, and every record that was segmented is assembled,
+# validated and written.
+_AS_MANY_AS: Final = {
+    "segment": "read",
+    "assemble": "segment",
+    "meaning": "segment",
+    "validate": "segment",
+    "write": "segment",
+}
+# What a step at work has taken so far counts once it has done so much, or worked so long.
+_ENOUGH: Final = 0.1
+_LONG_ENOUGH: Final = 5.0
+_BETWEEN_LOOKS: Final = 0.5  # seconds
 
 
-class _Line:
-    """The one line on standard error that shows the step at work."""
+class Outlook(NamedTuple):
+    """What is known of a run before it begins.
 
-    def __init__(self) -> None:
-        self.done: Counter[str] = Counter()
-        self.totals: dict[str, int] = {}
-        self.tokens = 0
-        self.step = ""
-        self.bar: tqdm[Any] | None = None
-        self.lock = Lock()
+    Attributes:
+        rows: Rows that a record becomes, English included.
+        records: Records that there are; None if that is found out by reading them.
+        paces: Seconds for one unit of each step.
+        ending: Seconds behind the last step.
+    """
 
-    def advance(self, step: str, count: int, tokens: int) -> None:
-        with self.lock:
-            self.done[step] += count
-            self.tokens += tokens
-            if step == self.step and self.bar is not None:
-                if tokens:
-                    self.bar.set_postfix_str(f"{self.tokens:,} tokens", refresh=False)
-                self.bar.update(count)
-                return
-            self.close()
-            total = self.totals.get(step) or self.done.get(_AS_MANY_AS.get(step, "")) or None
-            self.step = step
-            self.bar = tqdm(
-                None,
-                desc=f"step {list(_UNITS).index(step) + 1} of {len(_UNITS)}, {step}",
-                total=total,
-                initial=self.done[step],
-                unit=f" {_UNITS[step]}",
-                file=sys.stderr,
-                leave=False,
-                mininterval=0.5,
-                delay=1,
-                unit_scale=True,
-            )
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-        self.bar, self.step = None, ""
+    rows: int = 1
+    records: int | None = None
+    paces: Mapping[str, float] = {}
+    ending: float = 0.0
 
 
-_line: _Line | None = None
+class Progress:
+    """How far the steps of a run are."""
+
+    def __init__(
+        self,
+        steps: Sequence[str] = ALL,
+        outlook: Outlook = Outlook(),  # noqa: B008 - it never changes
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin now.
+
+        Args:
+            steps: Those that there will be, in order.
+            outlook: What is known of the run.
+            clock: Tells the time in seconds.
+        """
+        self._steps = tuple(steps)
+        self._outlook = outlook
+        self._clock = clock
+        self._done: Counter[str] = Counter()
+        self._totals: dict[str, int] = {}
+        self._begun: dict[str, float] = {}
+        self._first: dict[str, tuple[float, int]] = {}
+        self._last: dict[str, float] = {}
+        self._latest = clock()
+        self._tokens = 0
+        self._lock = Lock()
+
+    def expect(self, step: str, total: int) -> None:
+        """Say how much there is to do in a step, which begins now if it has not begun."""
+        with self._lock:
+            self._totals[step] = total
+            self._begun.setdefault(step, self._clock())
+
+    def advance(self, step: str, count: int, tokens: int = 0) -> None:
+        """Say that so many more units of a step are done, and the tokens that a server charges."""
+        with self._lock:
+            self._begun.setdefault(step, self._latest)
+            self._done[step] += count
+            self._tokens += tokens
+            self._latest = self._last[step] = self._clock()
+            self._first.setdefault(step, (self._latest, count))
+
+    def paces(self) -> dict[str, float]:
+        """Return the seconds that one unit of each step took, without what happened before it."""
+        return {step: self._pace_of(step) for step in self._first}
+
+    def seconds_idle(self) -> float:
+        """Return how long ago something was done."""
+        return self._clock() - self._latest
+
+    def seconds_left(self) -> float | None:
+        """Return how long the rest of the run will take; None if that cannot be told yet."""
+        left = self._outlook.ending
+        for step in self._steps:
+            total = self._total(step)
+            if total is None:
+                return None
+            if to_do := max(0, total - self._done[step]):
+                pace = self._pace(step, total)
+                if pace is None:
+                    return None
+                left += to_do * pace
+        return left
+
+    def line(self) -> str:
+        """Return how the run is going, without the end of a line; empty if nothing is done yet."""
+        with self._lock:
+            step = next((s for s in reversed(self._steps) if s in self._begun), "")
+            if not step:
+                return ""
+            total, done = self._total(step), self._done[step]
+            of = f" of {total:,}" if total else ""
+            parts = [f"{done:,}{of} {_UNITS[step]}", *self._rate(step)]
+            parts += [f"{self._tokens:,} tokens"] if step == "translate" and self._tokens else []
+            left = self.seconds_left()
+            rest = "" if left is None else f", {duration(left)} left in all"
+            place = f"step {self._steps.index(step) + 1} of {len(self._steps)}"
+            return f"{place}, {_NAMES.get(step, step)}{rest}: {', '.join(parts)}"
+
+    def _pace_of(self, step: str) -> float:
+        """Return the seconds for a unit behind the first ones, or for these if there are no others.
+
+        Before the first units of a step, the runner does things that it does once.
+        """
+        time_of_first, first = self._first[step]
+        if self._done[step] > first:
+            return (self._last[step] - time_of_first) / (self._done[step] - first)
+        return (time_of_first - self._begun[step]) / max(1, first)
+
+    def _total(self, step: str) -> int | None:
+        if any(later in self._begun for later in self._steps[self._steps.index(step) + 1 :]):
+            return self._done[step]
+        if step in self._totals:
+            return self._totals[step]
+        if step not in _AS_MANY_AS:
+            return None
+        basis = _AS_MANY_AS[step]
+        total = self._total(basis) if basis in self._steps else self._outlook.records
+        return total * self._outlook.rows if total and step == "write" else total
+
+    def _pace(self, step: str, total: int) -> float | None:
+        """Return the seconds for one more unit: measured, else rehearsed."""
+        done = self._done[step]
+        elapsed = self._clock() - self._begun[step] if step in self._begun else 0.0
+        measured = elapsed / done if done else None
+        if done >= _ENOUGH * total or elapsed >= _LONG_ENOUGH:
+            return measured
+        return self._outlook.paces.get(step, measured)
+
+    def _rate(self, step: str) -> list[str]:
+        elapsed = self._clock() - self._begun[step]
+        if not elapsed or not self._done[step]:
+            return []
+        rate = self._done[step] / elapsed
+        return [f"{rate:,.0f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"]
+
+
+_progress: Progress | None = None
 
 
 @contextmanager
-def show_progress(enabled: bool) -> Iterator[None]:
-    """Show progress while the block runs, if `enabled` and a person is looking."""
-    global _line
-    _line = line = _Line() if enabled and sys.stderr.isatty() else None
+def watch(progress: Progress | None) -> Iterator[None]:
+    """Let steps that run in this process in the block tell `progress` what they have done."""
+    global _progress
+    before, _progress = _progress, progress
     try:
         yield
     finally:
-        _line = None
-        if line:
-            line.close()
+        _progress = before
+
+
+@contextmanager
+def show_progress(progress: Progress | None) -> Iterator[None]:
+    """Show progress on standard error while the block runs; nothing if there is none to show."""
+    if progress is None:
+        yield
+        return
+    over = Event()
+    shown = Thread(target=_show, args=(progress, over), daemon=True)
+    with watch(progress):
+        shown.start()
+        try:
+            yield
+        finally:
+            over.set()
+            shown.join()
 
 
 def expect(step: str, total: int) -> None:
     """Say how much there is to do in a step, so that the time left can be told."""
-    if _line:
-        _line.totals[step] = total
+    if _progress:
+        _progress.expect(step, total)
 
 
 def advance(step: str, count: int, tokens: int = 0) -> None:
     """Say that `count` more units of a step are done, and the tokens that a server charges."""
-    if _line:
-        _line.advance(step, count, tokens)
+    if _progress:
+        _progress.advance(step, count, tokens)
+
+
+def _show(progress: Progress, over: Event) -> None:
+    if is_terminal(sys.stderr):
+        _show_in_terminal(progress, over)
+    else:
+        _show_in_log(progress, over)
+
+
+def _show_in_terminal(progress: Progress, over: Event) -> None:
+    """Keep one line up to date, and clear it at the end."""
+    while not over.wait(_BETWEEN_LOOKS):
+        if line := printable(progress.line()):
+            width = get_terminal_size().columns - 1
+            sys.stderr.write(f"\r{line[:width]}\x1b[K")
+            sys.stderr.flush()
+    sys.stderr.write("\r\x1b[K")
+    sys.stderr.flush()
+
+
+def _show_in_log(progress: Progress, over: Event) -> None:
+    """Write a line now and then, if anything has been done since."""
+    before = ""
+    while not over.wait(SECONDS_BETWEEN_LINES):
+        line = printable(progress.line())
+        if line and line != before:
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+        before = line

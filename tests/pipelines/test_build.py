@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from pipelines.commands.plan import duration
 from pipelines.plan import Work, forecast
 from pipelines.rehearsal import Pace
 from schemas.manifest import Manifest
+from schemas.wording import duration
 from tandemqa import run
 
 ROOT = Path(__file__).parents[2]

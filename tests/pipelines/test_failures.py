@@ -98,7 +98,7 @@ def test_what_is_not_foreseen_is_told_whole_and_with_its_step(act, name, message
         act()
 
     with pytest.raises(FailedRunError) as failure:
-        run_pipeline(lambda p: p | beam.Create([1]) | "My step" >> beam.Map(step), [], False)
+        run_pipeline(lambda p: p | beam.Create([1]) | "My step" >> beam.Map(step), [])
     told = str(failure.value)
     assert told.startswith(f"{name} in step 'My step': {message}")
     assert "--verbose" in told and "while running" not in told and AGAIN not in told

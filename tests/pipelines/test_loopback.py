@@ -20,7 +20,7 @@ def test_no_port_of_a_run_is_bound_to_all_addresses(monkeypatch, mode):
 
     monkeypatch.setattr(_server._Server, "add_insecure_port", record)
     options = [f"--direct_running_mode={mode}", "--direct_num_workers=2"]
-    run_pipeline(lambda p: p | beam.Create([1]) | beam.Reshuffle() | beam.Map(abs), options, False)
+    run_pipeline(lambda p: p | beam.Create([1]) | beam.Reshuffle() | beam.Map(abs), options)
     assert bound
     assert {address.rpartition(":")[0] for address in bound} == {"localhost"}
 
