@@ -49,6 +49,7 @@ TRAIN = [
     "matplotlib>=3.9",
     "tensorboard>=2.18",
 ]
+BM25 = ["bm25s>=0.2,<0.4"]
 MTEB = ["mteb>=2.20,<3"]
 AWS = ["apache-beam[aws]>=2.72,<2.80"]
 GCP = ["apache-beam[gcp]>=2.72,<2.80"]
@@ -103,10 +104,11 @@ setup(
         "llm": LLM,
         "identify": IDENTIFY,
         "train": TRAIN,
+        "bm25": TRAIN + BM25,
         "mteb": TRAIN + MTEB,
         "aws": AWS,
         "gcp": GCP,
-        "all": HUB + TRANSLATE + LLM + IDENTIFY + TRAIN + MTEB + AWS + GCP,
+        "all": HUB + TRANSLATE + LLM + IDENTIFY + TRAIN + BM25 + MTEB + AWS + GCP,
         "demo": DEMO,
         "dev": DEV,
     },

@@ -146,6 +146,8 @@ def model_prompts(model: "SentenceTransformer", name: str) -> Prompts:
 class Encoder:
     """A model with its prompts: texts to embeddings."""
 
+    packages: Final = ("sentence-transformers", "transformers", "torch", "numpy")
+
     def __init__(
         self, model: "SentenceTransformer", prompts: Prompts, *, batch_size: int = 64
     ) -> None:
@@ -181,6 +183,17 @@ class Encoder:
         described = repr((self.prompts, self.model.max_seq_length))
         described += f"{cut} dimensions" if cut is not None else ""
         return hash_model(self.model, described, self.model.similarity_fn_name)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the embeddings, for the record."""
+        return {
+            "fingerprint": self.fingerprint,
+            "question_prompt": self.prompts.question,
+            "passage_prompt": self.prompts.passage,
+            "max_length": self.max_length,
+            "similarity": self.model.similarity_fn_name,
+            "dtype": str(self.model.dtype).removeprefix("torch."),
+        }
 
     def encode_questions(self, texts: Sequence[str]) -> Embeddings:
         """Return the embeddings of questions."""

@@ -13,7 +13,8 @@ from tests.trainer.tiny_benchmark import make_parallel
 from tests.trainer.tiny_encoder import open_encoder, write_encoder
 from trainer.encoder import Encoder, Prompts, load_model, model_prompts
 from trainer.evaluation.embeddings import embed
-from trainer.evaluation.floors import embed_tfidf, with_random_weights
+from trainer.evaluation.floors import with_random_weights
+from trainer.evaluation.lexical import LEXICAL
 from trainer.model_settings import ModelSettings
 
 
@@ -181,7 +182,7 @@ def test_the_lexical_floor_finds_shared_words_and_nothing_else():
     benchmark = replace(benchmark, candidates={**benchmark.candidates, "en": english})
     asked = replace(benchmark.questions["en"], texts=["Bees?"] * 12)
     benchmark = replace(benchmark, questions={**benchmark.questions, "en": asked})
-    embedded = embed_tfidf(benchmark)
+    embedded = LEXICAL["tfidf"].embed(benchmark)
     scores = (embedded.questions["en"] @ embedded.candidates["en"].T).toarray()
     assert (scores.argmax(1) == 3).all()
     assert (np.delete(scores, 3, axis=1) == 0).all()

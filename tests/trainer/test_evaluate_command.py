@@ -102,17 +102,23 @@ def test_kept_embeddings_are_scored_again_to_the_same_results(model, mlqa_r, tmp
 
 
 def test_a_stopped_evaluation_leaves_the_figures_of_the_sentence_alone(
-    model, mlqa_r, tmp_path, monkeypatch
+    model, mlqa_r, tmp_path, monkeypatch, capsys
 ):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trainer.evaluation.run_benchmark.embed_tfidf", stop)
+    monkeypatch.setattr("trainer.evaluation.run_benchmark._score_floors", stop)
     arguments = (model, "--benchmark", "mlqa-r", "--data", mlqa_r, "--with-context")
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         tandemqa.run(["evaluate", *arguments, "--output", str(tmp_path / "r.json")])
     kept = json.loads((tmp_path / "r.json").read_text())
     assert kept["unfinished"] == ["tfidf", "with context"]
+    capsys.readouterr()
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        tandemqa.run(["evaluate", *arguments])
+    shown = capsys.readouterr().out
+    assert "Stopped; not scored: tfidf, with context" in shown
+    assert f"{kept['multilingual']['mean']['map']:.4f}".removeprefix("0") in shown
     monkeypatch.undo()
     results = evaluate(*arguments, output=tmp_path / "r.json")
     assert results["multilingual"] == kept["multilingual"]
@@ -221,7 +227,7 @@ def test_the_table_of_pairs_has_questions_in_rows():
         (("--benchmark", "xquad"), "--benchmark xquad: wanted xquad-r, mlqa-r, corpus, beir"),
         (("--benchmark", "xquad-r"), "--data: needed, the folder of xquad-r"),
         (("--benchmark", "beir", "--data", "/nowhere"), "--data /nowhere: not there"),
-        (("--benchmark", "beir", "--floors", "bm25"), "wanted tfidf, untrained or none"),
+        (("--benchmark", "beir", "--floors", "bm"), "wanted tfidf, bm25, untrained or none"),
         (("--benchmark", "beir", "--heat-map", "a.doc"), "--heat-map a.doc: wanted .pdf, .png"),
         (("--benchmark", "beir", "--output", "/tmp"), "--output /tmp: a folder"),
         (("--benchmark", "beir", "--output", "/dev/null/r.json"), "cannot write to /dev/null"),

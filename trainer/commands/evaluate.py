@@ -12,6 +12,7 @@ from trainer.evaluation.evaluation_options import EvaluateOptions, ScoredModel
 
 if TYPE_CHECKING:
     from trainer.encoder import Encoder
+    from trainer.evaluation.lexical import LexicalModel
     from trainer.evaluation.result_files import ResultFiles
 
 
@@ -24,7 +25,12 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is enough
-    results = _evaluate(options, files)
+    kept = _KeptResults(options, files)
+    try:
+        results = kept.complete(_evaluate(options, files, kept))
+    except BaseException:
+        kept.print_if_nowhere_else()
+        raise
     if files is not None:
         write_json(files.results, results)
         if _has_heat_map(results):
@@ -32,33 +38,58 @@ def _run(options: EvaluateOptions, _: Sequence[str]) -> int:
 
             plot_heat_map(results, files.heat_map)
     if not options.quiet:
-        from trainer.evaluation.result_table import format_results
-
-        write_out(format_results(results))
+        _print_table(results)
     return 0
 
 
-def _evaluate(options: EvaluateOptions, files: "ResultFiles | None") -> dict[str, Any]:
-    """Return the results, with the benchmark's and the model's name in front."""
+class _KeptResults:
+    """Keeps what is scored already: the rest may be stopped."""
+
+    def __init__(self, options: EvaluateOptions, files: "ResultFiles | None") -> None:
+        self.options = options
+        self.files = files
+        self.model: Encoder | LexicalModel
+        self.latest: dict[str, Any] | None = None
+
+    def keep(self, results: Mapping[str, Any]) -> None:
+        """Keep results, in their file if there is one."""
+        self.latest = self.complete(results)
+        if self.files is not None:
+            write_json(self.files.results, self.latest)
+
+    def complete(self, results: Mapping[str, Any]) -> dict[str, Any]:
+        """Return results with the names of benchmark and model in front, and the settings."""
+        options = self.options
+        heat_map = str(self.files.heat_map) if self.files and options.heat_map else None
+        settings = {**_describe(options, self.model), "heat_map": heat_map}
+        names = {"benchmark": options.benchmark, "model": options.encoder.model}
+        return {**names, **results, "settings": settings}
+
+    def print_if_nowhere_else(self) -> None:
+        """Print the table of what was kept, if there is no file of it."""
+        if self.latest is not None and self.files is None:
+            _print_table(self.latest)
+
+
+def _print_table(results: Mapping[str, Any]) -> None:
+    from trainer.evaluation.result_table import format_results
+
+    write_out(format_results(results))
+
+
+def _evaluate(
+    options: EvaluateOptions, files: "ResultFiles | None", kept: _KeptResults
+) -> dict[str, Any]:
+    """Return the results, and keep what is scored first."""
     name = options.benchmark
     data = Path(options.data) if options.data else None
-
-    def complete(results: Mapping[str, Any]) -> dict[str, Any]:
-        heat_map = str(files.heat_map) if files and options.heat_map else None
-        settings = {**_describe(options, encoder), "heat_map": heat_map}
-        return {"benchmark": name, "model": options.encoder.model, **results, "settings": settings}
-
-    def keep(results: Mapping[str, Any]) -> None:
-        if files is not None:
-            write_json(files.results, complete(results))
-
     from trainer.benchmarks.known_benchmarks import MTEB, open_benchmark
 
     if name.startswith(MTEB):
         from trainer.evaluation.mteb_task import evaluate_task
 
-        encoder = _open_encoder(options, options.encoder)
-        results = evaluate_task(
+        kept.model = encoder = _open_encoder(options, options.encoder)
+        return evaluate_task(
             name.removeprefix(MTEB),
             encoder,
             data=data,
@@ -67,26 +98,28 @@ def _evaluate(options: EvaluateOptions, files: "ResultFiles | None") -> dict[str
             show_progress=sys.stderr.isatty() and not options.quiet,
             questions=files.questions if files else None,
         )
-    else:
-        from trainer.evaluation.run_benchmark import evaluate
+    from trainer.evaluation.lexical import find_lexical
+    from trainer.evaluation.run_benchmark import evaluate
 
-        # The data first: their faults are found before a large model is loaded.
-        benchmark = open_benchmark(name, data, options.languages, options.split)
-        encoder = _open_encoder(options, options.encoder)
-        results = evaluate(
-            benchmark,
-            encoder,
-            floors=options.floors,
-            base=_open_base_model(options, encoder),
-            with_context=options.with_context,
-            cache=Path(options.cache) if options.cache else None,
-            questions=files.questions if files else None,
-            keep=keep,
-        )
-    return complete(results)
+    # The data first: their faults are found before a large model is loaded.
+    benchmark = open_benchmark(name, data, options.languages, options.split)
+    engine = find_lexical(options.encoder.model)
+    kept.model = model = engine or _open_encoder(options, options.encoder)
+    return evaluate(
+        benchmark,
+        model,
+        floors=[floor for floor in options.floors if engine is None or floor != engine.name],
+        base=_open_base_model(options, model),
+        with_context=options.with_context,
+        cache=Path(options.cache) if options.cache else None,
+        questions=files.questions if files else None,
+        keep=kept.keep,
+    )
 
 
-def _open_base_model(options: EvaluateOptions, trained: "Encoder") -> "Encoder | None":
+def _open_base_model(
+    options: EvaluateOptions, trained: "Encoder | LexicalModel"
+) -> "Encoder | None":
     """Return the model before training; texts are cut where the trained one cuts them."""
     if options.base_model is None:
         return None
@@ -112,23 +145,17 @@ def _open_encoder(options: EvaluateOptions, settings: ScoredModel) -> "Encoder":
     return Encoder(loaded, prompts, batch_size=options.batch_size)
 
 
-def _describe(options: EvaluateOptions, encoder: "Encoder") -> dict[str, Any]:
+def _describe(options: EvaluateOptions, model: "Encoder | LexicalModel") -> dict[str, Any]:
     """Return what is needed to repeat the run."""
     from importlib.metadata import version
 
-    packages = ("tandemqa", "sentence-transformers", "transformers", "torch", "numpy")
     return {
         "data": options.data,
         "split": options.split,
         "revision": options.encoder.revision,
-        "fingerprint": encoder.fingerprint,
-        "question_prompt": encoder.prompts.question,
-        "passage_prompt": encoder.prompts.passage,
-        "max_length": encoder.max_length,
-        "similarity": encoder.model.similarity_fn_name,
-        "dtype": str(encoder.model.dtype).removeprefix("torch."),
+        **model.describe(),
         "ties": "middle of their ranks",
-        "versions": {package: version(package) for package in packages},
+        "versions": {package: version(package) for package in ("tandemqa", *model.packages)},
     }
 
 

@@ -24,7 +24,7 @@ class ScoredModel(ModelSettings):
 
     model: str = option(
         ...,
-        "name on the Hugging Face hub, or folder",
+        "name on the Hugging Face hub, or folder; or tfidf or bm25, which compare words",
         "MODEL",
         positional=True,
         min_length=1,
@@ -66,7 +66,7 @@ class EvaluateOptions(Options):
         None, "with --output: other place of the heat map, .png or .svg", "FILE"
     )
     floors: Annotated[Words, AfterValidator(_known_floors)] = option(
-        ("tfidf",), "what to compare with: tfidf, untrained (random weights) or none", "NAMES"
+        ("tfidf",), "what to compare with: tfidf, bm25, untrained (random weights) or none", "NAMES"
     )
     base_model: str | None = option(None, "model before training, as one more floor", "MODEL")
     with_context: bool = option(
@@ -91,6 +91,30 @@ class EvaluateOptions(Options):
         if self.output is None and (self.quiet or self.heat_map is not None):
             option = "--quiet" if self.quiet else "--heat-map"
             raise ValueError(f"{option}: needs --output, the file of the results")
+        return self
+
+    @model_validator(mode="after")
+    def _search_engines_have_no_weights(self) -> Self:
+        from trainer.benchmarks.known_benchmarks import MTEB
+        from trainer.evaluation.lexical import find_lexical
+
+        model = self.encoder
+        if find_lexical(model.model) is None:
+            return self
+        given = {
+            "--revision": model.revision,
+            "--trust-remote-code": model.trust_remote_code,
+            "--max-length": model.max_length,
+            "--dtype": model.dtype,
+            "--device": model.device,
+            "--question-prompt": self.question_prompt,
+            "--passage-prompt": self.passage_prompt,
+            "--floors untrained": "untrained" in self.floors,
+            f"--benchmark {self.benchmark}": self.benchmark.startswith(MTEB),
+        }
+        for name, value in given.items():
+            if value:
+                raise ValueError(f"{name}: not with {model.model}, which compares words")
         return self
 
     @model_validator(mode="after")

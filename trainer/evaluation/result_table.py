@@ -9,6 +9,7 @@ from schemas.tables import text_table
 from schemas.wording import counted
 from trainer.evaluation.heat_map import tabulate
 from trainer.evaluation.measures import BIAS, METRICS, SETTINGS
+from trainer.evaluation.saved_results import UNFINISHED
 
 
 def format_results(results: Mapping[str, Any]) -> str:
@@ -53,6 +54,8 @@ def _summary(results: Mapping[str, Any]) -> Iterator[str]:
         if number:
             whole = sum(results[kind].values())
             yield f"{number:,} of {whole:,} {kind} are longer than {length} tokens, and were cut"
+    if UNFINISHED in results:
+        yield f"Stopped; not scored: {', '.join(results[UNFINISHED])}"
 
 
 def _means(title: str, results: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from trainer.benchmarks.benchmark import Benchmark
 from trainer.encoder import Encoder
 from trainer.evaluation.embeddings import Embedded, embed
-from trainer.evaluation.floors import BASE, TFIDF, UNTRAINED, embed_tfidf, with_random_weights
+from trainer.evaluation.floors import BASE, UNTRAINED, with_random_weights
+from trainer.evaluation.lexical import LEXICAL, LexicalModel
 from trainer.evaluation.question_scores import save_question_scores
 from trainer.evaluation.results import summarise, summarise_means
 from trainer.evaluation.saved_results import UNFINISHED
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     benchmark: Benchmark,
-    encoder: Encoder,
+    encoder: Encoder | LexicalModel,
     *,
     floors: Sequence[str] = (),
     base: Encoder | None = None,
@@ -35,8 +36,8 @@ def evaluate(
 
     Args:
         benchmark: The benchmark.
-        encoder: The encoder.
-        floors: Of `tfidf` and `untrained`, those wanted.
+        encoder: The encoder, or a search engine that compares words.
+        floors: Of `FLOORS`, those wanted; `untrained` only with an encoder.
         base: The encoder before training, as one more floor.
         with_context: Whether to score candidates with their contexts as well.
         cache: Folder that keeps embeddings.
@@ -44,7 +45,7 @@ def evaluate(
         keep: Is given the results of the encoder alone as soon as they are there; they name what
             is `UNFINISHED`.
     """
-    embedded = embed(benchmark, encoder, cache)
+    embedded = _embed(benchmark, encoder, cache)
     scores = score(benchmark, embedded)
     if questions is not None:
         save_question_scores(questions, scores)
@@ -70,8 +71,21 @@ def evaluate(
     return results
 
 
-def _count_cut(benchmark: Benchmark, encoder: Encoder) -> dict[str, int]:
+def _embed(
+    benchmark: Benchmark,
+    encoder: Encoder | LexicalModel,
+    cache: Path | None,
+    questions: "Mapping[str, Vectors] | None" = None,
+) -> Embedded:
+    if isinstance(encoder, LexicalModel):
+        return encoder.embed(benchmark)
+    return embed(benchmark, encoder, cache, questions)
+
+
+def _count_cut(benchmark: Benchmark, encoder: Encoder | LexicalModel) -> dict[str, int]:
     """Return how many questions and candidates are longer than the encoder takes."""
+    if isinstance(encoder, LexicalModel):
+        return {"questions": 0, "candidates": 0}
     asked = [text for of_lang in benchmark.questions.values() for text in of_lang.texts]
     given = [text for of_lang in benchmark.candidates.values() for text in of_lang.texts]
     return {
@@ -82,15 +96,13 @@ def _count_cut(benchmark: Benchmark, encoder: Encoder) -> dict[str, int]:
 
 def _score_floors(
     benchmark: Benchmark,
-    encoder: Encoder,
+    encoder: Encoder | LexicalModel,
     floors: Sequence[str],
     base: Encoder | None,
     cache: Path | None,
 ) -> dict[str, Any]:
-    found: dict[str, Embedded] = {}
-    if TFIDF in floors:
-        found[TFIDF] = embed_tfidf(benchmark)
-    if UNTRAINED in floors:
+    found = {name: LEXICAL[name].embed(benchmark) for name in floors if name in LEXICAL}
+    if UNTRAINED in floors and isinstance(encoder, Encoder):
         found[UNTRAINED] = embed(benchmark, with_random_weights(encoder), cache)
     if base is not None:
         found[BASE] = embed(benchmark, base, cache)
@@ -102,14 +114,14 @@ def _score_floors(
 
 def _score_with_context(
     benchmark: Benchmark,
-    encoder: Encoder,
+    encoder: Encoder | LexicalModel,
     floors: Sequence[str],
     cache: Path | None,
     questions: "Mapping[str, Vectors]",
 ) -> dict[str, Any]:
     extended = benchmark.with_context()
-    scores = score(extended, embed(extended, encoder, cache, questions))
-    cheap = [name for name in floors if name == TFIDF]
+    scores = score(extended, _embed(extended, encoder, cache, questions))
+    cheap = [name for name in floors if name in LEXICAL]
     return {
         **summarise(extended, scores),
         "floors": _score_floors(extended, encoder, cheap, None, cache),

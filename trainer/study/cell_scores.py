@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from trainer.evaluation.floors import TFIDF, UNTRAINED
+from trainer.evaluation.floors import UNTRAINED
+from trainer.evaluation.lexical import BM25, TFIDF
 from trainer.evaluation.measures import read_measures
 from trainer.evaluation.paired import average_runs, estimate, subtract_runs
 from trainer.evaluation.question_scores import SavedScores, load_question_scores
@@ -19,7 +20,7 @@ from trainer.study.run_scores import RunScores
 
 Interval = tuple[float, float]
 
-_FLOORS: Final = {TFIDF: "TF-IDF of characters", UNTRAINED: "random weights"}
+_FLOORS: Final = {TFIDF: "TF-IDF of characters", BM25: "BM25", UNTRAINED: "random weights"}
 
 
 @dataclass(frozen=True, slots=True)
