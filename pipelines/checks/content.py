@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipelines.checks.field_pair import FieldPair
 from pipelines.checks.length import ends_as_question, marks_questions
+from pipelines.text.characters import CAPITAL_OR_DIGIT, SMALL, kinds_of
 from pipelines.text.numerals import (
     dense_digits,
     has_digits,
@@ -146,6 +147,9 @@ def glued_words(pair: FieldPair) -> Iterator[Check]:
 
 def glued_places(source: str, target: str) -> list[str]:
     """Return where words of a translation ran into one another."""
+    kinds = kinds_of(target)
+    if not ((kinds[:-1] & SMALL != 0) & (kinds[1:] & CAPITAL_OR_DIGIT != 0)).any():
+        return []
     return [found for found in _GLUED.findall(target) if found not in source]
 
 

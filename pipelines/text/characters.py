@@ -18,6 +18,8 @@ SPACE: Final = 4
 UTF8_HEAD: Final = 8  # what bytes of UTF-8 become when they are read as Latin-1 or Windows-1252:
 UTF8_TAIL: Final = 16  # the first byte of a character, and all others
 SUSPECT: Final = 32  # control characters, surrogates, replacement characters, backslashes
+SMALL: Final = 64  # letters that have capitals
+CAPITAL_OR_DIGIT: Final = 128
 
 CODE_POINTS: Final = 0x110000
 _BLANK: Final = 0x20
@@ -27,6 +29,8 @@ _PATTERNS: Final = {
     SPACE: r"[\s\x1c-\x1f]+",
     UTF8_HEAD: "[Â-ï]+",
     UTF8_TAIL: "[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+",
+    SMALL: r"\p{Ll}+",
+    CAPITAL_OR_DIGIT: r"[\p{Lu}\p{Nd}]+",
     SUSPECT: r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\\]+",
 }
 

@@ -14,9 +14,10 @@ _DIGITS: Final = {
 }
 _FOREIGN_DIGIT: Final = regex.compile(r"[^\P{Nd}0-9]")
 _RUN: Final = regex.compile(r"\d+")
-# A point, comma, space or apostrophe groups thousands or divides decimals.
-_SEPARATOR: Final = regex.compile(r"(?<=\d)(?:[.,٬٫·'’\u00a0\u202f ](?=\d{3}(?!\d))|[.,٫](?=\d))")
-_BETWEEN_DIGITS: Final = regex.compile(r"(?<=\d)[^\p{L}\p{N}\n]{1,2}(?=\d)")
+# A point, comma, space or apostrophe groups thousands or divides decimals. The digit before it is
+# a part of the match: to look behind at every character takes several times as long.
+_SEPARATOR: Final = regex.compile(r"(\d)(?:[.,٬٫·'’\u00a0\u202f ](?=\d{3}(?!\d))|[.,٫](?=\d))")
+_BETWEEN_DIGITS: Final = regex.compile(r"(\d)[^\p{L}\p{N}\n]{1,2}(?=\d)")
 
 # Characters gone through to find numbers inside of longer ones.
 _COMPARED: Final = 200_000_000
@@ -30,14 +31,14 @@ def has_digits(text: str) -> bool:
 @lru_cache(64)
 def numbers(text: str, least: int = 1) -> frozenset[str]:
     """Return the runs of at least `least` digits, in ASCII digits, without separators."""
-    runs = _RUN.findall(_SEPARATOR.sub("", in_ascii_digits(text)))
+    runs = _RUN.findall(_SEPARATOR.sub(r"\1", in_ascii_digits(text)))
     return frozenset(run for run in runs if len(run) >= least)
 
 
 @lru_cache(64)  # the English passage serves all languages
 def dense_digits(text: str) -> str:
     """Return the text in ASCII digits without marks between digits, to look numbers up in."""
-    return str(_BETWEEN_DIGITS.sub("", in_ascii_digits(text)))
+    return str(_BETWEEN_DIGITS.sub(r"\1", in_ascii_digits(text)))
 
 
 def lost_numbers(source: str, target: str, least: int) -> frozenset[str]:

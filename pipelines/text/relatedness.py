@@ -32,7 +32,7 @@ def shared_part(question: str, passage: str, lang: str) -> float:
     if len(wanted) > _MANY:
         found = len(wanted & {text[i : i + length] for i in range(len(text) - length + 1)})
     else:
-        found = sum(ngram in text for ngram in wanted)
+        found = sum(map(text.__contains__, wanted))
     return found / len(wanted) if wanted else 0.0
 
 
