@@ -91,13 +91,16 @@ def _is_slip(lost: Collection[str], new: Collection[str]) -> bool:
 
 
 def _cut_numbers(pair: FieldPair, lost: Set[str]) -> int:
-    """Return how many of the lost numbers stand there without their thousands."""
-    long = [number for number in lost if len(number) >= _CUT]
+    """Return how many of the lost numbers stand in their sentence without their thousands."""
+    long = {number for number in lost if len(number) >= _CUT}
     if not long:
         return 0
-    alone = numbers(pair.target, 2) - numbers(pair.source, 2)
-    text = in_ascii_digits(pair.target)
-    return sum(any(is_cut(number, first, text, pair.lang) for first in alone) for number in long)
+    cut = set()
+    for source, target in pair.segments() or [(pair.source, pair.target)]:
+        if wanted := numbers(source, _CUT) & long:
+            alone, text = numbers(target, 2) - numbers(source, 2), in_ascii_digits(target)
+            cut |= {n for n in wanted if any(is_cut(n, first, text, pair.lang) for first in alone)}
+    return len(cut)
 
 
 _ANSWER_NUMBER_MISSING: Final = declare_reason(
