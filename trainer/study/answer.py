@@ -1,11 +1,29 @@
-"""The answer to a study's question, in a sentence: a difference with its interval."""
+"""The answer to a study's question, in a sentence: differences with their intervals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from trainer.evaluation.measures import MEASURES
-from trainer.study.cell_scores import CellScores, Statistic
+from trainer.study.cell_scores import CellScores, Statistic, pool_differences
 from trainer.study.grid import UNTOUCHED
 from trainer.study.study_table import show_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer by one measure.
+
+    Attributes:
+        head: The benchmark, the measure and the baseline.
+        differences: What differs from the baseline, by how much, and what that says.
+    """
+
+    head: str
+    differences: Sequence[str]
+
+    def __str__(self) -> str:
+        """Return it as one sentence."""
+        return f"{self.head}: {'; '.join(self.differences)}."
 
 
 def answer_question(
@@ -13,8 +31,10 @@ def answer_question(
     measures: Sequence[str],
     baseline: Mapping[str, str],
     answer: Mapping[str, str],
-) -> list[str]:
-    """Return a sentence for each measure: how the cells that answer differ from the baseline.
+) -> list[Answer]:
+    """Return the answer by each measure: how the cells that answer differ from the baseline.
+
+    Cells that change the same are averaged: hybrid batches over all sizes, for example.
 
     Args:
         cells: Cells on one benchmark.
@@ -22,14 +42,20 @@ def answer_question(
         baseline: Labels of the baseline.
         answer: Labels of the cells that answer; empty for all, and for untouched models.
     """
-    asked = [cell for cell in cells if _answers(cell, answer)]
-    sentences = []
+    answers = []
     for name in measures:
-        told = {id(cell): cell.differences[name] for cell in asked if name in cell.differences}
-        subjects = [cell for cell in asked if id(cell) in told]
-        if subjects:
-            sentences.append(_tell(name, subjects, [told[id(cell)] for cell in subjects], baseline))
-    return sentences
+        groups: dict[str, list[CellScores]] = {}
+        for cell in cells:
+            if _answers(cell, answer) and name in cell.differences:
+                groups.setdefault(_name_change(cell, baseline), []).append(cell)
+        if groups:
+            told = [_tell(change, group, name, baseline) for change, group in groups.items()]
+            against = _name_baseline(next(iter(groups.values())), baseline)
+            measure = MEASURES[name]
+            less = " (less is better)" if measure.lower_is_better else ""
+            title = f"{cells[0].benchmark}, {measure.title}{less}"
+            answers.append(Answer(f"{title}, against {against}", told))
+    return answers
 
 
 def _answers(cell: CellScores, answer: Mapping[str, str]) -> bool:
@@ -40,40 +66,48 @@ def _answers(cell: CellScores, answer: Mapping[str, str]) -> bool:
     return answer.items() <= cell.labels.items()
 
 
-def _tell(
-    name: str,
-    subjects: Sequence[CellScores],
-    gains: Sequence[Statistic],
-    baseline: Mapping[str, str],
-) -> str:
-    """Return the sentence; what all subjects have in common is said once."""
-    first = subjects[0].labels
-    shared = {
-        axis: label
-        for axis, label in first.items()
-        if axis in baseline and all(cell.labels.get(axis) == label for cell in subjects)
-    }
-    changed = {axis: label for axis, label in shared.items() if baseline[axis] != label}
-    same = {axis for axis in shared if axis not in changed}
-    against = _name({axis: label for axis, label in baseline.items() if axis not in same})
-    differences = [
-        _show(name, gain, _name({a: v for a, v in cell.labels.items() if a not in shared}))
-        for cell, gain in zip(subjects, gains, strict=True)
-    ]
-    measure = MEASURES[name]
-    less = " (less is better)" if measure.lower_is_better else ""
-    subject = f"{_name(changed)} against {against}" if changed else f"the difference from {against}"
-    return f"{subjects[0].benchmark}, {measure.title}{less}: {subject} is {'; '.join(differences)}."
+def _name_change(cell: CellScores, baseline: Mapping[str, str]) -> str:
+    """Return in what a cell differs from its baseline."""
+    if not cell.trained:
+        return cell.name
+    return _name(
+        {axis: cell.labels[axis] for axis in baseline if cell.labels[axis] != baseline[axis]}
+    )
 
 
-def _show(name: str, gain: Statistic, place: str) -> str:
-    """Return a difference with its interval; with the spread over seeds where there is none."""
+def _name_baseline(cells: Sequence[CellScores], baseline: Mapping[str, str]) -> str:
+    others = [axis for axis in cells[0].labels if axis not in baseline and cells[0].trained]
+    return _name(baseline) + (f" with the same {' and '.join(others)}" if others else "")
+
+
+def _tell(change: str, cells: Sequence[CellScores], name: str, baseline: Mapping[str, str]) -> str:
+    """Return the mean difference of some cells, and its range."""
+    gain = cells[0].differences[name] if len(cells) == 1 else pool_differences(cells)[name]
     measure = MEASURES[name]
-    interval = show_interval(measure, gain, signed=True)
-    if not interval:
-        spread = "" if gain.spread is None else f"± {measure.show(gain.spread)} over seeds, "
-        interval = f"({spread}no interval)"
-    return f"{measure.show(gain.mean, signed=True)} {interval}{' at ' if place else ''}{place}"
+    text = f"{change} {measure.show(gain.mean, signed=True)}"
+    if gain.interval is not None:
+        text += f" {show_interval(measure, gain, signed=True)}"
+    elif len(cells) == 1 and gain.spread is not None:
+        text += f" ± {measure.show(gain.spread)} over seeds"
+    if len(cells) > 1:
+        ends = sorted(cells, key=lambda cell: cell.differences[name].mean)
+        low, high = (
+            f"{measure.show(cell.differences[name].mean, signed=True)} at "
+            + _name({axis: of for axis, of in cell.labels.items() if axis not in baseline})
+            for cell in (ends[0], ends[-1])
+        )
+        text += f" on average, from {low} to {high}"
+    return f"{text} ({_judge(name, gain)})"
+
+
+def _judge(name: str, gain: Statistic) -> str:
+    """Return what a difference says, as far as its interval goes."""
+    if gain.interval is None:
+        return "no interval"
+    low, high = gain.interval
+    if low <= 0 <= high:
+        return "undecided"
+    return "worse" if (gain.mean > 0) == MEASURES[name].lower_is_better else "better"
 
 
 def _name(labels: Mapping[str, str]) -> str:

@@ -55,6 +55,7 @@ class CellScores:
         benchmark: Name of the benchmark in the study.
         labels: Value of each axis; the model's name where nothing was trained.
         runs: Scores of its runs.
+        compared: Each run with one of the baseline; empty where there is none.
         is_baseline: Whether others are compared with it.
         statistics: By measure.
         differences: From the baseline, by measure; empty for a baseline itself, until it is
@@ -66,6 +67,7 @@ class CellScores:
     benchmark: str
     labels: Mapping[str, str]
     runs: tuple[RunScores, ...]
+    compared: tuple[tuple[RunScores, RunScores], ...]
     is_baseline: bool
     statistics: Mapping[str, Statistic]
     differences: Mapping[str, Statistic]
@@ -115,6 +117,11 @@ def _find_baseline(
     return found[0] if len(found) == 1 else []
 
 
+def pool_differences(cells: Sequence[CellScores]) -> dict[str, Statistic]:
+    """Return the mean difference of several cells from their baselines, by measure."""
+    return _statistics([pair for cell in cells for pair in cell.compared])
+
+
 def read_floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:
     """Return the measures of each floor, by name, from the first results that have it.
 
@@ -130,13 +137,15 @@ def read_floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:
 
 
 def _score_cell(runs: list[RunScores], baseline: list[RunScores]) -> CellScores:
+    compared = [] if runs is baseline else _pair(runs, baseline)
     return CellScores(
         benchmark=runs[0].benchmark,
         labels=runs[0].labels,
         runs=tuple(runs),
+        compared=tuple(compared),
         is_baseline=runs is baseline,
         statistics=_statistics([(run, None) for run in runs]),
-        differences={} if runs is baseline else _statistics(_pair(runs, baseline)),
+        differences=_statistics(compared),
     )
 
 

@@ -1,6 +1,6 @@
 """Curves: how measures change along an axis of a study's grid, beside their floors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette, which people with any colour vision can tell apart, without black.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31")
 _MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
+_MOST_COLUMNS: Final = 3  # of the legend
+_LETTER: Final = 0.08  # inches, about
+_HANDLE: Final = 0.7  # with the gap to the next column
 _FLOOR_COLOUR: Final = "#777777"
 _FLOOR_STYLES: Final = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
@@ -69,7 +72,8 @@ def plot_curves(path: Path, axis: str, panels: Sequence[Panel]) -> None:
     spans_decades = min(places.values()) > 0 and max(places.values()) >= 10 * min(places.values())
     columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(4.6 * columns, 3.1 * rows + 0.6), layout="constrained")
+    width = 4.6 * columns if columns > 1 else 7.2
+    figure = Figure(figsize=(width, 3.1 * rows + 0.6), layout="constrained")
     for number, panel in enumerate(panels):
         axes = figure.add_subplot(rows, columns, number + 1)
         _draw(axes, panel, places)
@@ -94,9 +98,15 @@ def _add_legend(figure: "Figure") -> None:
             handles=list(found.values()),
             labels=list(found),
             loc="outside lower center",
-            ncols=3,
+            ncols=_columns(figure.get_figwidth(), found),
             frameon=False,
         )
+
+
+def _columns(width: float, names: Iterable[str]) -> int:
+    """Return in how many columns names fit beside each other, in so many inches."""
+    longest = max(map(len, names)) * _LETTER + _HANDLE
+    return max(1, min(_MOST_COLUMNS, int(width / longest)))
 
 
 def _draw(axes: "Axes", panel: Panel, places: Mapping[str, float]) -> None:

@@ -75,6 +75,7 @@ def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) ->
     baseline = _name_baseline(trained)
     if not baseline or any(len(cell.runs) < 2 for cell in trained):
         return
+    unclear = []
     for name in measures:
         measure = MEASURES[name]
         gains = {cell.name: cell.differences[name] for cell in trained if name in cell.differences}
@@ -82,7 +83,7 @@ def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) ->
             continue
         clear = sorted((gain.mean, place) for place, gain in gains.items() if is_clear(gain))
         if not clear:
-            yield f"No cell differs clearly from {baseline} in {measure.title}."
+            unclear.append(measure.title)
             continue
         ends = dict.fromkeys(place for _, place in (clear[0], clear[-1]))
         shown = [
@@ -94,6 +95,8 @@ def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) ->
             f"In {measure.title}, {len(clear)} of {len(gains)} other cells differ clearly from "
             f"{baseline}: {' to '.join(shown)}."
         )
+    if unclear:
+        yield f"No cell differs clearly from {baseline} in {', '.join(unclear)}."
 
 
 def _name_baseline(trained: Sequence[CellScores]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from schemas.page import render_page
 from schemas.wording import counted
 from trainer.evaluation.measures import Measure
+from trainer.study.answer import Answer
 from trainer.study.plots import Plot
 from trainer.study.study_plan import StudyPlan
 from trainer.study.study_table import TableRow
@@ -25,7 +26,7 @@ class BenchmarkPart:
     Attributes:
         name: Its name in the study.
         measures: What its table shows.
-        answers: The answer to the study's question, in a sentence for each measure that answers.
+        answers: The answer to the study's question, by each measure that answers.
         findings: What stands out, in sentences.
         rows: The table.
         plots: The plots.
@@ -33,7 +34,7 @@ class BenchmarkPart:
 
     name: str
     measures: Sequence[Measure]
-    answers: Sequence[str]
+    answers: Sequence[Answer]
     findings: Sequence[str]
     rows: Sequence[TableRow]
     plots: Sequence[Plot]

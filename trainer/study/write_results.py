@@ -61,14 +61,14 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
         "cells": [describe_cell(cell) for cell in cells],
     }
     write_json(output / RESULTS_NAME, content)
-    answer = answer_labels(study, plan.cells)
+    asked = answer_labels(study, plan.cells)
     measured = by_benchmark(cells)
     measures = {name: known_measures(of, study.measures_of(name)) for name, of in measured.items()}
     parts = [
         BenchmarkPart(
             name=name,
             measures=[MEASURES[measure] for measure in measures[name]],
-            answers=answer_question(of_benchmark, measures[name][:1], baseline, answer),
+            answers=answer_question(of_benchmark, measures[name][:1], baseline, asked),
             findings=state_findings(of_benchmark, measures[name]),
             rows=make_rows(of_benchmark, measures[name]),
             plots=draw_plots(output / PLOTS_NAME, name, of_benchmark, measures[name]),
@@ -77,7 +77,7 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
     ]
     trade_off = draw_trade_off(output / PLOTS_NAME, measured, measures)
     write_text(output / PAGE_NAME, write_page(plan, parts, trade_off, failed))
-    answers = [f"{sentence}\n" for part in parts for sentence in part.answers]
+    answers = [f"{answer}\n" for part in parts for answer in part.answers]
     tables = [write_markdown(of, measures[name]) for name, of in measured.items()]
     text = "\n".join([*answers, *tables])
     write_text(output / "results.md", text)

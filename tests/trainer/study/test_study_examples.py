@@ -32,7 +32,7 @@ QUESTIONS = {
         {"size": {"7B", "13B"}, "sampling": {"mono", "hybrid", "cross"}},
         {"mteb:MLQARetrieval", "mteb:SciFact", "mteb:XNLI"},
         {"monolingual.ndcg@10", "crosslingual.ndcg@10", "main_score"},
-        {"sampling": "mono"},
+        {"sampling": "hybrid"},
     ),
     "share_of_monolingual_data": Asked(
         {"mono_ratio": {"1", "0.75", "0.5", "0.25", "0"}},

@@ -215,26 +215,30 @@ def test_each_cell_is_compared_with_the_baseline_that_is_like_it(sizes):
 def test_the_answer_names_what_changed_its_interval_and_where(sizes):
     baseline = {"batches": "mono"}
     cells = score_cells(sizes, baseline)
-    (sentence,) = answer_question(cells, ["multilingual.map"], baseline, {"batches": "hybrid"})
-    assert sentence.startswith(
-        "b, multilingual mAP: batches hybrid against batches mono is +0.0500 ["
+    (answer,) = answer_question(cells, ["multilingual.map"], baseline, {"batches": "hybrid"})
+    start, end = str(answer).split("] on average, ")
+    assert start.startswith(
+        "b, multilingual mAP, against batches mono with the same size: batches hybrid +0.0350 [+0.0"
     )
-    assert "] at size s; +0.0200 [+0.0" in sentence and sentence.endswith("] at size l.")
+    assert end == "from +0.0200 at size l to +0.0500 at size s (better)."
 
 
 def test_the_answer_names_untouched_models_where_all_cells_answer(sizes):
     baseline = {"size": "l", "batches": "hybrid"}
-    (sentence,) = answer_question(score_cells(sizes, baseline), ["multilingual.map"], baseline, {})
-    assert "the difference from size l, batches hybrid is -0.1200 [" in sentence
-    assert "at size s, batches mono;" in sentence and "] at untouched E5." in sentence
+    (answer,) = answer_question(score_cells(sizes, baseline), ["multilingual.map"], baseline, {})
+    assert answer.head == "b, multilingual mAP, against size l, batches hybrid"
+    first, second, third, fourth = answer.differences
+    assert first.startswith("size s, batches mono -0.1200 [-0.1") and first.endswith("] (worse)")
+    assert second.startswith("size s -0.0700 [") and third.startswith("batches mono -0.0200 [")
+    assert fourth.startswith("untouched E5 -0.1700 [")
 
 
 def test_an_answer_without_scores_of_questions_says_so(run):
     cells = [run({"r": r}, s, 0.5 + s / 10, questions=False) for r in "10" for s in (0, 1)]
-    (sentence,) = answer_question(
+    (answer,) = answer_question(
         score_cells(cells, {"r": "1"}), ["multilingual.map"], {"r": "1"}, {}
     )
-    assert "r 0 against r 1 is +0.0000 (± 0.0000 over seeds, no interval)." in sentence
+    assert answer.differences == ["r 0 +0.0000 ± 0.0000 over seeds (no interval)"]
 
 
 def test_one_axis_of_three_values_makes_a_curve_of_gains_and_losses(run, tmp_path):
