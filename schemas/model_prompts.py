@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from schemas.model_families import recognise
+from schemas.model_recognition import recognise
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 """Number format of weights; `auto` is for the device to choose."""

@@ -13,7 +13,7 @@ from transformers import BertConfig, BertForSequenceClassification
 from schemas.command import UsageError
 from schemas.files import cache_folder
 from tests.trainer.tiny_encoder import make_tokenizer, write_encoder
-from trainer.fine_tuning.dry_run import describe_run
+from trainer.fine_tuning.dry_run import plan_run
 from trainer.fine_tuning.loss import make_loss
 from trainer.fine_tuning.loss_settings import LossSettings
 from trainer.fine_tuning.training import train
@@ -166,9 +166,9 @@ def test_a_cross_encoder_reads_passages_and_negatives_of_the_planned_batches(set
 def test_what_cannot_be_followed_is_refused_with_a_sentence(settings, tmp_path):
     reader = write_cross_encoder(tmp_path / "reader")
     with pytest.raises(UsageError, match="add --negatives, such as --negatives 4"):
-        describe_run(settings(teacher=reader))
+        plan_run(settings(teacher=reader))
     with pytest.raises(UsageError, match="add en to --languages"):
-        describe_run(settings(teacher=str(tmp_path / "encoder"), languages="es,ca"))
+        plan_run(settings(teacher=str(tmp_path / "encoder"), languages="es,ca"))
     with pytest.raises(UsageError, match="--teacher-weight: needs --teacher"):
         settings(teacher_weight=2)
     with pytest.raises(UsageError, match="gives 3 scores"):
@@ -177,8 +177,8 @@ def test_what_cannot_be_followed_is_refused_with_a_sentence(settings, tmp_path):
 
 def test_the_dry_run_and_the_record_tell_what_is_followed(settings, tmp_path):
     run = settings(teacher=write_encoder(tmp_path / "teacher", seed=1), teacher_weight=2, steps=2)
-    assert f"Teacher: {run.teaching.teacher}, a bi-encoder" in describe_run(run)
-    assert "English texts of 60 of 60 groups. Weight 2, scale 20." in describe_run(run)
+    assert f"Teacher: {run.teaching.teacher}, a bi-encoder" in plan_run(run).as_text()
+    assert "English texts of 60 of 60 groups. Weight 2, scale 20." in plan_run(run).as_text()
     record = train(run, quiet=True)
     assert record["teacher"]["kind"] == "bi-encoder"
     assert record["teacher"]["weight"] == 2

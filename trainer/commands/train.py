@@ -1,5 +1,7 @@
 """`tandemqa train`: from corpora to a multilingual dual encoder."""
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,10 +12,12 @@ from trainer.fine_tuning.training_options import TrainOptions
 
 def _run(options: TrainOptions, _: Sequence[str]) -> int:
     if options.dry_run:
-        from trainer.fine_tuning.dry_run import describe_run
+        from trainer.fine_tuning.dry_run import plan_run
 
-        write_out(describe_run(options))
+        found = plan_run(options)
+        write_out(_as_json(found.as_json()) if options.as_json else found.as_text())
         return 0
+    _warn(options)
     from trainer.fine_tuning.model_folder import is_finished
     from trainer.fine_tuning.training import leave_processes, train
 
@@ -28,6 +32,18 @@ def _run(options: TrainOptions, _: Sequence[str]) -> int:
         _push(options)
     leave_processes()
     return 0
+
+
+def _as_json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _warn(options: TrainOptions) -> None:
+    """Say what was guessed about a model that is not known, before hours are spent on it."""
+    from trainer.fine_tuning.model_fit import describe_doubt
+
+    if os.environ.get("RANK", "0") == "0" and (doubt := describe_doubt(options)):
+        write_error(f"{doubt}\n")
 
 
 def _silence_libraries() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from schemas.errors import FailedRunError, UsageError
 from schemas.files import file_digest, partial_name, write_bytes
+from schemas.model_recognition import RECORD_NAME
 from schemas.ownership import (
     MARKER_NAME,
     Entry,
@@ -26,7 +27,6 @@ from schemas.ownership import (
 )
 from trainer.fine_tuning.run_record import read_identity, read_record
 
-RECORD_NAME: Final = "training.json"
 CHECKPOINTS_NAME: Final = "checkpoints"
 LOGS_NAME: Final = "logs"
 NEGATIVES_NAME: Final = "negatives"

@@ -14,13 +14,13 @@ from typing import Any
 
 from schemas.errors import UsageError
 from schemas.files import write_json
+from schemas.model_recognition import RECORD_NAME
 from schemas.ownership import MARKER_NAME, check_is_folder
 from schemas.settings_difference import first_difference
 from trainer.fine_tuning.model_files import (
     CHECKPOINT,
     CHECKPOINTS_NAME,
     COMPLETE_NAME,
-    RECORD_NAME,
     RUN_NAME,
     claim_folder,
     look_at_model,

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from typing_extensions import Self
 
 from schemas.language import canonical_code
-from schemas.model_families import GENTLE_RATE, USUAL_RATE, USUAL_SCALE, recognise
+from schemas.model_families import GENTLE_RATE, USUAL_RATE, USUAL_SCALE
+from schemas.model_recognition import recognise
 from schemas.option_values import Many, Pairs, Words
 from schemas.options import Options, option
 from trainer.batches.batch_settings import BatchSettings

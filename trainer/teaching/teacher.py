@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from schemas.command import UsageError
 from schemas.files import cache_folder
-from schemas.model_families import USUAL_SCALE, recognise
+from schemas.model_families import USUAL_SCALE
+from schemas.model_recognition import recognise
 from schemas.progress import progress_bar
 from trainer.corpora.corpus import CorpusTable
 from trainer.corpora.int_columns import Ints
