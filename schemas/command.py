@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from textwrap import fill
-from typing import Any, Final, Generic, NoReturn
+from typing import Any, Final, Generic, NoReturn, TextIO
 
 from schemas.errors import FailedRunError, UsageError
 from schemas.options import BASIC, Made, Setting, make_options, settings_of, tell_unknown
 from schemas.plain_text import printable
+from schemas.progress import CLEAR_LINE, is_terminal
 
 __all__ = ["Command", "FailedRunError", "UsageError"]
 
@@ -53,7 +54,7 @@ class Command(Generic[Made]):
         options, verbose = self._read(arguments[:cut])
         if beam_arguments and not self.takes_beam_options:
             raise UsageError(f"this command takes no options behind --: {beam_arguments[0]}")
-        handler = logging.StreamHandler()
+        handler = _AboveProgress()
         handler.setFormatter(_PrintableFormatter(logging.BASIC_FORMAT))
         level = logging.INFO if verbose else logging.WARNING
         logging.basicConfig(level=level, handlers=[handler])
@@ -103,6 +104,15 @@ class Command(Generic[Made]):
         general.add_argument("--verbose", action="store_true", help="log what each step does")
         general.add_argument("-h", "--help", action="help", help="show this help")
         return parser
+
+
+class _AboveProgress(logging.StreamHandler[TextIO]):
+    """Takes the moving line of progress off a terminal before it writes; it is drawn anew."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if is_terminal(self.stream):
+            self.stream.write(CLEAR_LINE)
+        super().emit(record)
 
 
 class _PrintableFormatter(logging.Formatter):

@@ -15,6 +15,9 @@ _Item = TypeVar("_Item")
 
 SECONDS_BETWEEN_LINES: Final = 30.0
 _BEFORE_FIRST_LINE: Final = 0.001  # seconds: nothing is said before anything is done
+CLEAR_LINE: Final = "\r\x1b[K"
+"""What takes a moving line off a terminal."""
+
 _DONE: Final = "{n_fmt} of {total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left{postfix}"
 _LOG_LINE: Final = f"{{desc}}: {_DONE}"
 _MOVING_LINE: Final = f"{{l_bar}}{{bar}}| {_DONE}"

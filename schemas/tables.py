@@ -6,15 +6,15 @@ from textwrap import wrap
 from typing import Final
 
 _MOST_COLUMNS: Final = 100
-_LEAST_COLUMNS: Final = 20  # of a column that is wrapped
+_LEAST_COLUMNS: Final = 16  # of a column that is wrapped
 _ALIGNMENTS: Final = {"l": "left", "r": "right"}
 
 
 def text_table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment: str) -> str:
     """Return a table for a terminal, its columns two spaces apart.
 
-    It fits the terminal, and 100 columns elsewhere, if wrapping its last column, set left, can
-    make it.
+    It fits the terminal, and 100 columns elsewhere, if wrapping columns that are set left can make
+    it.
 
     Args:
         head: Titles of the columns.
@@ -22,8 +22,8 @@ def text_table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment: st
         alignment: A letter for each column, `l` for left or `r` for right, such as `lrr`.
     """
     cells = [tuple(row) for row in (head, *rows)]
-    if alignment.endswith("l"):
-        cells = _wrap_last(cells, min(_MOST_COLUMNS, get_terminal_size((_MOST_COLUMNS, 0)).columns))
+    width = min(_MOST_COLUMNS, get_terminal_size((_MOST_COLUMNS, 0)).columns)
+    cells = _fit(cells, alignment, width)
     lines = _tabulate(cells, (), alignment, "plain").split("\n")
     return "\n".join(line.rstrip() for line in lines)
 
@@ -40,17 +40,30 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], alignment
     return _tabulate(cells[1:], cells[0], alignment, "pipe")
 
 
-def _wrap_last(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
-    """Return the rows with their last cells wrapped so that a table has a width.
+def _fit(rows: list[tuple[str, ...]], alignment: str, width: int) -> list[tuple[str, ...]]:
+    """Return the rows with texts wrapped so that a table has a width.
 
-    Where the other columns leave hardly any room, rows stay in one line each.
+    The last columns give way first. Where all of them leave too little room, rows stay in one line
+    each.
     """
-    others = sum(max(map(len, column)) + 2 for column in list(zip(*rows, strict=True))[:-1])
-    room = width - others
-    if room < _LEAST_COLUMNS:
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    over = sum(widths) + 2 * (len(widths) - 1) - width
+    for place in reversed(range(len(widths))):
+        if over > 0 and alignment[place] == "l":
+            words = (len(word) for cell in columns[place] for word in cell.split())
+            less = min(over, max(0, widths[place] - max(_LEAST_COLUMNS, *words)))
+            widths[place] -= less
+            over -= less
+    if over > 0:
         return rows
-    wrapped = (wrap(row[-1], room, break_long_words=False, break_on_hyphens=False) for row in rows)
-    return [(*row[:-1], "\n".join(last)) for row, last in zip(rows, wrapped, strict=True)]
+    return [tuple(map(_wrapped, row, widths)) for row in rows]
+
+
+def _wrapped(cell: str, width: int) -> str:
+    if len(cell) <= width:
+        return cell
+    return "\n".join(wrap(cell, width, break_long_words=False, break_on_hyphens=False))
 
 
 def _tabulate(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.commands.options import CorpusOptions, absolute
 from schemas.command import Command, FailedRunError
+from schemas.notices import collect_notices
 from schemas.options import option
 from schemas.plain_text import write_error, write_out
 from schemas.wording import counted
@@ -43,20 +44,23 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
     use_options(beam_options(beam_arguments))
     check_output(absolute(options.output))
     config = resolve(options)
-    work = prepare_output(config, overwrite=options.overwrite)
+    work, warnings = prepare_output(config, overwrite=options.overwrite), []
     if work:
         progress = None
         if not options.quiet:
             write_error(tell_readings(config.readings) + tell_work(config))
             progress = _progress(work, beam_arguments)
-        run_pipeline(lambda p: build(p, work), beam_arguments, progress, config.translation.folders)
+        with collect_notices() as notices:
+            folders = config.translation.folders
+            run_pipeline(lambda p: build(p, work), beam_arguments, progress, folders)
+        warnings = notices.lines()
     else:
         write_error(f"{config.output} is complete already; --overwrite builds it again\n")
     manifest = read_manifest(config.output)
     if not has_reports(config.output):
         write_report(config.output, manifest)
     if not options.quiet:
-        write_out(summarise(manifest, config.output))
+        write_out(summarise(manifest, config.output, warnings))
     if manifest.faults:
         raise FailedRunError(
             f"the corpus is marked failed: {'; '.join(manifest.faults)}. Look at "

@@ -12,6 +12,7 @@ from translators.family import Family
 from translators.registry import Backend, families
 
 _HINT: Final = "tandemqa languages --translator NAME says what to type for those not installed"
+_NAMED: Final = 4  # languages that a command is for
 
 
 class LanguagesOptions(Options):
@@ -31,18 +32,28 @@ def _run(options: LanguagesOptions, beam_arguments: Sequence[str]) -> int:
 
 
 def _tell_one(family: Family) -> str:
-    """Return the languages of a family: what it calls them, what to type, what is wrong."""
-    rows = [
-        (
-            *(language.code, language.name, language.script, by),
-            family.to_install(language) or "installed",
-            family.note(language) if family.note else "",
-        )
-        for language in LANGUAGES.values()
-        if (by := family.reaches(language))
-    ]
-    head = ("code", "name", "script", family.name, "to install it", "note")
-    return text_table(head, rows, "llllll")
+    """Return the languages of a family: what it calls them, what is wrong, and what to type."""
+    rows = []
+    commands: dict[str, list[str]] = {}
+    for language in LANGUAGES.values():
+        if by := family.reaches(language):
+            if command := family.to_install(language):
+                commands.setdefault(command, []).append(language.code)
+            note = family.note(language) if family.note else ""
+            here = "no" if command else "yes"
+            rows.append((language.code, language.name, language.script, by, here, note))
+    head = ("code", "name", "script", family.name, "installed", "note")
+    lines = [text_table(head, rows, "llllll")]
+    if commands:
+        lines += ["", "to install what is missing:"]
+        lines += [f"  {command}  # {_name_some(codes)}" for command, codes in commands.items()]
+    return "\n".join(lines)
+
+
+def _name_some(codes: Sequence[str]) -> str:
+    """Return the first few codes, and how many more there are."""
+    more = f" and {len(codes) - _NAMED:,} more" if len(codes) > _NAMED else ""
+    return ", ".join(codes[:_NAMED]) + more
 
 
 def _tell_all(known: Sequence[Family]) -> str:
@@ -52,9 +63,9 @@ def _tell_all(known: Sequence[Family]) -> str:
         here: list[str] = []
         lacking: list[str] = []
         for family in known:
-            if by := family.reaches(language):
+            if family.reaches(language):
                 place = lacking if family.to_install(language) else here
-                place.append(f"{family.name} ({by})")
+                place.append(family.name)
         if here or lacking:
             cells = (", ".join(here), ", ".join(lacking))
             rows.append((language.code, language.name, language.script, *cells))

@@ -22,7 +22,7 @@ class PushOptions(Options):
     name: str = option(
         ..., "its name on the hub, such as ada/squad-es", "USER/NAME", positional=True
     )
-    public: bool = option(False, "let everybody see it; without, only its owner does")
+    public: bool = option(False, "let everybody see it; without, only you do")
     dry_run: bool = option(False, "show what would be uploaded; nothing is, and no token is needed")
     quiet: bool = option(False, "show no progress")
 

@@ -1,12 +1,15 @@
 """What a build starts with, how its sources were understood, and the table it ends with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from pipelines.corpus.config import BuildConfig
 from pipelines.ingest.preview import describe, describe_example, describe_mended
-from schemas.manifest import Manifest, SourceCounts, SourceReading
+from schemas.manifest import Manifest, SegmentCounts, SourceCounts, SourceReading
 from schemas.tables import text_table
 from schemas.wording import counted
+
+_MORE: Final = "examples of all of them: tandemqa report"
 
 
 def tell_readings(readings: Iterable[SourceReading]) -> str:
@@ -27,8 +30,8 @@ def tell_work(config: BuildConfig) -> str:
     return f"translating into {who}\nmemory: {config.translation.memory}\n"
 
 
-def summarise(manifest: Manifest, output: str) -> str:
-    """Return what became of the records, as text for a terminal."""
+def summarise(manifest: Manifest, output: str, warnings: Sequence[str] = ()) -> str:
+    """Return what became of the records, and what to look at, as text for a terminal."""
     source = manifest.source
     records = counted(source.groups, "record")
     lines = [
@@ -38,7 +41,7 @@ def summarise(manifest: Manifest, output: str) -> str:
         _table(manifest),
         *_tell_tokens(manifest),
         "",
-        *_damage(manifest),
+        *_to_look_at(manifest, output, warnings),
         f"{output}  (built in {manifest.seconds:,.0f} s, {counted(manifest.shards, 'shard')} per "
         f"language; check it with: tandemqa verify {output})",
     ]
@@ -52,11 +55,36 @@ def _set_aside(source: SourceCounts) -> list[str]:
     return [*failed, *leaked, *duplicates]
 
 
-def _damage(manifest: Manifest) -> list[str]:
-    if not (broken := manifest.broken_packets):
+def _to_look_at(manifest: Manifest, output: str, warnings: Sequence[str]) -> list[str]:
+    """Return what went wrong, in one place, with what shows more of it."""
+    failed = sum(manifest.source.failed.values())
+    found = [f"{counted(failed, 'item')} failed: {output}/quarantine/records"] if failed else []
+    rows = sum(counts.rejected + counts.failed for counts in manifest.counts.values())
+    if rows:
+        found.append(f"{counted(rows, 'row')} rejected or failed: {output}/quarantine")
+    for lang in manifest.languages:
+        found += [f"{lang}: {told}" for told in _troubles(manifest, lang)]
+    if broken := manifest.broken_packets:
+        more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
+        found.append(f"broken in the memory, and translated again: {broken[0]}{more}")
+    found += [told for told in warnings if not any(path in told for path in broken)]
+    if not found:
         return []
-    more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
-    return [f"broken in the translation memory, and translated again: {broken[0]}{more}", ""]
+    return ["to look at", *(f"  {line}" for line in found), f"  {_MORE} {output} --open", ""]
+
+
+def _troubles(manifest: Manifest, lang: str) -> Iterator[str]:
+    """Yield what the table of all languages does not show of one."""
+    segments = manifest.segments.get(lang, SegmentCounts())
+    if segments.failed:
+        yield f"{counted(segments.failed, 'segment')} could not be translated"
+    if segments.fallback:
+        yield f"{counted(segments.fallback, 'segment')} translated by a fallback"
+    if unverified := manifest.counts[lang].unverified:
+        yield f"{counted(unverified, 'row')} kept whose language could not be verified"
+    for name, fields in manifest.alarms.get(lang, {}).items():
+        told = " and ".join(counted(count, field) for field, count in sorted(fields.items()))
+        yield f"similar to the evaluation set {name}: {told}"
 
 
 def _tell_tokens(manifest: Manifest) -> list[str]:

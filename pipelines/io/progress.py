@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from typing import Final, NamedTuple
 
 from schemas.plain_text import printable
-from schemas.progress import SECONDS_BETWEEN_LINES, is_terminal
+from schemas.progress import CLEAR_LINE, SECONDS_BETWEEN_LINES, is_terminal
 from schemas.wording import duration
 
 READING: Final = ("read", "segment")
@@ -239,9 +239,9 @@ def _show_in_terminal(progress: Progress, over: Event) -> None:
     while not over.wait(_BETWEEN_LOOKS):
         if line := printable(progress.line()):
             width = get_terminal_size().columns - 1
-            sys.stderr.write(f"\r{line[:width]}\x1b[K")
+            sys.stderr.write(f"{CLEAR_LINE}{line[:width]}")
             sys.stderr.flush()
-    sys.stderr.write("\r\x1b[K")
+    sys.stderr.write(CLEAR_LINE)
     sys.stderr.flush()
 
 
