@@ -97,7 +97,9 @@ def plan_cells(study: StudyFile, digest: Callable[[str], str]) -> list[Cell]:
 
 def plan_untrained(study: StudyFile, cells: list[Cell]) -> list[Cell]:
     """Return what is evaluated without training: models that training starts from, and others."""
-    base = [cell.run.options for cell in cells] if study.base_models else []
+    base = [dict(cell.run.options) for cell in cells] if study.base_models else []
+    for options in base:  # that of training: trained models are saved with their full length, too
+        options.pop("max_length", None)
     runs = {run.key: run for run in (_untrained(BASE, options) for options in base)}
     names = [shorten(str(run.options["model"])) for run in runs.values()]
     found = [

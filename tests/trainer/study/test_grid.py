@@ -83,6 +83,13 @@ def test_a_base_model_is_evaluated_once():
     assert cell.run.slug == "base=small"
 
 
+def test_a_base_model_is_not_cut_at_the_length_of_training():
+    vary = {"mono_ratio": [0, 1]}
+    train = {"model": "org/small", "corpora": ["c"], "max_length": 64, "question_prompt": "q: "}
+    (cell,) = plan_untrained(make_study(vary, train=train), plan(vary, train=train))
+    assert cell.run.options == {"model": "org/small", "question_prompt": "q: "}
+
+
 def test_other_models_are_evaluated_as_they_are():
     vary = {"mono_ratio": [0, 1]}
     others = {"BGE": {"model": "b/bge", "max_length": 64}, "same": {"model": "org/small"}}
