@@ -36,6 +36,12 @@ OF_THE_MODEL: Final = (
     *("question_prompt", "passage_prompt"),
 )
 """The options of `train` that say how a model is loaded; `evaluate` has them, too."""
+_WANTED: Final = {
+    "dict_type": "wanted `name: value` lines",
+    "string_type": "wanted a text",
+    "bool_type": "wanted true or false",
+    "int_type": "wanted a whole number",
+}
 _SAFE_NAME: Final = re.compile(r"[\w.-]+")
 
 Options = dict[str, Any]
@@ -140,8 +146,11 @@ def _tell(error: ValidationError) -> list[str]:
             told.append(f"{key}: needed")
         elif fault["loc"][0] == "vary" and len(fault["loc"]) > 1:
             told.append(f"{key}: wanted a list of values, or named sets of options")
+        elif fault["loc"][0] == "measures":
+            told.append("measures: wanted a list of measures, or one for each benchmark")
         else:
-            told.append(f"{key}: {fault['msg']}, found {fault['input']!r}")
+            wanted = _WANTED.get(fault["type"], fault["msg"])
+            told.append(f"{key}: {wanted}, found {fault['input']!r}")
     return list(dict.fromkeys(told))
 
 
@@ -167,16 +176,16 @@ def _unknown_options(study: StudyFile) -> list[str]:
         if "benchmark" not in options:
             faults.append(f"evaluate.{name}.benchmark: needed")
         else:
-            faults += _wrong_values(name, options)
+            faults += _wrong_values(f"evaluate.{name}", {**options, "model": "model"})
     return faults
 
 
-def _wrong_values(name: str, options: Options) -> list[str]:
+def _wrong_values(key: str, options: Options) -> list[str]:
     """Return what `tandemqa evaluate` would say, which would be hours later."""
     try:
-        make_options(EvaluateOptions, {**options, "model": "model", "output": "output"})
+        make_options(EvaluateOptions, {**options, "output": "output"})
     except UsageError as error:
-        return [f"evaluate.{name}: {error}"]
+        return [f"{key}: {error}"]
     return []
 
 
@@ -208,7 +217,11 @@ def _wrong_models(study: StudyFile) -> list[str]:
             for option in options
             if option not in OF_THE_MODEL
         ]
-    return faults
+    return faults or [
+        fault
+        for name, options in study.untouched.items()
+        for fault in _wrong_values(f"untouched.{name}", {**options, "benchmark": "beir"})
+    ]
 
 
 def _wrong_axes(study: StudyFile) -> list[str]:

@@ -11,7 +11,14 @@ from schemas.options import make_options
 from schemas.wording import counted
 from trainer.corpora.corpus_facts import read_facts
 from trainer.fine_tuning.training_options import TrainOptions
-from trainer.study.grid import Cell, Run, plan_cells, plan_untrained
+from trainer.study.grid import (
+    Cell,
+    Run,
+    answer_labels,
+    baseline_labels,
+    plan_cells,
+    plan_untrained,
+)
 from trainer.study.run_folder import RunFolder, open_folder
 from trainer.study.study_file import Options, StudyFile
 
@@ -28,6 +35,8 @@ class StudyPlan:
     Attributes:
         study: The study.
         cells: Its grid.
+        baseline: Labels of what cells are compared with.
+        answer: Labels of the cells whose differences answer the question.
         untrained: What is evaluated without training.
         folders: The folder of each run, by its key; untrained models first.
         absent: Corpora that are not there yet.
@@ -35,6 +44,8 @@ class StudyPlan:
 
     study: StudyFile
     cells: list[Cell]
+    baseline: dict[str, str]
+    answer: dict[str, str]
     untrained: list[Cell]
     folders: dict[str, RunFolder]
     absent: tuple[str, ...]
@@ -48,7 +59,7 @@ def plan_study(study: StudyFile) -> StudyPlan:
     """Return the plan.
 
     Raises:
-        UsageError: If the options of a run make no sense.
+        UsageError: If the options of a run make no sense, or no cell is the baseline.
     """
     absent: dict[str, None] = {}
 
@@ -66,7 +77,15 @@ def plan_study(study: StudyFile) -> StudyPlan:
     folders = {
         run.key: open_folder(output, run, _evaluations(study, run, bool(untrained))) for run in runs
     }
-    return StudyPlan(study, cells, untrained, folders, tuple(absent))
+    return StudyPlan(
+        study=study,
+        cells=cells,
+        baseline=baseline_labels(study, cells),
+        answer=answer_labels(study, cells),
+        untrained=untrained,
+        folders=folders,
+        absent=tuple(absent),
+    )
 
 
 def _evaluations(study: StudyFile, run: Run, untrained: bool) -> dict[str, Options]:

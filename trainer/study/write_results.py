@@ -16,7 +16,6 @@ from trainer.evaluation.measures import MEASURES
 from trainer.study.answer import answer_question
 from trainer.study.cell_scores import score_cells
 from trainer.study.findings import state_findings
-from trainer.study.grid import answer_labels, baseline_labels
 from trainer.study.plots import draw_plots, draw_trade_off
 from trainer.study.run_folder import exclusive_lock
 from trainer.study.run_scores import read_run_scores
@@ -52,8 +51,7 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
     study = plan.study
     everything = [*plan.cells, *plan.untrained]
     runs = read_run_scores(everything, plan.folders, list(study.evaluate))
-    baseline = baseline_labels(study, plan.cells)
-    cells = score_cells(runs, baseline)
+    cells = score_cells(runs, plan.baseline)
     write_text(output / "results.csv", write_csv(runs))
     content = {
         "title": study.title,
@@ -61,14 +59,13 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
         "cells": [describe_cell(cell) for cell in cells],
     }
     write_json(output / RESULTS_NAME, content)
-    asked = answer_labels(study, plan.cells)
     measured = by_benchmark(cells)
     measures = {name: known_measures(of, study.measures_of(name)) for name, of in measured.items()}
     parts = [
         BenchmarkPart(
             name=name,
             measures=[MEASURES[measure] for measure in measures[name]],
-            answers=answer_question(of_benchmark, measures[name][:1], baseline, asked),
+            answers=answer_question(of_benchmark, measures[name][:1], plan.baseline, plan.answer),
             findings=state_findings(of_benchmark, measures[name]),
             rows=make_rows(of_benchmark, measures[name]),
             plots=draw_plots(output / PLOTS_NAME, name, of_benchmark, measures[name]),

@@ -61,6 +61,12 @@ def test_the_output_is_named_after_the_file(write_study):
             {"untouched": {"e5": {"model": "e5", "steps": 1}}},
             "untouched.e5.steps: steps is unknown; known: max_length",
         ),
+        (
+            {"untouched": {"e5": {"model": "e5", "max_length": "many"}}},
+            "untouched.e5: --max-length many: wanted a whole number",
+        ),
+        ({"untouched": ["e5"]}, "untouched: wanted `name: value` lines, found ['e5']"),
+        ({"measures": "map"}, "measures: wanted a list of measures, or one for each benchmark"),
         ({"answer": {"seed": 0}}, "answer.seed: wanted an axis of vary: mono_ratio"),
         ({"processes": 0}, "processes: "),
         ({"baseline": {"model": "x"}}, "baseline.model: wanted an axis of vary: mono_ratio"),

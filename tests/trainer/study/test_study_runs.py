@@ -167,6 +167,12 @@ def test_the_plan_is_described_with_counts(plan):
     assert "known once the first run of a model is finished" in text
 
 
+@pytest.mark.parametrize("key", ["baseline", "answer"])
+def test_a_cell_that_is_not_there_is_told_before_anything_is_trained(plan, key):
+    with pytest.raises(UsageError, match=rf"{key}\.mono_ratio: 0\.3; wanted one of 1, 0"):
+        plan(**{key: {"mono_ratio": 0.3}})
+
+
 def test_what_training_costs_is_estimated_where_the_length_is_known(plan, content):
     train = {**content["train"], "max_length": 256, "steps": 1_000, "batch_size": 128}
     text = describe_plan(plan(train=train))
