@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from schemas.errors import FailedRunError, UsageError
 from tests.damage import EXAMPLES, json_edits
 from tests.user_files import make_user_folder, state
-from trainer.fine_tuning.model_files import remove_model, remove_old_checkpoints, save_model
+from trainer.fine_tuning.model_files import (
+    complete_checkpoint,
+    remove_model,
+    remove_old_checkpoints,
+    save_model,
+)
 from trainer.fine_tuning.model_folder import abandon_run, finish_run, is_finished, open_run
 
 RUN = {"settings": {"steps": 3, "batches": {"seed": 0}}, "corpora": ["ab"]}
@@ -172,8 +177,79 @@ def test_overwriting_a_model_removes_what_we_wrote_and_nothing_else(finished):
     make_user_folder(finished, "logs/events.out.tfevents.1.host.2.0")
     mine = {name for name in state(finished) if name.endswith((".txt", ".csv"))}
     start(finished, overwrite=True)
-    folders = {"plots", "logs", "1_Pooling", "checkpoints"}
-    assert set(state(finished)) == {*mine, *folders, "checkpoints/run.json", ".tandemqa.json"}
+    save(finished, {"model.safetensors": "new"})
+    finish_run(finished, RECORD)
+    folders = {"plots", "logs", "1_Pooling"}
+    ours = {"model.safetensors", "training.json", ".tandemqa.json"}
+    assert set(state(finished)) == {*mine, *folders, *ours}
+    assert (finished / "model.safetensors").read_text() == "new"
+
+
+def test_a_model_stays_until_the_one_that_replaces_it_is_saved(finished):
+    other = {**RUN, "corpora": ["cd"]}
+    before = {name: what for name, what in state(finished).items() if name != ".tandemqa.json"}
+    assert start(finished, other, overwrite=True).record is None
+    checkpoint = add_checkpoint(finished, 3)
+    assert before.items() <= state(finished).items()
+    assert not is_finished(str(finished))
+    assert start(finished).record == RECORD  # the old one is asked for: the new run is left alone
+    with pytest.raises(UsageError, match="unfinished run; add --resume"):
+        start(finished, other)
+    with pytest.raises(UsageError, match="trained with other settings"):
+        start(finished, {**RUN, "corpora": ["ef"]}, resume=True)
+    assert start(finished, other, resume=True).checkpoint == checkpoint
+    save(finished, {"model.safetensors": "new"})
+    finish_run(finished, {**RECORD, "identity": other})
+    assert start(finished, other).record["identity"] == other
+    assert not (finished / "config.json").exists()
+
+
+def test_a_model_that_cannot_be_replaced_after_all_stays(finished):
+    before = state(finished)
+    start(finished, {**RUN, "corpora": ["cd"]}, overwrite=True)
+    abandon_run(finished)
+    assert state(finished) == before
+
+
+def test_a_killed_replacement_never_leaves_a_record_beside_other_files(tmp_path, monkeypatch):
+    other = {**RUN, "corpora": ["cd"]}
+    new = {"model.safetensors": "new", "new.safetensors": "new"}
+    for killed_at in range(12):
+        output = tmp_path / str(killed_at)
+        start(output)
+        save(output, MODEL_WITH_CARD)
+        finish_run(output, RECORD)
+        start(output, other, overwrite=True)
+        kill_save(output, new, killed_at, monkeypatch)
+        if (output / "training.json").exists():
+            found = {name: (output / name).read_text() for name in MODEL_WITH_CARD}
+            assert found == MODEL_WITH_CARD
+        assert start(output, other, resume=True).record is None
+        save(output, new)
+        finish_run(output, {**RECORD, "identity": other})
+        left = {*new, "training.json", ".tandemqa.json"}
+        assert set(state(output)) == left
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_it_is_used(tmp_path, capsys):
+    start(tmp_path)
+    folders = [Path(add_checkpoint(tmp_path, step)) for step in (2, 4, 6, 8)]
+    for folder in folders:
+        (folder / "model.safetensors").write_text("weights")
+        (folder / "optimizer.pt").write_text("state")
+        complete_checkpoint(folder)
+    (folders[3] / "model.safetensors").write_text("weightS")
+    (folders[2] / "optimizer.pt").unlink()
+    assert start(tmp_path, resume=True).checkpoint == str(folders[1])
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition("damaged, ")[2] for line in told] == [
+        "model.safetensors is not what was written; training goes on from before it",
+        "optimizer.pt is missing; training goes on from before it",
+    ]
+    for folder in folders[:2]:
+        (folder / "complete").write_text("{")
+    assert start(tmp_path, resume=True).checkpoint is None
+    assert "cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["README.md", "config.json", "1_Pooling/config.json"])
@@ -218,7 +294,9 @@ def test_a_model_of_an_earlier_version_is_replaced_but_for_its_card(finished):
         start(finished, overwrite=True)
     (finished / "README.md").unlink()
     start(finished, overwrite=True)
-    left = {"notes.txt", "checkpoints", "checkpoints/run.json", ".tandemqa.json"}
+    save(finished, {"model.safetensors": "new"})
+    finish_run(finished, RECORD)
+    left = {"notes.txt", "model.safetensors", "training.json", ".tandemqa.json"}
     assert set(state(finished)) == left
 
 
@@ -257,23 +335,27 @@ def test_a_file_that_came_meanwhile_is_kept_and_the_model_is_saved_later(tmp_pat
     assert not (tmp_path / "checkpoints").exists()
 
 
+def kill_save(output, files, killed_at, monkeypatch):
+    """Save a model, and be killed before the given change of a file."""
+    calls = iter(range(100))
+
+    def count(*arguments, act, **options):
+        if next(calls) == killed_at:
+            raise KeyboardInterrupt
+        return act(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        for name in ("replace", "unlink"):
+            patch.setattr(Path, name, partialmethod(count, act=getattr(Path, name)))
+        with suppress(KeyboardInterrupt):
+            save(output, files)
+
+
 def test_a_save_that_was_killed_is_done_again(tmp_path, monkeypatch):
     for killed_at in range(8):
         output = tmp_path / str(killed_at)
         start(output)
-        calls = iter(range(100))
-
-        def count(*arguments, act, calls=calls, killed_at=killed_at, **options):
-            if next(calls) == killed_at:
-                raise KeyboardInterrupt
-            return act(*arguments, **options)
-
-        with monkeypatch.context() as patch:
-            for name in ("replace", "unlink"):
-                act = getattr(Path, name)
-                patch.setattr(Path, name, partialmethod(count, act=act))
-            with suppress(KeyboardInterrupt):
-                save(output, MODEL_WITH_CARD)
+        kill_save(output, MODEL_WITH_CARD, killed_at, monkeypatch)
         start(output, resume=True)
         save(output, {**MODEL_WITH_CARD, "README.md": "# Model of another time"})
         finish_run(output, RECORD)
@@ -325,6 +407,9 @@ def test_a_damaged_record_is_a_sentence_and_nothing_is_removed(
         assert (folder / name).read_text() == edited
         assert (folder / "checkpoints" / "checkpoint-3").is_dir()
     else:
-        assert (state.record is None) == (name != "training.json")
+        if name == "training.json" and state.record is None:
+            # The record is that of other settings: the run replaces such a model.
+            assert resume and json.loads(edited)["identity"] != RUN
+        assert name == "training.json" or state.record is None
     finally:
         shutil.rmtree(folder.parent)

@@ -31,7 +31,7 @@ from trainer.fine_tuning.guards import (
     check_sampler_class,
 )
 from trainer.fine_tuning.loss_log import LossLog
-from trainer.fine_tuning.model_files import COMPLETE_NAME, remove_old_checkpoints
+from trainer.fine_tuning.model_files import complete_checkpoint, find_damage, remove_old_checkpoints
 
 
 class HybridTrainer(SentenceTransformerTrainer):
@@ -168,7 +168,7 @@ class HybridTrainer(SentenceTransformerTrainer):
         super()._save_checkpoint(model, trial)
         self.accelerator.wait_for_everyone()
         if self.is_world_process_zero():
-            (self._checkpoint(self.state.global_step) / COMPLETE_NAME).touch()
+            complete_checkpoint(self._checkpoint(self.state.global_step))
             remove_old_checkpoints(Path(str(self.args.output_dir)), self.state.best_global_step)
 
     def _load_best_model(self) -> None:
@@ -176,9 +176,10 @@ class HybridTrainer(SentenceTransformerTrainer):
         if not self.state.best_global_step:
             return
         folder = self._checkpoint(self.state.best_global_step)
-        if not folder.is_dir():
+        if damage := find_damage(folder):
             raise FailedRunError(
-                f"the best checkpoint, {folder}, is gone: train again with --overwrite"
+                f"the best checkpoint, {folder}, is gone or damaged: {damage}; train again with "
+                "--overwrite"
             )
         self._load_from_checkpoint(str(folder))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.errors import FailedRunError, UsageError
-from schemas.files import file_digest, partial_name, write_bytes
+from schemas.files import file_digest, partial_name, read_json, write_bytes, write_json
 from schemas.model_recognition import RECORD_NAME
 from schemas.ownership import (
     MARKER_NAME,
@@ -32,7 +32,7 @@ LOGS_NAME: Final = "logs"
 NEGATIVES_NAME: Final = "negatives"
 """Folder among the checkpoints with the negatives that were mined."""
 COMPLETE_NAME: Final = "complete"
-"""Empty file in a checkpoint that all processes have written their part of."""
+"""File in a checkpoint that all processes have written their part of: digests of its files."""
 
 KIND: Final = "model"
 RUN_NAME: Final = "run.json"
@@ -142,29 +142,37 @@ def claim_folder(folder: ModelFolder) -> None:
 def save_model(output: Path, save: Callable[[Path], None]) -> None:
     """Save the model in the folder of its run, and note what its files are.
 
+    An earlier model that it replaces stays whole until all files of the new one are written.
+
     Args:
         output: The folder.
         save: Writes all files of the model into the folder it is given, which is there and empty.
 
     Raises:
-        FailedRunError: If a file that we did not write has the name of one of them.
+        FailedRunError: If a file that we did not write has the name of one of them, or one of the
+            earlier model was edited.
     """
     made = output / CHECKPOINTS_NAME / partial_name(KIND)
     made.mkdir(parents=True)
     save(made)
     digests = {entry.path: file_digest(made / entry.path) for entry in list_entries(made)}
     marker = read_marker(output, KIND) or new_marker(KIND)
-    foreign = [name for name in digests if not _is_unchanged(output, name, marker)]
+    replaced = {**digests, **marker.files}
+    foreign = [name for name in replaced if not _is_unchanged(output, name, marker)]
     if foreign:
         raise FailedRunError(
             f"{output}: the model cannot be saved, as there are files that tandemqa did not write: "
             f"{name_some(map(Entry, foreign))}. Move them away, then run the command again with "
             "--resume: nothing is trained twice"
         )
-    # At no time is there a file that the marker does not know.
-    for name in digests:
+    # At no time is there a file that the marker does not know, or a record beside other files than
+    # those of its model.
+    (output / RECORD_NAME).unlink(missing_ok=True)
+    for name in replaced:
         (output / name).unlink(missing_ok=True)
-    marker = marker.model_copy(update={"files": {**marker.files, **digests}})
+        if "/" in name and name not in digests:
+            remove_if_empty((output / name).parent)
+    marker = marker.model_copy(update={"files": digests})
     write_bytes(output / MARKER_NAME, marker.encode())
     for name in digests:
         (output / name).parent.mkdir(exist_ok=True)
@@ -182,14 +190,27 @@ def remove_model(output: Path) -> None:
     remove_if_empty(output)
 
 
-def remove_run(folder: ModelFolder) -> None:
-    """Remove the model and the run in a folder of ours; other files stay.
+def clear_run(folder: ModelFolder) -> None:
+    """Make room for another run in a folder of ours; a finished model stays until that is done.
 
     Raises:
         UsageError: If files of the model were edited; then nothing is removed.
     """
+    if folder.record is None:
+        remove_run(folder)
+        return
+    _own_files(folder, folder.marker or _adopt(folder))
+    remove_checkpoints(folder.path)
+    remove_logs(folder.path)
+
+
+def _own_files(folder: ModelFolder, marker: Marker) -> list[str]:
+    """Return the files of the model in a folder.
+
+    Raises:
+        UsageError: If some were edited.
+    """
     output = folder.path
-    marker = folder.marker or _adopt(folder)
     files = [entry.path for entry in folder.entries if entry.path in marker.files]
     if folder.record is not None and Entry(_CARD_NAME) in folder.entries:
         files.append(_CARD_NAME)
@@ -199,6 +220,18 @@ def remove_run(folder: ModelFolder) -> None:
             f"--output {output}: {name_some(map(Entry, edited))} may have been edited since "
             "tandemqa wrote it; move it away or delete it, then run the command again"
         )
+    return files
+
+
+def remove_run(folder: ModelFolder) -> None:
+    """Remove the model and the run in a folder of ours; other files stay.
+
+    Raises:
+        UsageError: If files of the model were edited; then nothing is removed.
+    """
+    output = folder.path
+    marker = folder.marker or _adopt(folder)
+    files = _own_files(folder, marker)
     if not folder.entries:
         return
     write_bytes(output / MARKER_NAME, marker.encode())  # ours until all is removed
@@ -242,6 +275,34 @@ def remove_checkpoints(output: Path) -> None:
         if _AMONG_CHECKPOINTS.fullmatch(path.name) and not path.is_symlink():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     remove_if_empty(checkpoints)
+
+
+def complete_checkpoint(folder: Path) -> None:
+    """Mark a checkpoint that all processes have written, and note what its files are."""
+    (folder / COMPLETE_NAME).unlink(missing_ok=True)
+    digests = {entry.path: file_digest(folder / entry.path) for entry in list_entries(folder)}
+    write_json(folder / COMPLETE_NAME, digests)
+
+
+def find_damage(checkpoint: Path) -> str:
+    """Return what is wrong with a complete checkpoint; empty if nothing is.
+
+    Those of earlier versions say nothing of their files, and are taken as they are.
+    """
+    marker = checkpoint / COMPLETE_NAME
+    if marker.is_file() and not marker.stat().st_size:
+        return ""
+    try:
+        digests = read_json(marker)
+        for name, digest in digests.items():
+            path = checkpoint / name
+            if not path.is_file():
+                return f"{name} is missing"
+            if file_digest(path) != digest:
+                return f"{name} is not what was written"
+    except (OSError, ValueError) as error:
+        return f"it cannot be read ({error})"
+    return ""
 
 
 def remove_old_checkpoints(checkpoints: Path, best: int | None) -> None:
