@@ -99,6 +99,9 @@ def test_kept_embeddings_are_scored_again_to_the_same_results(model, mlqa_r, tmp
     again = evaluate(*arguments, output=tmp_path / "again.json")
     assert again == first
     assert {path.name for path in (tmp_path / "c").glob("*")} == kept
+    damaged = next((tmp_path / "c").glob("*.npy"))
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    assert evaluate(*arguments, output=tmp_path / "after.json") == first
 
 
 def test_a_stopped_evaluation_leaves_the_figures_of_the_sentence_alone(

@@ -10,9 +10,9 @@ import numpy as np
 from tqdm import tqdm
 
 from schemas.errors import FailedRunError
-from schemas.files import atomic_file
 from schemas.progress import progress_bar
 from trainer.benchmarks.benchmark import Benchmark
+from trainer.corpora.kept_arrays import load_array, save_array
 from trainer.encoder import Embeddings, Encoder
 
 if TYPE_CHECKING:
@@ -78,14 +78,15 @@ def _recall(
     if cache is None:
         return _encode(encoder, encode, texts, bar)
     file = cache / f"{_key(encoder, encode.__name__, texts)}.npy"
-    if not file.exists():
-        try:
-            _save(file, _encode(encoder, encode, texts, bar))
-        except OSError as error:
-            raise FailedRunError(f"{cache}: embeddings cannot be written there: {error}") from error
-    else:
+    embeddings = load_array(file, len(texts))
+    if embeddings is not None:
         bar.update(_measure(texts))
-    embeddings: Embeddings = np.load(file, mmap_mode="r", allow_pickle=False)
+        return embeddings
+    embeddings = _encode(encoder, encode, texts, bar)
+    try:
+        save_array(file, embeddings)
+    except OSError as error:
+        raise FailedRunError(f"{cache}: embeddings cannot be written there: {error}") from error
     return embeddings
 
 
@@ -121,8 +122,3 @@ def _key(encoder: Encoder, role: str, texts: Sequence[str]) -> str:
         content = text.encode("utf-8", errors="surrogatepass")
         digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()[:32]
-
-
-def _save(file: Path, embeddings: Embeddings) -> None:
-    with atomic_file(file) as partial, partial.open("wb") as stream:
-        np.save(stream, embeddings, allow_pickle=False)

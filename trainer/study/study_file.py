@@ -24,6 +24,7 @@ SAMPLING: Final = "sampling"
 _NOT_TRAINING: Final = {
     "output",
     "dry_run",
+    "as_json",
     "resume",
     "overwrite",
     "quiet",

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.command import UsageError
-from schemas.files import cache_folder
+from schemas.files import CACHE_VARIABLE, cache_folder
 from schemas.model_families import USUAL_SCALE
 from schemas.model_recognition import recognise
 from schemas.progress import progress_bar
 from trainer.corpora.corpus import CorpusTable
 from trainer.corpora.int_columns import Ints
-from trainer.corpora.table_cache import cache_key, cached
+from trainer.corpora.kept_arrays import load_array, save_array
+from trainer.corpora.table_cache import cache_key
 from trainer.encoder import Encoder, is_cross_encoder, load_model, model_prompts
 from trainer.model_settings import ModelSettings
 from trainer.teaching.cross_encoder import CrossEncoder
@@ -209,7 +209,7 @@ def _place(
     parts = []
     for start in range(0, len(rows), PART):
         part = texts.read(column, rows[start : start + PART])
-        parts.append(_kept((encoder.fingerprint, column, part), partial(encode, part)))
+        parts.append(_kept((encoder.fingerprint, column, part), len(part), partial(encode, part)))
         bar.update(len(part))
     of_group = np.full(len(texts.rows), _MISSING, np.int64)
     of_group[groups] = places
@@ -239,20 +239,28 @@ def _score_pairs(
             questions = texts.read("question", texts.rows[asked])
             passages = texts.read("passage", texts.rows[given])
             pairs = list(zip(questions, passages, strict=True))
-            parts.append(_kept((reader.fingerprint, pairs), partial(reader.score, pairs)))
+            parts.append(
+                _kept((reader.fingerprint, pairs), len(pairs), partial(reader.score, pairs))
+            )
             bar.update(len(pairs))
     return PairScores(keys, np.concatenate(parts), count)
 
 
 def _kept(
-    described: Sequence[object], compute: Callable[[], NDArray[np.float32]]
+    described: Sequence[object], rows: int, compute: Callable[[], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
     """Return an array from the folder of what is kept; computed where it is not there."""
-
-    def write(path: Path) -> None:
-        with path.open("wb") as stream:
-            np.save(stream, compute(), allow_pickle=False)
-
-    path = cached(f"{cache_key('teacher', *described)}.npy", write, cache_folder() / "teachers")
-    array: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+    path = cache_folder() / "teachers" / f"{cache_key('teacher', *described)}.npy"
+    array = load_array(path, rows)
+    if array is not None:
+        return array
+    try:
+        save_array(path, compute())
+    except OSError as error:
+        raise UsageError(
+            f"{path.parent}: cannot keep the teacher's scores there ({error}); set "
+            f"{CACHE_VARIABLE} to a folder with enough space"
+        ) from error
+    array = load_array(path, rows)  # which stays on disk
+    assert array is not None
     return array
