@@ -37,7 +37,7 @@ def check(row: GoldRow, field: str, **facts: object) -> list[Check]:
         overlap=calibrate(row.lang, "overlap", {}),
         answers=(row.answer[0],) if field == "passage" else (),
     )
-    return run_checks(replace(pair, **facts))
+    return run_checks(replace(pair, **facts) if facts else pair)
 
 
 def rejecting(checks: Iterable[Check], verdict: str = REJECT) -> list[str]:

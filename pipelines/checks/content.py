@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipelines.checks.field_pair import FieldPair
 from pipelines.checks.length import ends_as_question, marks_questions
-from pipelines.text.characters import CAPITAL_OR_DIGIT, SMALL, kinds_of
+from pipelines.text.characters import SMALL, kinds_of
 from pipelines.text.numerals import (
     dense_digits,
     has_digits,
@@ -141,7 +141,7 @@ def glued_words(pair: FieldPair) -> Iterator[Check]:
         return
     glued = glued_places(pair.source, pair.target)
     most = pair.limits.spoiled_sentences
-    share = len(glued) / max(1, len(pair.target.split()))
+    share = len(glued) / max(1, len(pair.target.split())) if glued else 0.0
     if share > most:
         yield pair.refuse(_GLUED_WORDS, share, most, True)
     else:
@@ -151,7 +151,8 @@ def glued_words(pair: FieldPair) -> Iterator[Check]:
 def glued_places(source: str, target: str) -> list[str]:
     """Return where words of a translation ran into one another."""
     kinds = kinds_of(target)
-    if not ((kinds[:-1] & SMALL != 0) & (kinds[1:] & CAPITAL_OR_DIGIT != 0)).any():
+    behind_small = (kinds[:-1] & SMALL) << 1  # the bit of CAPITAL_OR_DIGIT
+    if not (behind_small & kinds[1:]).any():
         return []
     return [found for found in _GLUED.findall(target) if found not in source]
 

@@ -19,7 +19,7 @@ UTF8_HEAD: Final = 8  # what bytes of UTF-8 become when they are read as Latin-1
 UTF8_TAIL: Final = 16  # the first byte of a character, and all others
 SUSPECT: Final = 32  # control characters, surrogates, replacement characters, backslashes
 SMALL: Final = 64  # letters that have capitals
-CAPITAL_OR_DIGIT: Final = 128
+CAPITAL_OR_DIGIT: Final = 128  # twice SMALL, so that a shift compares neighbours
 
 CODE_POINTS: Final = 0x110000
 _BLANK: Final = 0x20

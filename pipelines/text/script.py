@@ -25,6 +25,7 @@ def _other_than_chinese() -> npt.NDArray[np.bool_]:
     return matching(_OTHER_THAN_CHINESE)
 
 
+@lru_cache(1024)  # several checks ask for the same texts, in every language for the English ones
 def letters(text: str) -> int:
     """Return the number of letters and combining marks."""
     return count(text, LETTER)
