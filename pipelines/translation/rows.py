@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Final
 
+import numpy as np
+
 from pipelines.answers.markers import read_marked
 from pipelines.answers.spans import project_answer, source_answer
 from pipelines.translation.segment import SegmentedRecord, translatable_segments
@@ -158,7 +160,8 @@ def _assemble_draft(
         cross=False,
         checks=(),
         score_min=min(scores, default=None),
-        score_mean=sum(scores) / len(scores) if scores else None,
+        # As it is written: judged again, a row has the same outcomes.
+        score_mean=float(np.float32(sum(scores) / len(scores))) if scores else None,
         unknown_share=sum(unknown) / len(unknown) if unknown else None,
         translator=_who(segmented, dictionary, translators),
         license=record.license,
