@@ -14,6 +14,7 @@ Without a fingerprint nothing is kept, and the scorer is asked again in every ru
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
@@ -24,7 +25,13 @@ import numpy as np
 
 from schemas.errors import NotInstalledError, UsageError
 from translators.kept_vectors import SCORES, open_store, vector_key
-from translators.sentence_encoder import INSTALL, EncoderSettings, UnusableEncoder, open_encoder
+from translators.sentence_encoder import (
+    INSTALL,
+    EncoderSettings,
+    SentenceEncoder,
+    UnusableEncoder,
+    open_encoder,
+)
 
 Pair = tuple[str, str]  # English text, translation
 Scorer = Callable[[Sequence[Pair], str], Sequence[float]]
@@ -94,7 +101,12 @@ def _unpack(kept: bytes) -> float:
 
 
 def _ask(path: str, pairs: Sequence[Pair], lang: str) -> list[float]:
-    scores = [float(score) for score in load_scorer(path)(pairs, lang)] if pairs else []
+    try:
+        scores = [float(score) for score in load_scorer(path)(pairs, lang)] if pairs else []
+    except (UnusableScorer, OSError):
+        raise
+    except Exception as error:  # in the code of somebody else
+        raise UnusableScorer(f"scorer {path!r} failed: {type(error).__name__}: {error}") from error
     if len(scores) != len(pairs):
         raise UnusableScorer(
             f"scorer {path!r} returned {len(scores)} scores for {len(pairs)} pairs; "
@@ -124,19 +136,27 @@ def load_scorer(path: str) -> Scorer:
     return scorer
 
 
-def _embedding_scorer(model: str) -> Scorer:
-    """Return cosine similarity by a sentence-transformers model, -1 to 1."""
-    _need_sentence_transformers(f"{_EMBEDDING}:{model}")
-    try:
-        encoder = open_encoder(EncoderSettings(model))
-    except (UnusableEncoder, UsageError) as error:
-        raise UnusableScorer(f"scorer '{_EMBEDDING}:{model}': {error}") from error
+@dataclass(frozen=True, slots=True)
+class _Similarity:
+    """Cosine similarity by a sentence-transformers model, -1 to 1."""
 
-    def score(pairs: Sequence[Pair], lang: str) -> Sequence[float]:
-        vectors = encoder.encode([text for pair in pairs for text in pair])
+    encoder: SentenceEncoder
+
+    @property
+    def fingerprint(self) -> str:
+        return self.encoder.fingerprint
+
+    def __call__(self, pairs: Sequence[Pair], lang: str) -> Sequence[float]:
+        vectors = self.encoder.encode([text for pair in pairs for text in pair])
         return [float(a @ b) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
 
-    return score
+
+def _embedding_scorer(model: str) -> Scorer:
+    _need_sentence_transformers(f"{_EMBEDDING}:{model}")
+    try:
+        return _Similarity(open_encoder(EncoderSettings(model)))
+    except (UnusableEncoder, UsageError) as error:
+        raise UnusableScorer(f"scorer '{_EMBEDDING}:{model}': {error}") from error
 
 
 def _need_sentence_transformers(scorer: str) -> None:

@@ -167,7 +167,7 @@ def run_model_check(
 
 def _outcomes(check: ModelCheck, field: str, scores: Sequence[float]) -> list[Check]:
     """Return what a field is given for its sentences; the scorer may not know some of them."""
-    known = [score for score in scores if not math.isnan(score)]
+    known = [score for score in scores if math.isfinite(score)]
     if scores and not known:
         return [Check(check.name, field, None, None, SKIPPED)]
     return (

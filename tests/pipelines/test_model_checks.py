@@ -28,6 +28,8 @@ def scorers(monkeypatch):
     module.longer = lambda pairs, lang: [len(target) / len(source) for source, target in pairs]
     module.short = lambda pairs, lang: [1.0]
     module.silent = lambda pairs, lang: [math.nan if source == "ab" else 0.5 for source, _ in pairs]
+    module.none = lambda pairs, lang: [None for _ in pairs]
+    module.broken = lambda pairs, lang: {}["weights"]
     module.large = lambda pairs, lang: [1e6 for _ in pairs]
     monkeypatch.setitem(sys.modules, "my_scorers", module)
     load_scorer.cache_clear()
@@ -131,6 +133,8 @@ def test_what_describes_no_check_is_named(name, text):
     [
         ("my_scorers:short", "1 scores for 2 pairs"),
         ("my_scorers:absent", "absent"),
+        ("my_scorers:none", "my_scorers:none' failed: TypeError"),
+        ("my_scorers:broken", "my_scorers:broken' failed: KeyError: 'weights'"),
         ("no_such_module:score", "no_such_module"),
         ("my_scorers", "MODULE:FUNCTION"),
     ],
