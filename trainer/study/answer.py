@@ -105,6 +105,8 @@ def _judge(name: str, gain: Statistic) -> str:
     if gain.interval is None:
         return "no interval"
     low, high = gain.interval
+    if low == high == 0:
+        return "the same"
     if low <= 0 <= high:
         return "undecided"
     return "worse" if (gain.mean > 0) == MEASURES[name].lower_is_better else "better"
