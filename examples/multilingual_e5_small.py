@@ -162,7 +162,9 @@ def _describe(sizes: dict[str, float]) -> dict[str, object]:
             "max_position_embeddings": sizes["positions"],
             "type_vocab_size": sizes["types"],
             "layer_norm_eps": round(sizes["eps"], 15),
-            "pad_token_id": 0,
+            "bos_token_id": 0,
+            "pad_token_id": 1,
+            "eos_token_id": 2,
             "torch_dtype": "float32",
         },
         "tokenizer_config.json": {
