@@ -13,6 +13,12 @@ from translators.model_files import hub_command
 from translators.registry import families
 
 
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch):
+    """Tables fit the terminal, which other tests may have set."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def lines(capsys, *arguments):
     assert run(["languages", *arguments]) == 0
     return {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
