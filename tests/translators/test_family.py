@@ -46,7 +46,8 @@ def test_a_family_of_another_package_is_found_with_its_options_and_languages(sit
     )
     assert (done.stdout, done.returncode) == ("annA\n", 0), done.stderr
     assert "--program PATH" in tandemqa(site, "build", "--help").stdout
-    assert "shell (pt-BR)" in tandemqa(site, "languages").stdout
+    assert "shell" in tandemqa(site, "languages").stdout
+    assert " pt-BR " in tandemqa(site, "languages", "--translator", "shell").stdout
 
 
 def test_a_family_that_cannot_be_loaded_is_named(site):

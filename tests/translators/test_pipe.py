@@ -107,7 +107,7 @@ def test_a_process_that_dies_is_reported_with_its_place_and_started_anew(start, 
 def test_a_program_killed_in_the_middle_of_a_pipeline_is_a_crash(start, fake):
     pipe = start(f"cat | {fake} | cat")
     pipe.ask(["a"])
-    (program,) = [pid for pid in running("fake.py") if "bash" not in _name(pid)]
+    (program,) = [pid for pid in running(fake.split()[-1]) if "bash" not in _name(pid)]
     os.kill(program, signal.SIGKILL)
     with pytest.raises(PipeError, match="translator_crashed"):
         pipe.ask(["b"])
