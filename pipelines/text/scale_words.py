@@ -54,7 +54,9 @@ def is_cut(number: str, first: str, text: str, lang: str) -> bool:
     dropped = len(number) - len(first)
     if lang not in _BEGINNINGS or dropped < 3 or dropped % 3 or not number.startswith(first):
         return False
-    behind = rf"{_MARKS}(?:{_BEGINNINGS[lang]})"
-    return bool(
-        regex.search(rf"(?<![\d.,])(?<!\d\s){first}(?![\d.,]\d)(?!\s\d)(?!\d)(?!{behind})", text)
-    )
+    # Two numbers with a space between them, as in "the 1963 123 Agreement", may be taken for one.
+    if regex.search(rf"(?<!\d){number[len(first) :]}(?!\d)", text):
+        return False
+    scaled = rf"{_MARKS}(?:{_BEGINNINGS[lang]})"
+    alone = rf"(?<![\d.,])(?<!\d\s){first}(?!\d|[.,\s]\d|{scaled})"
+    return regex.search(alone, text) is not None

@@ -86,6 +86,12 @@ def test_a_number_without_its_thousands_is_rejected(target, found):
     assert "number_changed" not in rejected(target, english, lang="eu")  # nobody knows its words
 
 
+def test_two_numbers_that_look_like_one_in_english_may_part():
+    english = "The reactor was built under the 1963 123 Agreement between the two countries."
+    target = "O reator foi construído sob o Acordo 123 de 1963 entre os dois países."
+    assert "number_changed" not in rejected(target, english, lang="pt-BR")
+
+
 def test_words_that_ran_into_one_another_are_rejected_or_flagged():
     source = "What was seen in a 10-year period in the region of eBay?"
     for glued in ("¿Qué se vio en un periodode10 años?", "¿Qué se vioEntre diez años?"):
