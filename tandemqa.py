@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "push": "pipelines",
     "translate": "pipelines",
     "languages": "pipelines",
+    "memory": "pipelines",
     "train": "trainer",
     "evaluate": "trainer",
     "compare": "trainer",

@@ -109,6 +109,29 @@ def encode_packet(sources: Mapping[bytes, str], done: Mapping[bytes, Translation
     return content
 
 
+def merge_packets(contents: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """Return the name and the content of one packet with the segments of several.
+
+    Args:
+        contents: Packets by what messages call them.
+
+    Raises:
+        BrokenPacketError: If one is not as it was written.
+    """
+    sources: dict[bytes, str] = {}
+    done: dict[bytes, Translation] = {}
+    for name, content in contents.items():
+        try:
+            columns = _read(content)
+        except Exception as error:  # damage may show in any part of Arrow
+            raise BrokenPacketError(describe_broken(name, error)) from error
+        for key, source, *facts in zip(*columns, strict=True):
+            made = Translation(*facts)
+            sources[key] = source
+            done[key] = preferred(done[key], made) if key in done else made
+    return packet_id(list(done)) + PACKET_SUFFIX, encode_packet(sources, done)
+
+
 def decode_packet(content: bytes, name: str) -> dict[bytes, Translation]:
     """Return the translations of a packet by segment key.
 

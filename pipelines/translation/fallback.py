@@ -25,23 +25,25 @@ class Member(NamedTuple):
 def finish_with_fallbacks(packet: Packet, first: Member, fallbacks: Sequence[Member]) -> Finished:
     """Return the translations of a packet; they are in the memory when this returns.
 
-    What each translator makes is saved in its own part of the memory, in packets that depend on
-    nothing but the segments: a build that was killed finds them again. A fallback is opened only
-    for segments on which those before it failed or that they did not finish.
+    What each translator makes is saved in its own part of the memory: a build that was killed finds
+    it again. A fallback is opened only for segments on which those before it failed or that they
+    did not finish, and of which the memory holds nothing of its own.
     """
-    finished = finish_packet(packet.without(packet.unfinished), *first)
-    done = {**packet.unfinished, **finished.translations}
+    unfinished = packet.known_by(0)
+    finished = finish_packet(packet.without(unfinished), *first)
+    done = {**unfinished, **finished.translations}
     stats = replace(finished.stats, segments=len(packet.segments))
     for place, member in enumerate(fallbacks, 1):
         good = {key for key, translation in done.items() if _is_good(translation)}
         rest = packet.without(good)
         if not rest.segments:
             break
-        tried = finish_packet(rest, *member, must_work=False)
+        known = packet.known_by(place)
+        tried = finish_packet(rest.without(known), *member, must_work=False)
         better = {
             key: replace(translation, fallback=place)
-            for key, translation in tried.translations.items()
-            if _is_good(translation)
+            for key, translation in {**known, **tried.translations}.items()
+            if key not in good and _is_good(translation)
         }
         done |= better
         stats = _add(stats, tried.stats, len(better))

@@ -45,13 +45,17 @@ class Packet:
     Attributes:
         lang: Target language.
         segments: `(key, English text)`, sorted by key.
-        unfinished: What the memory holds of those that its translator did not finish, where
-            another may take them.
+        known: What the memory holds of those segments all the same, by the place of the
+            translator: what the first did not finish, and what its fallbacks made.
     """
 
     lang: str
     segments: tuple[tuple[bytes, str], ...]
-    unfinished: dict[bytes, Translation] = field(default_factory=dict)
+    known: dict[bytes, dict[int, Translation]] = field(default_factory=dict)
+
+    def known_by(self, place: int) -> dict[bytes, Translation]:
+        """Return what the memory holds of one translator."""
+        return {key: by_place[place] for key, by_place in self.known.items() if place in by_place}
 
     def without(self, keys: Container[bytes]) -> "Packet":
         """Return a packet of the other segments."""
@@ -130,13 +134,29 @@ def load_packet(folder: str, name: str, size: int = LARGEST_PACKET + 1) -> dict[
         BrokenPacketError: If it is not as it was written.
         OSError: If it cannot be read.
     """
+    content = read_packet(folder, name, size)
+    return decode_packet(content, join(folder, name)) if content else {}
+
+
+def read_packet(folder: str, name: str, size: int) -> bytes:
+    """Return the content of a packet of the memory; empty if it is not there.
+
+    Args:
+        folder: The memory's folder for a translator and language.
+        name: Name of the file.
+        size: Its size in bytes.
+
+    Raises:
+        BrokenPacketError: If it is no regular file, or larger than any packet.
+        OSError: If it cannot be read.
+    """
     path = join(folder, name)
     try:
         if size > LARGEST_PACKET or is_local(path):
-            return decode_packet(read_below(folder, name, LARGEST_PACKET), path)
-        return decode_packet(read_bytes(path), path)
+            return read_below(folder, name, LARGEST_PACKET)
+        return read_bytes(path)
     except FileNotFoundError:
-        return {}
+        return b""
     except UnsafeFileError as error:
         raise BrokenPacketError(describe_broken(path, error)) from error
 

@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 # Translations of one segment into some languages.
 Translated = tuple[bytes, dict[str, Translation]]
-Needed = tuple[tuple[str, int], tuple[bytes, str, Translation | None]]
+# A language and the place of one of its translators, 0 for the first.
+Who = tuple[str, int]
+Needed = tuple[tuple[str, int], tuple[bytes, str, dict[int, Translation]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class TranslationPlan:
 class Remembered(NamedTuple):
     """What the memory holds, and the paths of packets that are broken and not used."""
 
-    translations: PCollection[tuple[bytes, tuple[str, Translation]]]
+    translations: PCollection[tuple[bytes, tuple[Who, Translation]]]
     broken: PCollection[str]
 
 
@@ -163,12 +165,16 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
 
 @dataclass(eq=False)
 class ReadMemory(beam.PTransform[beam.pvalue.PBegin, Remembered]):
-    """Read what the memory holds for the plan's translator and languages."""
+    """Read what the memory holds for the plan's languages, of all translators."""
 
     plan: TranslationPlan
 
     def expand(self, begin: beam.pvalue.PBegin) -> "Remembered":
-        folders = [(lang, self.plan.folder(lang)) for lang, _ in self.plan.infos]
+        folders = [
+            ((lang, place), join(self.plan.memory, directory(info, lang)))
+            for lang, _ in self.plan.infos
+            for place, info in enumerate(self.plan.all_infos(lang))
+        ]
         read = (
             begin
             | "Folders" >> beam.Create(folders)
@@ -179,18 +185,18 @@ class ReadMemory(beam.PTransform[beam.pvalue.PBegin, Remembered]):
         return Remembered(read.read, read[BROKEN])
 
 
-def _list_packets(lang: str, folder: str) -> Iterator[tuple[str, str, str, int]]:
+def _list_packets(who: Who, folder: str) -> Iterator[tuple[Who, str, str, int]]:
     for path, size in list_files(folder):
         if path.endswith(PACKET_SUFFIX):
-            yield lang, folder, path.rpartition("/")[2], size
+            yield who, folder, path.rpartition("/")[2], size
 
 
 def _read_packet(
-    lang: str, folder: str, name: str, size: int
-) -> Iterator[tuple[bytes, tuple[str, Translation]] | TaggedOutput[Literal["broken"], str]]:
+    who: Who, folder: str, name: str, size: int
+) -> Iterator[tuple[bytes, tuple[Who, Translation]] | TaggedOutput[Literal["broken"], str]]:
     try:
         for key, translation in load_packet(folder, name, size).items():
-            yield key, (lang, translation)
+            yield key, (who, translation)
     except BrokenPacketError as error:
         logger.warning("%s", error)
         yield TaggedOutput(BROKEN, join(folder, name))
@@ -206,33 +212,35 @@ def _split(
     complete in the memory or translated whole, as in a run that was never disturbed.
     """
     key, values = joined
-    known: dict[str, Translation] = {}
-    for lang, translation in values["memory"]:
-        known[lang] = preferred(known[lang], translation) if lang in known else translation
+    known: dict[str, dict[int, Translation]] = {}
+    for (lang, place), translation in values["memory"]:
+        own = known.setdefault(lang, {})
+        own[place] = preferred(own[place], translation) if place in own else translation
+    first = {lang: own[0] for lang, own in known.items() if 0 in own}
     packets = -(-total // plan.packet_size)
     for text in values["text"]:
-        report_looked_up(len(known), len(plan.infos) - len(known))
+        report_looked_up(len(first), len(plan.infos) - len(first))
         good = {
             lang: translation
-            for lang, translation in known.items()
+            for lang, translation in first.items()
             if translation.finished or not plan.fallbacks_of(lang)
         }
         if good:
             yield key, good
         for lang, _ in plan.infos:
             if lang not in good:
-                place = (lang, int.from_bytes(key[:8], "big") % packets)
-                yield TaggedOutput(MISSING, (place, (key, text, known.get(lang))))
+                packet = (lang, int.from_bytes(key[:8], "big") % packets)
+                yield TaggedOutput(MISSING, (packet, (key, text, known.get(lang, {}))))
 
 
 def _pack(
-    place: tuple[str, int], segments: Iterable[tuple[bytes, str, Translation | None]]
+    place: tuple[str, int], segments: Iterable[tuple[bytes, str, dict[int, Translation]]]
 ) -> Packet:
     in_order = sorted(segments, key=itemgetter(0))
     return Packet(
         place[0],
         tuple((key, text) for key, text, _ in in_order),
-        {key: unfinished for key, _, unfinished in in_order if unfinished},
+        {key: known for key, _, known in in_order if known},
     )
 
 

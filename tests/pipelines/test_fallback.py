@@ -56,7 +56,7 @@ class Fake:
 def finish(monkeypatch, tmp_path):
     """Translate the texts with these translators, the first one first."""
 
-    def call(*fakes, unfinished=()):
+    def call(*fakes, unfinished=(), remembered=()):
         by_name = {fake.name: fake for fake in fakes}
 
         @contextmanager
@@ -66,7 +66,10 @@ def finish(monkeypatch, tmp_path):
         monkeypatch.setattr(packets, "worker_translator", lend)
         members = [Member(TranslatorConfig(f.name), str(tmp_path / f.name)) for f in fakes]
         segments = tuple(sorted((segment_key(text), text) for text in TEXTS))
-        known = {segment_key(text): Translation("cut", finished=False) for text in unfinished}
+        cut = {0: Translation("cut", finished=False)}
+        known = {segment_key(text): cut for text in unfinished}
+        for place, text, made in remembered:
+            known[segment_key(text)] = {**known.get(segment_key(text), {}), place: made}
         return finish_with_fallbacks(Packet("pt", segments, known), members[0], members[1:])
 
     return call
@@ -117,6 +120,18 @@ def test_what_the_memory_holds_unfinished_is_not_translated_again_by_the_first(f
     assert (found[TEXTS[0]].text, found[TEXTS[1]].text) == ("cut", "second number 1")
 
 
+def test_what_the_memory_holds_of_a_fallback_is_used_where_the_first_fails(finish):
+    remembered = [(1, text, Translation(f"kept {text}")) for text in TEXTS[1:4]]
+    first, second = Fake("first", fails=TEXTS[:2]), Fake("second")
+    found = by_text(finish(first, second, remembered=remembered))
+    assert [found[text].text for text in TEXTS[:3]] == [
+        "second number 0",
+        "kept number 1",
+        "first number 2",
+    ]
+    assert second.asked == [TEXTS[:1]]
+
+
 def test_a_first_translator_that_does_not_work_at_all_is_not_hidden(finish):
     with pytest.raises(Exception, match="none of 20 segments could be translated into pt"):
         finish(Fake("first", fails=TEXTS), Fake("second"))
@@ -149,7 +164,7 @@ def test_rows_and_manifest_name_the_fallback_and_the_bytes_stay(questions, build
         {"question": "When does the library close?", "passage": "The library closes at eight."},
     )
     arguments = ["--input", source, "--translator", f"{BERGAMOT},apertium", "--quiet"]
-    arguments += ["--overwrite", "--max-rejected-share", "1"]
+    arguments += ["--overwrite", "--max-rejected-share", "1", "--packet-size", "1"]
     corpus = tmp_path / "corpus"
 
     def built() -> dict[str, bytes]:
@@ -167,7 +182,11 @@ def test_rows_and_manifest_name_the_fallback_and_the_bytes_stay(questions, build
     assert manifest.segments["pt-BR"].fallback == 1
     assert "Portuguese (Brazil), fallback" in (corpus / "README.md").read_text()
 
+    assert run(["memory", "compact", str(tmp_path / "memory")]) == 0
+    assert len(list((tmp_path / "memory").rglob("*.parquet"))) == 2
     assert built() == undisturbed  # from the memory
+    manifest = Manifest.model_validate_json((corpus / "manifest.json").read_bytes())
+    assert manifest.segments["pt-BR"].translated == manifest.segments["pt-BR"].fallback == 1
     rmtree(tmp_path / "memory" / "apertium")  # killed before the fallback was saved
     assert built() == undisturbed
     rmtree(tmp_path / "memory" / "bergamot")
