@@ -21,7 +21,7 @@ from trainer.fine_tuning.training_data import open_training_data
 from trainer.model_settings import ModelSettings
 from trainer.teaching import teacher as reading
 from trainer.teaching.cross_encoder import CrossEncoder as Reader
-from trainer.teaching.teacher import Teacher, open_teacher
+from trainer.teaching.teacher import Teacher, load_teacher
 from trainer.teaching.teacher_scores import PairScores, PlacedVectors, pair_keys
 
 
@@ -117,8 +117,7 @@ def open_corpus_of(run):
 def test_a_bi_encoder_gives_the_similarity_of_the_english_texts(settings, tmp_path, monkeypatch):
     run = settings(teacher=write_encoder(tmp_path / "teacher", seed=1))
     corpus = open_corpus_of(run)
-    read = {"dtype": None, "negatives": 0, "progress": False}
-    teacher = open_teacher(run.teaching, corpus, list, **read)
+    teacher = load_teacher(run.teaching, corpus, 0).read(list, progress=False)
     groups, lang = corpus.column("group"), corpus.column("lang")
     english = [
         int(np.flatnonzero((groups == group) & (lang == corpus.languages.index("en")))[0])
@@ -132,7 +131,7 @@ def test_a_bi_encoder_gives_the_similarity_of_the_english_texts(settings, tmp_pa
     found = teacher.scores.between(np.array([3, 7]), np.array([3, 7]))
 
     def scores_again():
-        again = open_teacher(run.teaching, corpus, list, **read)
+        again = load_teacher(run.teaching, corpus, 0).read(list, progress=False)
         return again.scores.between(np.array([3, 7]), np.array([3, 7]))
 
     assert np.allclose(found, vectors[0] @ vectors[1].T, atol=1e-5)
@@ -149,9 +148,7 @@ def test_a_cross_encoder_reads_passages_and_negatives_of_the_planned_batches(set
     run = settings(teacher=write_cross_encoder(tmp_path / "teacher"), negatives=1)
     corpus = open_corpus_of(run)
     rows = np.array([[4, 9], [5, 10], [30, 33]])  # any language: groups 1, 3; negatives 10, 11
-    teacher = open_teacher(
-        run.teaching, corpus, lambda: iter([rows]), negatives=1, dtype=None, progress=False
-    )
+    teacher = load_teacher(run.teaching, corpus, 1).read(lambda: iter([rows]), progress=False)
     groups, lang = corpus.column("group"), corpus.column("lang")
     english = np.flatnonzero(lang == corpus.languages.index("en"))
     texts = {int(groups[row]): corpus.table[int(row)] for row in english}
@@ -192,3 +189,14 @@ def test_the_dry_run_and_the_record_tell_what_is_followed(settings, tmp_path):
     assert record == json.loads((Path(run.output) / "training.json").read_text())
     card = (Path(run.output) / "README.md").read_text()
     assert "`teacher`, a bi-encoder; weight 2, scale 20" in card
+
+
+def test_dot_products_are_logits_already(settings, tmp_path):
+    model = SentenceTransformer(
+        write_encoder(tmp_path / "plain", seed=1), device="cpu", similarity_fn_name="dot"
+    )
+    model.save_pretrained(str(tmp_path / "teacher"))
+    for given, wanted in ((None, 1), (5, 5)):
+        run = settings(teacher=str(tmp_path / "teacher"), teacher_scale=given)
+        loaded = load_teacher(run.teaching, open_corpus_of(run), 0)
+        assert loaded.read(list, progress=False).scale == wanted

@@ -35,7 +35,7 @@ from trainer.fine_tuning.selection import DevPoolEvaluator
 from trainer.fine_tuning.training_arguments import TrainingProgress, make_arguments, make_loggers
 from trainer.fine_tuning.training_data import open_training_data
 from trainer.fine_tuning.training_settings import TrainingSettings
-from trainer.teaching.teacher import Teacher, open_teacher
+from trainer.teaching.teacher import LoadedTeacher, Teacher, load_teacher
 
 _PACKAGES: Final = ("tandemqa", "sentence-transformers", "transformers", "torch", "peft")
 
@@ -119,6 +119,7 @@ def make_trainer(
         corpus, dev_pool = open_training_data(settings)
     average = WeightAverage(model, settings.average)
     evaluator = DevPoolEvaluator(dev_pool, prompts, average) if dev_pool else None
+    loaded = load_teacher(settings.teaching, corpus, settings.negatives, bf16=bool(args.bf16))
     negatives = _negatives(settings, corpus, encoder, args, quiet)
     args.batch_sampler = partial(  # type: ignore[assignment]  # any callable is taken
         HybridBatchSampler,
@@ -128,7 +129,7 @@ def make_trainer(
         languages=corpus.languages,
         negatives=negatives,
     )
-    teacher = _teacher(settings, corpus, negatives, args, quiet)
+    teacher = _read(loaded, settings, corpus, negatives, args, quiet) if loaded else None
     passages = ["passage", *(f"negative_{n}" for n in range(1, settings.negatives + 1))]
     args.prompts = {"question": prompts.question} | dict.fromkeys(passages, prompts.passage)
     model.model_card_data.local_files_only = True  # checkpoints have the library's card
@@ -144,11 +145,15 @@ def make_trainer(
         full_length=length,
         teacher=teacher.record if teacher else None,
     )
+    _show_progress(trainer, quiet)
+    return trainer
+
+
+def _show_progress(trainer: HybridTrainer, quiet: bool) -> None:
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)
     if not quiet:
         trainer.add_callback(TrainingProgress)
-    return trainer
 
 
 def _open(
@@ -182,37 +187,30 @@ def _negatives(
         return mine_negatives(corpus, encoder, folder, settings.negatives, progress=not quiet)
 
 
-def _teacher(
+def _read(
+    loaded: LoadedTeacher,
     settings: TrainingSettings,
     corpus: CorpusTable,
     negatives: Negatives | None,
     args: SentenceTransformerTrainingArguments,
     quiet: bool,
-) -> Teacher | None:
-    if settings.teaching.teacher is None:
-        return None
+) -> Teacher:
+    """Let the teacher read the corpus; a cross-encoder reads what the batches will need."""
 
     def batches() -> Iterator[Ints]:
-        pairs, steps = settings.batches.batch_size, settings.steps
+        pairs = settings.batches.batch_size
         sampler = HybridBatchSampler(
             corpus.table,
             pairs,
             settings=settings.batches,
-            steps=steps,
+            steps=settings.steps,
             processes=1,
             negatives=negatives,
         )
         return (np.array(rows).reshape(-1, pairs) for rows in sampler)
 
     with args.main_process_first():
-        return open_teacher(
-            settings.teaching,
-            corpus,
-            batches,
-            negatives=settings.negatives,
-            dtype="bfloat16" if args.bf16 else None,
-            progress=not quiet,
-        )
+        return loaded.read(batches, progress=not quiet)
 
 
 def _measure(trainer: HybridTrainer) -> dict[str, Any]:

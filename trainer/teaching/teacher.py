@@ -130,53 +130,83 @@ def check_teacher(settings: TeacherSettings, negatives: int) -> str:
 
 
 def _scale(settings: TeacherSettings, kind: str) -> float:
-    """Return the inverse temperature of the teacher's scores."""
+    """Return the inverse temperature of the teacher's scores, if they are cosines or logits."""
     if settings.teacher_scale is not None:
         return settings.teacher_scale
     family = recognise(settings.teacher or "")
     return 1.0 if kind == CROSS_ENCODER else family.scale if family else USUAL_SCALE
 
 
-def open_teacher(
+@dataclass(frozen=True, eq=False)
+class LoadedTeacher:
+    """A teacher that can read a corpus.
+
+    Attributes:
+        settings: Which teacher.
+        texts: What it reads.
+        model: The teacher.
+    """
+
+    settings: TeacherSettings
+    texts: EnglishTexts
+    model: Encoder | CrossEncoder
+
+    def read(self, batches: Callable[[], Iterator[Ints]], progress: bool = True) -> Teacher:
+        """Return the teacher's scores of the corpus; what was read before is not read again.
+
+        Args:
+            batches: Yields the rows of each batch, (questions, passages, negatives...) by pairs.
+            progress: Whether to show how far it is.
+        """
+        model = self.model
+        if isinstance(model, Encoder):
+            kind, dot = BI_ENCODER, model.model.similarity_fn_name == "dot"
+            scores: TeacherScores = _embed(model, self.texts, progress)
+        else:
+            kind, dot = CROSS_ENCODER, False
+            scores = _score_pairs(
+                model, self.texts, _planned_pairs(self.texts, batches()), progress
+            )
+        # Dot products of vectors that are not of length one are logits already.
+        guessed = dot and self.settings.teacher_scale is None
+        scale = 1.0 if guessed else _scale(self.settings, kind)
+        record = {
+            "model": self.settings.teacher,
+            "kind": kind,
+            "weight": self.settings.teacher_weight,
+            "scale": scale,
+            "fingerprint": model.fingerprint,
+        }
+        return Teacher(scores, scale, self.settings.teacher_weight, record)
+
+
+def load_teacher(
     settings: TeacherSettings,
     corpus: CorpusTable,
-    batches: Callable[[], Iterator[Ints]],
-    *,
     negatives: int,
-    dtype: Any,  # noqa: ANN401
-    progress: bool = True,
-) -> Teacher:
-    """Return the teacher's scores of the corpus; what was read before is not read again.
+    *,
+    bf16: bool = False,
+) -> LoadedTeacher | None:
+    """Return the teacher, if there is one, before anything is spent on a run that it cannot teach.
 
     Args:
         settings: Which teacher.
         corpus: What is trained on.
-        batches: Yields the rows of each batch, (questions, passages, negatives...) by pairs.
         negatives: Hard negatives of each pair.
-        dtype: Number format of its weights; None is that of their file.
-        progress: Whether to show how far it is.
+        bf16: Whether it computes in bfloat16; else in what its weights are.
 
     Raises:
         UsageError: If there would be nothing to follow, or the model cannot be loaded.
     """
+    if settings.teacher is None:
+        return None
     kind = check_teacher(settings, negatives)
     texts = EnglishTexts.of(corpus)
-    assert settings.teacher is not None
-    model = ModelSettings(model=settings.teacher, dtype=dtype)
+    model = ModelSettings(model=settings.teacher, dtype="bfloat16" if bf16 else None)
     if kind == CROSS_ENCODER:
-        reader = CrossEncoder(model)
-        keys = _planned_pairs(texts, batches())
-        scores: TeacherScores = _score_pairs(reader, texts, keys, progress)
-        fingerprint = reader.fingerprint
-    else:
-        loaded = load_model(model)
-        encoder = Encoder(loaded, model_prompts(loaded, model.model))
-        scores = _embed(encoder, texts, progress)
-        fingerprint = encoder.fingerprint
-    scale = _scale(settings, kind)
-    weight = settings.teacher_weight
-    record = {"model": settings.teacher, "kind": kind, "weight": weight, "scale": scale}
-    return Teacher(scores, scale, weight, {**record, "fingerprint": fingerprint})
+        return LoadedTeacher(settings, texts, CrossEncoder(model))
+    loaded = load_model(model)
+    return LoadedTeacher(settings, texts, Encoder(loaded, model_prompts(loaded, model.model)))
 
 
 def _embed(encoder: Encoder, texts: EnglishTexts, progress: bool) -> EmbeddingScores:
