@@ -11,19 +11,12 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, S3Options
 from apache_beam.options.value_provider import RuntimeValueProvider
 
+from pipelines.io import amazon
 from schemas.errors import NotInstalledError
 from schemas.files import partial_name
 
 # Scheme, what it needs, and our extra that brings it.
 _NEEDS: Final = {"s3": ("boto3", "aws"), "gs": ("apitools", "gcp")}
-# What Amazon's library reads from the environment, by the name of Beam's option.
-_VARIABLES: Final = {
-    "s3_endpoint_url": "AWS_ENDPOINT_URL_S3",
-    "s3_region_name": "AWS_DEFAULT_REGION",
-    "s3_access_key_id": "AWS_ACCESS_KEY_ID",
-    "s3_secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    "s3_session_token": "AWS_SESSION_TOKEN",
-}
 _GLOB: Final = frozenset("*?[")
 
 
@@ -35,7 +28,7 @@ def use_options(options: PipelineOptions) -> None:
     """
     FileSystems.set_options(options)
     s3 = options.view_as(S3Options)
-    given = {variable: getattr(s3, name) for name, variable in _VARIABLES.items()}
+    given = {variable: getattr(s3, name) for name, variable in amazon.VARIABLES.items()}
     os.environ.update({variable: value for variable, value in given.items() if value})
 
 
@@ -47,6 +40,7 @@ def file_systems() -> type[FileSystems]:
     """
     if FileSystems._pipeline_options is None and RuntimeValueProvider.runtime_options is None:
         FileSystems.set_options(PipelineOptions([]))
+    amazon.share_clients()
     return FileSystems
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("moto.server", reason="needs moto[s3,server], an S3 to test against")
+import boto3
 
-from pipelines.io import remote, storage
+from pipelines.io import amazon, remote, storage
 from schemas.manifest import Manifest
 from tandemqa import run
 from tests.pipelines.object_store import BUCKET, CREDENTIALS, ObjectStore, serve
@@ -33,7 +34,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch):
-    for name in remote._VARIABLES.values():
+    for name in amazon.VARIABLES.values():
         monkeypatch.delenv(name, raising=False)
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
@@ -228,6 +229,23 @@ class TestFiles:
             storage.write_bytes("s3://nobucket/file", b"content")
         with pytest.raises(OSError, match=r"s3://corpora/absent"):
             storage.read_bytes(store.path("absent"))
+
+    def test_operations_share_a_client_until_their_keys_change(self, store, monkeypatch):
+        made = []
+        new_client = boto3.session.Session.client
+        monkeypatch.setattr(
+            boto3.session.Session,
+            "client",
+            lambda *given, **options: made.append(1) or new_client(*given, **options),
+        )
+        amazon._client.cache_clear()
+        for number in range(3):
+            storage.write_bytes(store.path("files", "shared"), f"{number}".encode())
+            assert storage.read_bytes(store.path("files", "shared")) == f"{number}".encode()
+        assert len(made) == 1
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+        assert storage.exists(store.path("files", "shared"))
+        assert len(made) == 2
 
     def test_an_interrupt_does_not_publish_half_an_upload(self, store, monkeypatch):
         content = os.urandom(12 << 20)
