@@ -4,9 +4,13 @@ Should the escaping fail, the content security policy runs no script but ours an
 """
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _JSON: Final = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
 
@@ -31,16 +35,21 @@ def render_page(
         images: Whether the page holds images, as `data:` addresses.
         values: What the template shows. Functions may be called, text is escaped.
     """
+    whole_style = _read("schemas", "page.css") + _read(package, style)
+    own: dict[str, Any] = {"style": whole_style, "script": _read(package, script) if script else ""}
+    own["policy"] = _policy(**own, images=images)
+    return _compile(package, template).render(own, **values).lstrip()
+
+
+@cache
+def _compile(package: str, template: str) -> "Template":
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.policies["json.dumps_kwargs"] = _JSON
-    whole_style = _read("schemas", "page.css") + _read(package, style)
-    own: dict[str, Any] = {"style": whole_style, "script": _read(package, script) if script else ""}
-    own["policy"] = _policy(**own, images=images)
-    return environment.from_string(_read(package, template)).render(own, **values).lstrip()
+    return environment.from_string(_read(package, template))
 
 
 def _read(package: str, name: str) -> str:

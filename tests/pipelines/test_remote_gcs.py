@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("apache_beam.io.gcp.gcsio", reason="needs tandemqa[gcp]")
 pytest.importorskip("gcp_storage_emulator", reason="needs gcp-storage-emulator, of tandemqa[dev]")
 
+from apache_beam.internal.gcp import auth
 from google.cloud import storage as google_storage
 
 from pipelines.io import remote, storage
@@ -38,6 +39,8 @@ def emulator(tmp_path_factory):
 def bucket(emulator, monkeypatch):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator)
     monkeypatch.setenv("NO_GCE_CHECK", "true")
+    # Or Beam would look for credentials for half a minute, whatever `--no_auth` says.
+    monkeypatch.setattr(auth._Credentials, "_credentials_init", True)
     client = google_storage.Client.create_anonymous_client()
     client.project = "project"
     found = client.bucket(BUCKET)
