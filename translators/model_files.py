@@ -52,7 +52,7 @@ class ModelFiles:
 
         Raises:
             ValueError: If the model has no weights.
-        NotInstalledError: If they cannot be downloaded.
+            NotInstalledError: If they cannot be downloaded.
         """
         for pattern in _WEIGHTS:
             if any(self.directory.glob(pattern)):

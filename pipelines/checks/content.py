@@ -28,8 +28,17 @@ _LETTERS_OF_A_QUESTION: Final = 20
 _CUT: Final = 5  # digits of a number whose thousands may be lost
 _SPELLED_OUT: Final = regex.compile(r"(?<!\d)\d+(?:s|st|nd|rd|th)\b")
 
-# Letters before a digit, and a capital inside of a word of small letters.
-_GLUED: Final = regex.compile(r"\p{Ll}{3,}\d+|\p{Ll}{2,}\p{Lu}\p{Ll}{2,}")
+# Letters before a digit, and a capital inside of a word of small letters; not German's BürgerInnen.
+_GLUED: Final = regex.compile(r"\p{Ll}{3,}\d+|\p{Ll}{2,}(?!Innen\b)\p{Lu}\p{Ll}{2,}")
+# Languages that write so themselves: Bantu prefixes (isiZulu, ngo2010), Gaelic ones (bhFrainc).
+_PREFIX_LANGUAGES: Final = frozenset(
+    {
+        *("bem", "cjk", "kam", "kg", "ki", "kj", "kmb", "kqn", "kwn", "kwy", "lg", "ln", "loz"),
+        *("lu", "lua", "lue", "lun", "ng", "nso", "ny", "nyk", "rn", "rnd", "rw", "sn", "ss"),
+        *("st", "sw", "swc", "tll", "tn", "toi", "ts", "tum", "umb", "xh", "zu"),
+        *("ga", "gd", "gv"),
+    }
+)
 
 _NUMBER_MISSING: Final = declare_reason("number_missing", "a number of the English text is missing")
 
@@ -137,7 +146,7 @@ def glued_words(pair: FieldPair) -> Iterator[Check]:
     English has no such word. Of 2,400 human translations 5 have one place, all of them slips, and
     none has more.
     """
-    if not LANGUAGES[pair.lang].word_spaces:
+    if not LANGUAGES[pair.lang].word_spaces or pair.lang in _PREFIX_LANGUAGES:
         return
     glued = glued_places(pair.source, pair.target)
     most = pair.limits.spoiled_sentences

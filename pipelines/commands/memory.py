@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pipelines.commands.options import absolute
 from schemas.command import Command, UsageError
@@ -12,7 +12,11 @@ from schemas.tables import text_table
 from schemas.wording import counted
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from pipelines.translation.memory_files import Part
+
+_QUICK: Final = 5.0  # seconds in which nothing is shown
 
 
 class MemoryOptions(Options):
@@ -64,11 +68,12 @@ def _tell(parts: Sequence["Part"]) -> list[str]:
     from pipelines.translation.memory_files import count_segments, model_of
 
     rows, broken = [], []
-    for part in parts:
-        segments, damaged = count_segments(part)
-        broken += damaged
-        files, size = f"{len(part.packets):,}", f"{part.size / 1e6:,.1f} MB"
-        rows.append((part.lang, f"{segments:,}", files, size, part.backend, model_of(part)))
+    with _bar("count", parts) as bar:
+        for part in parts:
+            segments, damaged = count_segments(part, bar.update)
+            broken += damaged
+            files, size = f"{len(part.packets):,}", f"{part.size / 1e6:,.1f} MB"
+            rows.append((part.lang, f"{segments:,}", files, size, part.backend, model_of(part)))
     head = ("language", "segments", "files", "size", "translator", "model")
     write_out(text_table(head, rows, "lrrrll") + "\n")
     return broken
@@ -79,12 +84,21 @@ def _compact(parts: Sequence["Part"]) -> list[str]:
     from pipelines.translation.memory_files import compact
 
     before, after, broken = 0, 0, []
-    for part in parts:
-        count, damaged = compact(part)
-        broken += damaged
-        before, after = before + len(part.packets), after + count
+    with _bar("compact", parts) as bar:
+        for part in parts:
+            count, damaged = compact(part, bar.update)
+            broken += damaged
+            before, after = before + len(part.packets), after + count
     write_out(f"{counted(before, 'file')} before, {after:,} now\n")
     return broken
+
+
+def _bar(task: str, parts: Sequence["Part"]) -> "tqdm[Any]":
+    """Return what shows how many files are done, if that takes a while."""
+    from schemas.progress import progress_bar
+
+    files = sum(len(part.packets) for part in parts)
+    return progress_bar(task=task, unit="files", total=files, delay=_QUICK, leave=False)
 
 
 COMMAND: Final = Command(

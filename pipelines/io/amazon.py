@@ -7,6 +7,7 @@ requests (about 0.1 s of CPU), and opens a connection of its own.
 import os
 import time
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, Final
@@ -28,7 +29,16 @@ _LIFE: Final = 300
 def share_clients() -> None:
     """Let Beam's operations in this process share clients; calling it again changes nothing."""
     if find_spec("boto3"):
-        vars(boto3_client)["boto3"] = SimpleNamespace(session=SimpleNamespace(Session=_Session))
+        vars(boto3_client)["boto3"] = _SharedBoto3()
+
+
+class _SharedBoto3:
+    """Stands where Beam looks for boto3; whatever else it may look for there is boto3's."""
+
+    session = SimpleNamespace(Session=lambda: _Session())
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(import_module("boto3"), name)
 
 
 class _Session:

@@ -9,12 +9,12 @@ _BEGINNINGS: Final = {
     "ar": "ألف|الف|آلاف|الاف|مليون|ملايين|مليار|بليون",
     "bg": "хил|мил|млн|млрд",
     "ca": "mil",
-    "cs": "tis|mil|mld|mil",
+    "cs": "tis|mil|mld",
     "da": "tus|mil|mio|mia",
     "de": "tausend|tsd|mil|mio|mrd",
     "el": "χιλ|εκατ|δισ",
     "eo": "mil",
-    "es": "mil|mill",
+    "es": "mil",
     "fi": "tuh|mil|mrd",
     "fr": "mil|md",
     "gl": "mil",
@@ -22,7 +22,7 @@ _BEGINNINGS: Final = {
     "hr": "tis|mil",
     "hu": "ezer|mil",
     "id": "ribu|juta|mil",
-    "it": "mil|mia",
+    "it": "mil|mia|mld",
     "nb": "tus|mil",
     "nl": "duiz|mil|mld",
     "pl": "tys|mil|mln|mld",
@@ -40,6 +40,11 @@ _BEGINNINGS: Final = {
     "zh-Hant": "千|萬|億",
 }
 _MARKS: Final = r"[\s.\-‐]{0,2}"
+# Units of a thousand smaller ones: 10,000 metres are 10 km.
+_UNITS: Final = (
+    r"k[gmw]|kil[oó]|quil[oóô]|chilo|χιλιό|кило|кіло|к[гм]|квт|كيلو|كم|كغ|किलो|किमी|กิโล|公[里斤]|千"
+    r"|t\b|т\b|ton|тон|τόν|طن|टन|ตัน|吨|噸"
+)
 
 
 def is_cut(number: str, first: str, text: str, lang: str) -> bool:
@@ -57,6 +62,7 @@ def is_cut(number: str, first: str, text: str, lang: str) -> bool:
     # Two numbers with a space between them, as in "the 1963 123 Agreement", may be taken for one.
     if regex.search(rf"(?<!\d){number[len(first) :]}(?!\d)", text):
         return False
-    scaled = rf"{_MARKS}(?:{_BEGINNINGS[lang]})"
-    alone = rf"(?<![\d.,])(?<!\d\s){first}(?!\d|[.,\s]\d|{scaled})"
-    return regex.search(alone, text) is not None
+    scaled = rf"{_MARKS}(?:{_BEGINNINGS[lang]}|{_UNITS})"
+    # Letters right behind it, as in `215k`, may stand for anything.
+    alone = rf"(?<![\d.,])(?<!\d\s){first}(?!\d|[\p{{Latin}}\p{{Cyrillic}}]|[.,\s]\d|{scaled})"
+    return regex.search(alone, text, regex.IGNORECASE) is not None

@@ -6,7 +6,7 @@ is killed between any two steps leaves every segment in the memory, some of them
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from json import loads
 from typing import Final, NamedTuple
@@ -20,6 +20,9 @@ from translators.memory import INFO_NAME, BrokenPacketError, decode_packet, merg
 SMALL: Final = 8 << 20
 _PACKET: Final = re.compile(r"[0-9a-f]{32}\.parquet")
 _LARGEST_INFO: Final = 1 << 20
+
+Advance = Callable[[int], object]
+"""Is told how many more packets are done."""
 
 
 class PacketFile(NamedTuple):
@@ -77,7 +80,7 @@ def model_of(part: Part) -> str:
         return ""
 
 
-def count_segments(part: Part) -> tuple[int, list[str]]:
+def count_segments(part: Part, advance: Advance) -> tuple[int, list[str]]:
     """Return how many segments a part holds, and the packets that are broken."""
     keys: set[bytes] = set()
     broken = []
@@ -86,11 +89,16 @@ def count_segments(part: Part) -> tuple[int, list[str]]:
             keys.update(load_packet(part.folder, packet.name, packet.size))
         except BrokenPacketError:
             broken.append(join(part.folder, packet.name))
+        advance(1)
     return len(keys), broken
 
 
-def compact(part: Part) -> tuple[int, list[str]]:
+def compact(part: Part, advance: Advance) -> tuple[int, list[str]]:
     """Make few packets of many small ones; nothing is changed where that would not save a file.
+
+    Args:
+        part: The packets.
+        advance: Is told how many more of them are done.
 
     Returns:
         How many packets there are now, and those that are broken; these stay as they are.
@@ -99,7 +107,9 @@ def compact(part: Part) -> tuple[int, list[str]]:
         OSError: If something cannot be read, written or deleted.
     """
     count, broken = len(part.packets), []
-    for batch in _batches(part.packets):
+    small = [packet for packet in part.packets if packet.size < SMALL]
+    advance(count - len(small))
+    for batch in _batches(small):
         contents: dict[str, bytes] = {}
         for packet in batch:
             path = join(part.folder, packet.name)
@@ -112,17 +122,19 @@ def compact(part: Part) -> tuple[int, list[str]]:
                 contents[path] = content
         if len(contents) > 1:
             count -= _merge(part.folder, contents)
+        advance(len(batch))
     return count, broken
 
 
 def _batches(packets: Iterable[PacketFile]) -> Iterator[list[PacketFile]]:
     batch: list[PacketFile] = []
+    size = 0
     for packet in packets:
-        if packet.size < SMALL:
-            batch.append(packet)
-            if sum(chosen.size for chosen in batch) >= 2 * SMALL:
-                yield batch
-                batch = []
+        batch.append(packet)
+        size += packet.size
+        if size >= 2 * SMALL:
+            yield batch
+            batch, size = [], 0
     yield batch
 
 

@@ -86,6 +86,39 @@ def test_a_number_without_its_thousands_is_rejected(target, found):
     assert "number_changed" not in rejected(target, english, lang="eu")  # nobody knows its words
 
 
+@pytest.mark.parametrize(
+    ("lang", "target"),
+    [
+        ("de", "Etwa 215 Millionen Menschen leben in diesem Land."),
+        ("de", "Etwa 215 Mio. Menschen leben in diesem Land."),
+        ("fr", "ENVIRON 215 MILLIONS de personnes vivent dans ce pays."),
+        ("es", "Unos 215 millones de personas viven en este país."),
+        ("es", "Unas 215M personas viven en este país."),
+        ("it", "Circa 215 milioni di persone vivono in questo paese."),
+        ("ru", "Около 215 Млн человек живут в этой стране."),
+        ("tr", "Bu ülkede yaklaşık 215 Milyon insan yaşıyor."),
+    ],
+)
+def test_words_for_thousands_and_millions_are_known_in_any_case(lang, target):
+    english = "About 215,000,000 people live in this country."
+    assert "number_changed" not in rejected(target, english, lang=lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "target"),
+    [
+        ("pt-BR", "A cidade fica a 10 km de distância do mar aberto."),
+        ("fr", "La ville est à 10 kilomètres de la mer ouverte ici."),
+        ("de", "Die Stadt liegt 10 Kilometer vom offenen Meer entfernt."),
+        ("ru", "Город находится в 10 км от открытого моря здесь."),
+        ("zh-Hans", "这座城市距离大海10公里。"),
+    ],
+)
+def test_a_unit_of_a_thousand_smaller_ones_takes_the_thousands(lang, target):
+    english = "The city lies 10,000 metres from the open sea."
+    assert "number_changed" not in rejected(target, english, lang=lang)
+
+
 def test_two_numbers_that_look_like_one_in_english_may_part():
     english = "The reactor was built under the 1963 123 Agreement between the two countries."
     target = "O reator foi construído sob o Acordo 123 de 1963 entre os dois países."
@@ -99,6 +132,20 @@ def test_words_that_ran_into_one_another_are_rejected_or_flagged():
     assert "glued_words" not in rejected("¿Qué vio eBay en 10 años?", source, field="question")
     long = " ".join([SPANISH] * 3)
     assert "glued_words" in flagged(long.replace("río de", "ríode10"), " ".join([ENGLISH] * 3))
+
+
+@pytest.mark.parametrize(
+    ("lang", "target"),
+    [
+        ("ga", "Cad a bhí ann i measc na bhFrancach le deich mbliana?"),
+        ("zu", "Yini eyabonakala ngolimi lwesiZulu ngo2010?"),
+        ("sn", "Chii chakaonekwa neveBritish mugore?"),
+        ("de", "Was haben die BürgerInnen dort gesehen?"),
+    ],
+)
+def test_capitals_inside_of_words_are_right_where_a_language_has_them(lang, target):
+    source = "What was seen there by the people in 10 years?"
+    assert "glued_words" not in rejected(target, source, lang=lang, field="question")
 
 
 def test_a_passage_must_hold_the_number_of_the_answer():

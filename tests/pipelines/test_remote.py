@@ -102,6 +102,10 @@ def test_a_build_on_an_object_store_is_the_local_one_and_every_command_works_the
     assert run(["verify", wide, *store.beam_options]) == 0
     assert parquet(store.objects("whole/wide")) == parquet(objects)
 
+    before = parquet(store.objects("whole/memory"))
+    assert run(["memory", "compact", store.path("whole", "memory"), *store.beam_options]) == 0
+    assert 1 == len(parquet(store.objects("whole/memory"))) < len(before)
+
     capsys.readouterr()
     assert run(["plan", *command[1 : command.index("--quiet")], *store.beam_options]) == 0
     es = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("es"))

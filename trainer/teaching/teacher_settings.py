@@ -12,8 +12,9 @@ class TeacherSettings(Options):
 
     teacher: str | None = option(
         None,
-        "follow this model's scores of the English texts in all languages: a bi-encoder (the "
-        "untouched model keeps a strong encoder what it was), or with --negatives a cross-encoder",
+        "follow this model's scores of the English texts in all languages: a bi-encoder, or with "
+        "--negatives a cross-encoder; the untouched model, with a lower --teacher-scale, keeps a "
+        "strong encoder nearer to what it was",
         "NAME_OR_PATH",
         group=TRAINING,
         min_length=1,
@@ -28,8 +29,9 @@ class TeacherSettings(Options):
     )
     teacher_scale: float | None = option(
         None,
-        "inverse temperature of the teacher's scores; by default 1 for a cross-encoder, and that "
-        "of its family for a bi-encoder",
+        "inverse temperature of the teacher's scores; the lower, the more of its doubts are "
+        "followed; by default 1 for a cross-encoder, and that of its family for a bi-encoder, such "
+        "as 100 for E5",
         "X",
         group=TRAINING,
         gt=0,
