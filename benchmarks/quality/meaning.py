@@ -39,9 +39,10 @@ NOTE = """Made by `--sections meaning --encoder {model} --languages {languages} 
 All gold rows as they are, and those of one passage in {every} with one text spoiled; limits are
 learnt in each language from the gold rows, as in a build. Number format: {precision}. Where the
 meaning is known, other checks reject less: shared words only count together with it, and a text
-that is too long but says the same is flagged. The limits were chosen on the calibration half,
-without the kind marked †. Not counted are what reading the rejections showed to be mistakes of the
-translators: seven passages with another number, as above, and {count} questions: {mistakes}."""
+that is too long but says the same is flagged. The limits were chosen by the calibration half,
+while figures of both were seen, and without the kind marked †. Not counted are what reading the
+rejections showed to be mistakes of the translators: seven passages with another number, as above,
+and {count} questions: {mistakes}."""
 
 
 class Case(NamedTuple):
