@@ -38,18 +38,18 @@ def render_page(
     whole_style = _read("schemas", "page.css") + _read(package, style)
     own: dict[str, Any] = {"style": whole_style, "script": _read(package, script) if script else ""}
     own["policy"] = _policy(**own, images=images)
-    return _compile(package, template).render(own, **values).lstrip()
+    return _compile(_read(package, template)).render(own, **values).lstrip()
 
 
 @cache
-def _compile(package: str, template: str) -> "Template":
+def _compile(source: str) -> "Template":
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.policies["json.dumps_kwargs"] = _JSON
-    return environment.from_string(_read(package, template))
+    return environment.from_string(source)
 
 
 def _read(package: str, name: str) -> str:

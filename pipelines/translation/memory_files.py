@@ -115,11 +115,11 @@ def compact(part: Part, advance: Advance) -> tuple[int, list[str]]:
             path = join(part.folder, packet.name)
             try:
                 content = read_packet(part.folder, packet.name, packet.size)
-                decode_packet(content, path)
+                if content is not None:  # nobody took it away since
+                    decode_packet(content, path)
+                    contents[path] = content
             except BrokenPacketError:
                 broken.append(path)
-            else:
-                contents[path] = content
         if len(contents) > 1:
             count -= _merge(part.folder, contents)
         advance(len(batch))

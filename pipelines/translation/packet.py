@@ -135,11 +135,11 @@ def load_packet(folder: str, name: str, size: int = LARGEST_PACKET + 1) -> dict[
         OSError: If it cannot be read.
     """
     content = read_packet(folder, name, size)
-    return decode_packet(content, join(folder, name)) if content else {}
+    return {} if content is None else decode_packet(content, join(folder, name))
 
 
-def read_packet(folder: str, name: str, size: int) -> bytes:
-    """Return the content of a packet of the memory; empty if it is not there.
+def read_packet(folder: str, name: str, size: int) -> bytes | None:
+    """Return the content of a packet of the memory; None if it is not there.
 
     Args:
         folder: The memory's folder for a translator and language.
@@ -156,7 +156,7 @@ def read_packet(folder: str, name: str, size: int) -> bytes:
             return read_below(folder, name, LARGEST_PACKET)
         return read_bytes(path)
     except FileNotFoundError:
-        return b""
+        return None
     except UnsafeFileError as error:
         raise BrokenPacketError(describe_broken(path, error)) from error
 

@@ -93,14 +93,15 @@ def test_whoever_is_killed_has_lost_nothing(folder, monkeypatch, step):
     assert found(folder) == before
 
 
-def test_a_broken_packet_stays_and_is_named(folder, capsys):
+@pytest.mark.parametrize("content", [b"PAR1 no", b""])
+def test_a_broken_packet_stays_and_is_named(folder, capsys, content):
     broken = folder / ("0" * 32 + ".parquet")
-    broken.write_bytes(b"PAR1 no")
+    broken.write_bytes(content)
     assert run(["memory", "compact", str(folder.parents[2])]) == 0
     told = capsys.readouterr()
     assert told.out == "21 files before, 2 now\n"
     assert str(broken) in told.err
-    assert broken.read_bytes() == b"PAR1 no"
+    assert broken.read_bytes() == content
 
 
 def test_files_grow_to_a_size_and_are_then_left_alone(folder, monkeypatch):
