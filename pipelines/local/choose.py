@@ -27,6 +27,8 @@ _KNOWN: Final = {
     "execution.GroupingBuffer.extend": "self input_buffer",
     "execution.GroupingBuffer.partition": "self n",
     "execution.BundleContextManager.get_buffer": "self buffer_id transform_id",
+    "worker_handlers.ControlConnection.push": "self req",
+    "worker_handlers.ControlFuture.get": "self timeout",
 }
 
 
@@ -53,8 +55,9 @@ def local_runner() -> Any:  # noqa: ANN401 - a runner of Beam's, which has no ty
 
 
 def _parameters(path: str) -> str:
-    from apache_beam.runners.portability.fn_api_runner import execution, fn_runner
+    from apache_beam.runners.portability.fn_api_runner import execution, fn_runner, worker_handlers
 
     module, kind, name = path.split(".")
-    found = {"execution": execution, "fn_runner": fn_runner}[module]
+    modules = {m.__name__.rpartition(".")[2]: m for m in (execution, fn_runner, worker_handlers)}
+    found = modules[module]
     return " ".join(signature(getattr(getattr(found, kind), name)).parameters)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from apache_beam.metrics.monitoring_infos import consolidate
 from apache_beam.portability.api import beam_fn_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import BundleManager, FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler
 
 from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_buffers
 
@@ -29,12 +30,17 @@ _Result = tuple["beam_fn_api_pb2.InstructionResponse", list[Any]]
 class LocalRunner(FnApiRunner):
     """Runs a pipeline on this machine, in bounded memory."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._there: set[str] = set()
+
     def run_pipeline(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Beam's
         """Run a pipeline to its end."""
         with spilled_buffers():
             return super().run_pipeline(*arguments, **options)
 
     def _get_bundle_manager(self, bundle_context_manager: Any) -> Any:  # noqa: ANN401 - as Beam's
+        self._wait_for(bundle_context_manager.worker_handlers)
         if bundle_context_manager.stage.is_stateful():
             return super()._get_bundle_manager(bundle_context_manager)
         return _SmallBundles(
@@ -42,6 +48,20 @@ class LocalRunner(FnApiRunner):
             self._progress_frequency,
             FnApiRunner.get_cache_token_generator(static=False),
         )
+
+    def _wait_for(self, handlers: Iterable[Any]) -> None:
+        """Go on when all workers in threads and processes of their own have answered once.
+
+        A small bundle may need only one of them, and Beam waits for ever at the end of a run for
+        a worker that comes when all is done.
+        """
+        for handler in handlers:
+            is_apart = isinstance(handler, GrpcWorkerHandler)
+            if is_apart and handler.worker_id not in self._there:
+                question = beam_fn_api_pb2.HarnessMonitoringInfosRequest()
+                request = beam_fn_api_pb2.InstructionRequest(harness_monitoring_infos=question)
+                handler.control_conn.push(request).get()
+                self._there.add(handler.worker_id)
 
 
 class _SmallBundles(BundleManager):

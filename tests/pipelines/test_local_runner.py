@@ -4,6 +4,7 @@ import errno
 import random
 from collections import defaultdict
 from pathlib import Path
+from threading import Thread
 
 import apache_beam as beam
 import pytest
@@ -11,6 +12,9 @@ from apache_beam import coders
 from apache_beam.coders.coders import GlobalWindowCoder, WindowedValueCoder
 from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
+    SubprocessSdkWorkerHandler,
+)
 from apache_beam.transforms.core import Windowing
 from apache_beam.transforms.window import GlobalWindow, GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
@@ -22,6 +26,7 @@ from pipelines.local.buffers import SpilledGroups, SpilledList
 from pipelines.local.choose import local_runner
 from pipelines.local.runner import LocalRunner
 from pipelines.local.spill import InMemory, Spill, SpillFile
+from pipelines.run import run_pipeline
 
 KV = coders.TupleCoder([coders.BytesCoder(), coders.BytesCoder()])
 PAIRS = WindowedValueCoder(KV, GlobalWindowCoder())
@@ -180,3 +185,23 @@ def test_bundles_are_small_however_much_there_is(monkeypatch):
             numbers | beam.GroupByKey()
         assert sum(sizes) > 80 * count
         assert max(sizes) < 3 * sum(sizes) / buffers.PARTS + 300
+
+
+def test_a_worker_that_comes_late_is_waited_for_before_the_work_is_done(monkeypatch):
+    """It is not needed for so little; Beam would wait for it at the end, and it for Beam."""
+    start = SubprocessSdkWorkerHandler.start_worker
+    late: list[bool] = []
+
+    def start_late(self):
+        if late:
+            self._worker_command_line = b"sleep 3 && " + self._worker_command_line
+        late.append(True)
+        start(self)
+
+    monkeypatch.setattr(SubprocessSdkWorkerHandler, "start_worker", start_late)
+    options = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    run = Thread(target=run_pipeline, args=(lambda p: p | beam.Create([1]), options), daemon=True)
+    run.start()
+    run.join(120)
+    assert not run.is_alive()
+    assert len(late) == 2
