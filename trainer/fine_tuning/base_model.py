@@ -3,12 +3,12 @@
 from typing import Final
 
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from transformers import PreTrainedModel
 
 from schemas.command import UsageError
 from schemas.model_prompts import Prompts
-from trainer.encoder import load_model, model_prompts
+from trainer.encoder import load_model, longest_input, model_prompts, shorten
 from trainer.fine_tuning.training_settings import TrainingSettings
 
 _ALPHA_PER_RANK: Final = 2
@@ -35,14 +35,15 @@ def open_base_model(
     """
     dtype = settings.model.dtype or ("bfloat16" if settings.lora and bf16 else "float32")
     model = load_model(settings.model.model_copy(update={"dtype": dtype, "max_length": None}))
-    length = model.max_seq_length
+    length = longest_input(model)
     if settings.model.max_length is not None:
-        model.max_seq_length = settings.model.max_length
+        shorten(model, settings.model.max_length)
         length = max(length or 0, settings.model.max_length)
     _refuse_adapters(model, settings)
     if settings.pooling:
         _set_pooling(model, settings)
     if settings.lora:
+        _refuse_lora(model, settings)
         _add_lora(model, settings.lora)
     if settings.gradient_checkpointing:
         _save_memory(model)
@@ -76,6 +77,15 @@ def _set_pooling(model: SentenceTransformer, settings: TrainingSettings) -> None
             model[place] = Pooling(module.embedding_dimension, settings.pooling)
             return
     raise UsageError(f"pooling={settings.pooling}: model {settings.model.model!r} has no pooling")
+
+
+def _refuse_lora(model: SentenceTransformer, settings: TrainingSettings) -> None:
+    """Raise UsageError for a model without linear layers that adapters could be added to."""
+    if not isinstance(model[0], Transformer):
+        raise UsageError(
+            f"--lora {settings.lora}: model {settings.model.model!r} is not a transformer (static "
+            "embeddings, for example); leave --lora out, all its weights are trained then"
+        )
 
 
 def _add_lora(model: SentenceTransformer, rank: int) -> None:

