@@ -38,6 +38,9 @@ USUAL_RATE: Final = 3e-5
 USUAL_SCALE: Final = 20.0
 """Inverse temperature of a loss where that of the model is not known: sentence-transformers'."""
 
+STATIC_RATE: Final = 1e-3
+"""Highest learning rate of vectors of tokens, which smaller ones do not move; see RESULTS.md."""
+
 E5: Final = Family(  # arXiv:2212.03533 and 2402.05672: temperature 0.01; prompts of the cards
     "E5",
     re.compile(r"(?:multilingual-)?e5-(?:small|base|large)(?:-v2|-unsupervised)?"),
@@ -47,8 +50,16 @@ E5: Final = Family(  # arXiv:2212.03533 and 2402.05672: temperature 0.01; prompt
     "passage: ",
 )
 
+STATIC: Final = Family(  # vectors of tokens, such as Model2Vec's; no temperature, no prompts
+    "static embeddings",
+    re.compile(r"potion-[\w.-]+|m2v_[\w.-]+|static-(?:retrieval|similarity)-[\w.-]+"),
+    USUAL_SCALE,
+    STATIC_RATE,
+)
+
 FAMILIES: Final = (
     E5,
+    STATIC,
     # arXiv:2309.07597: temperature 0.01; a prompt is optional since version 1.5.
     # M3 is arXiv:2402.03216: temperature 0.02.
     Family("BGE", re.compile(r"bge-(?:small|base|large)-(?:en|zh)(?:-v1\.5)?"), 100.0, GENTLE_RATE),
@@ -65,8 +76,6 @@ FAMILIES: Final = (
     ),
     # arXiv:2007.01852: trained on pairs of translations, without prompts.
     Family("LaBSE", re.compile(r"labse(?:-\w+)?"), USUAL_SCALE, USUAL_RATE),
-    # Vectors of tokens, distilled from an encoder; no temperature and no prompts.
-    Family("Model2Vec", re.compile(r"potion-[\w.-]+|m2v_[\w.-]+"), USUAL_SCALE, USUAL_RATE),
     # Not trained for search: there is no temperature to keep, and no prompt.
     Family(
         "language models",
@@ -81,8 +90,7 @@ FAMILIES: Final = (
     Family(
         "sentence-transformers",
         re.compile(
-            r"(?:all|multi-qa|paraphrase|msmarco|distiluse)-[\w.-]*(?:MiniLM|mpnet|bert|albert)[\w.-]*"
-            r"|static-(?:retrieval|similarity)-[\w.-]+",
+            r"(?:all|multi-qa|paraphrase|msmarco|distiluse)-[\w.-]*(?:MiniLM|mpnet|bert|albert)[\w.-]*",
             re.I,
         ),
         USUAL_SCALE,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.model_families import E5, FAMILIES, Family
+from schemas.model_families import E5, FAMILIES, STATIC, Family
 
 RECORD_NAME: Final = "training.json"
 """What `train` writes beside a model when it is finished."""
@@ -62,7 +62,7 @@ def recognise(model: str) -> Family | Trained | None:
     prompts = stated_prompts(model)
     if prompts == (E5.question_prompt, E5.passage_prompt) or _is_built_like_e5(folder, small=True):
         return E5
-    return None
+    return STATIC if _kinds_of_modules(folder)[:1] == ["StaticEmbedding"] else None
 
 
 def resembles(model: str) -> Family | None:
@@ -136,26 +136,29 @@ def _is_built_like_e5(folder: Path, small: bool) -> bool:
     pooling, normalisation and 512 tokens.
     """
     config = _read(folder / "config.json")
-    modules = _read(folder / "modules.json")
     pooling = _read(folder / "1_Pooling" / "config.json")
     length = _read(folder / "sentence_bert_config.json")
-    kinds = [
-        str(module.get("type")).rpartition(".")[2]
-        for module in (modules if isinstance(modules, list) else ())
-        if isinstance(module, dict)
-    ]
     shapes = [("bert", 250037, 384)]
     if not small:
         shapes = [("xlm-roberta", 250002, 768), ("xlm-roberta", 250002, 1024)]
     return (
         isinstance(config, dict)
         and tuple(map(config.get, ("model_type", "vocab_size", "hidden_size"))) in shapes
-        and kinds == ["Transformer", "Pooling", "Normalize"]
+        and _kinds_of_modules(folder) == ["Transformer", "Pooling", "Normalize"]
         and isinstance(pooling, dict)
         and (pooling.get("pooling_mode") == "mean" or bool(pooling.get("pooling_mode_mean_tokens")))
         and isinstance(length, dict)
         and length.get("max_seq_length") == 512
     )
+
+
+def _kinds_of_modules(folder: Path) -> list[str]:
+    modules = _read(folder / "modules.json")
+    return [
+        str(module.get("type")).rpartition(".")[2]
+        for module in (modules if isinstance(modules, list) else ())
+        if isinstance(module, dict)
+    ]
 
 
 def _read(path: Path, most: int = _READ_BYTES) -> Any:  # noqa: ANN401 - any JSON

@@ -39,12 +39,8 @@ def write_like_e5(folder: Path, **changes: object) -> str:
         ("thenlper/gte-base-zh", "GTE", 100),
         ("Alibaba-NLP/gte-Qwen2-1.5B-instruct", "GTE", 100),
         ("sentence-transformers/LaBSE", "LaBSE", 20),
-        ("minishlab/potion-multilingual-128M", "Model2Vec", 20),
-        (
-            "static-similarity-mrl-multilingual-v1",
-            "sentence-transformers",
-            20,
-        ),
+        ("minishlab/potion-multilingual-128M", "static embeddings", 20),
+        ("static-similarity-mrl-multilingual-v1", "static embeddings", 20),
         ("FacebookAI/xlm-roberta-base", "language models", 20),
         ("sentence-transformers/all-MiniLM-L6-v2", "sentence-transformers", 20),
     ],
@@ -76,6 +72,13 @@ def test_a_copy_is_known_by_its_card(tmp_path):
 
 def test_a_copy_without_its_card_is_known_by_its_files(tmp_path):
     assert recognise(write_like_e5(tmp_path / "copied")).name == "E5"
+
+
+def test_static_embeddings_are_known_by_their_files_and_learn_faster(tmp_path):
+    kinds = ("StaticEmbedding", "Normalize")
+    modules = [{"type": f"sentence_transformers.models.{kind}"} for kind in kinds]
+    found = recognise(write_like_e5(tmp_path / "own", **{"modules.json": modules}))
+    assert (found.name, found.learning_rate) == ("static embeddings", 1e-3)
 
 
 @pytest.mark.parametrize(

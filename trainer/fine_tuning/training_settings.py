@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from typing_extensions import Self
 
 from schemas.language import canonical_code
-from schemas.model_families import GENTLE_RATE, USUAL_RATE, USUAL_SCALE
+from schemas.model_families import GENTLE_RATE, STATIC_RATE, USUAL_RATE, USUAL_SCALE
 from schemas.model_recognition import recognise
 from schemas.option_values import Many, Pairs, Words
 from schemas.options import Options, option
@@ -95,7 +95,7 @@ class TrainingSettings(Options):
     learning_rate: float = option(
         None,
         f"highest learning rate; {USUAL_RATE:g} by default, {GENTLE_RATE:g} for E5, BGE and GTE, "
-        "which know more than a corpus teaches",
+        f"which know more than a corpus teaches, {STATIC_RATE:g} for static embeddings",
         "RATE",
         group=TRAINING,
         gt=0,

@@ -68,7 +68,7 @@ def _answers(cell: CellScores, answer: Mapping[str, str]) -> bool:
 
 def _name_change(cell: CellScores, baseline: Mapping[str, str]) -> str:
     """Return in what a cell differs from its baseline."""
-    if not cell.trained:
+    if not cell.trained or not baseline:
         return cell.name
     return _name(
         {axis: cell.labels[axis] for axis in baseline if cell.labels[axis] != baseline[axis]}
@@ -76,6 +76,8 @@ def _name_change(cell: CellScores, baseline: Mapping[str, str]) -> str:
 
 
 def _name_baseline(cells: Sequence[CellScores], baseline: Mapping[str, str]) -> str:
+    if not baseline:
+        return "the untouched model"
     others = [axis for axis in cells[0].labels if axis not in baseline and cells[0].trained]
     return _name(baseline) + (f" with the same {' and '.join(others)}" if others else "")
 

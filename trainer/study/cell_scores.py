@@ -17,6 +17,7 @@ from trainer.evaluation.measures import read_measures
 from trainer.evaluation.paired import average_runs, estimate, subtract_runs
 from trainer.evaluation.question_scores import SavedScores, load_question_scores
 from trainer.study.run_scores import RunScores
+from trainer.study.study_file import BASE_MODEL
 
 Interval = tuple[float, float]
 
@@ -61,7 +62,7 @@ class CellScores:
         differences: From the baseline, by measure; empty for a baseline itself, until it is
             finished, and for an untrained model that several baselines could be compared with.
             Runs with the same seed are compared with each other, an untrained model with every
-            run of the baseline.
+            run.
     """
 
     benchmark: str
@@ -89,7 +90,7 @@ def score_cells(runs: Sequence[RunScores], baseline: Mapping[str, str]) -> list[
     Args:
         runs: Scores of all finished runs, on all benchmarks.
         baseline: Labels of what others are compared with; on other axes, a cell is compared
-            with the one that has its own.
+            with the one that has its own. Empty for the models that training started from.
     """
     by_cell: dict[tuple[str, ...], list[RunScores]] = {}
     for run in runs:
@@ -106,13 +107,15 @@ def _find_baseline(
     baseline: Mapping[str, str],
 ) -> list[RunScores]:
     """Return the runs that those of a cell are compared with; none if that is not one cell."""
-    wanted = {**run.labels, **baseline} if run.trained else baseline
+    wanted = {**run.labels, **baseline} if run.trained and baseline else baseline
     found = [
         runs
         for runs in by_cell.values()
-        if runs[0].benchmark == run.benchmark and wanted.items() <= runs[0].labels.items()
+        if runs[0].benchmark == run.benchmark
+        and wanted.items() <= runs[0].labels.items()
+        and (baseline or BASE_MODEL in runs[0].labels)
     ]
-    if not run.trained and len(found) > 1:
+    if not baseline or (not run.trained and len(found) > 1):
         found = [runs for runs in found if runs[0].model == run.model]
     return found[0] if len(found) == 1 else []
 
@@ -152,12 +155,12 @@ def _score_cell(runs: list[RunScores], baseline: list[RunScores]) -> CellScores:
 def _pair(
     runs: Sequence[RunScores], baseline: Sequence[RunScores]
 ) -> list[tuple[RunScores, RunScores]]:
-    """Pair each run with the baseline's of the same seed, an untrained one with each of them."""
+    """Pair runs of the same seed; one that has none, as it was not trained, with each other."""
     return [
         (run, other)
         for run in runs
         for other in baseline
-        if run.seed is None or run.seed == other.seed
+        if None in (run.seed, other.seed) or run.seed == other.seed
     ]
 
 

@@ -23,7 +23,7 @@ def state_findings(cells: Sequence[CellScores], measures: Sequence[str]) -> list
     return [
         *_bests(trained, known),
         *_unbeaten(trained, known),
-        *_against_baseline(trained, known),
+        *_against_baseline(cells, known),
         *_against_base_models(cells, known),
         *_one_seed(trained),
     ]
@@ -71,8 +71,9 @@ def _unbeaten(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterato
         )
 
 
-def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:
-    baseline = _name_baseline(trained)
+def _against_baseline(cells: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:
+    baseline = _name_baseline(cells)
+    trained = [cell for cell in cells if cell.trained]
     if not baseline or any(len(cell.runs) < 2 for cell in trained):
         return
     unclear = []
@@ -99,9 +100,11 @@ def _against_baseline(trained: Sequence[CellScores], measures: Sequence[str]) ->
         yield f"No cell differs clearly from {baseline} in {', '.join(unclear)}."
 
 
-def _name_baseline(trained: Sequence[CellScores]) -> str:
+def _name_baseline(cells: Sequence[CellScores]) -> str:
     """Return the baseline in words: what all cells have in common that others are compared with."""
-    labels = [cell.labels for cell in trained if cell.is_baseline]
+    if any(cell.is_baseline and not cell.trained for cell in cells):
+        return "the untouched model"
+    labels = [cell.labels for cell in cells if cell.is_baseline]
     shared = [
         f"{axis} {label}"
         for axis, label in (labels[0].items() if labels else ())

@@ -13,6 +13,7 @@ from schemas.options import make_options
 from trainer.batches.batch_settings import BASELINES, BatchSettings
 from trainer.fine_tuning.training_options import TrainOptions
 from trainer.study.study_file import (
+    BASE_MODEL,
     LANGUAGES,
     OF_THE_MODEL,
     SAMPLING,
@@ -21,10 +22,8 @@ from trainer.study.study_file import (
     StudyFile,
 )
 
-BASE: Final = "base model"
-"""Axis of the models that training starts from, in place of those of the grid."""
 UNTOUCHED: Final = "untouched"
-"""The same for other models that are evaluated as they are."""
+"""Axis of models that are evaluated as they are, in place of those of the grid."""
 
 _SAMPLINGS: Final[dict[str, dict[str, object]]] = {"hybrid": {}, **BASELINES}
 _LONGEST_SLUG: Final = 100
@@ -60,7 +59,7 @@ class Cell:
 
     Attributes:
         labels: The value of each axis, as tables show it; the seed is left out. Of a model that
-            is only evaluated, its name under `BASE` or `UNTOUCHED`.
+            is only evaluated, its name under `BASE_MODEL` or `UNTOUCHED`.
         seed: Seed of the run; None where nothing is trained.
         run: What is trained and evaluated there.
     """
@@ -100,10 +99,10 @@ def plan_untrained(study: StudyFile, cells: list[Cell]) -> list[Cell]:
     base = [dict(cell.run.options) for cell in cells] if study.base_models else []
     for options in base:  # that of training: trained models are saved with their full length, too
         options.pop("max_length", None)
-    runs = {run.key: run for run in (_untrained(BASE, options) for options in base)}
+    runs = {run.key: run for run in (_untrained(BASE_MODEL, options) for options in base)}
     names = [shorten(str(run.options["model"])) for run in runs.values()]
     found = [
-        Cell({BASE: name if names.count(name) == 1 else f"{name} ({run.key})"}, None, run)
+        Cell({BASE_MODEL: name if names.count(name) == 1 else f"{name} ({run.key})"}, None, run)
         for name, run in zip(names, runs.values(), strict=True)
     ]
     for name, options in study.untouched.items():
@@ -121,9 +120,13 @@ def _untrained(kind: str, options: Options) -> Run:
 def baseline_labels(study: StudyFile, cells: list[Cell]) -> dict[str, str]:
     """Return the labels that the baseline of each cell has; on other axes it has the cell's own.
 
+    There are none where each cell is compared with the model that its training started from.
+
     Raises:
         UsageError: If the study names a value that no cell has.
     """
+    if not isinstance(study.baseline, dict):
+        return {}
     return _find_labels("baseline", study.baseline, cells) or dict(cells[0].labels)
 
 

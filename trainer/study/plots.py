@@ -13,7 +13,7 @@ from trainer.evaluation.heat_map import plot_gains, plot_heat_map
 from trainer.evaluation.measures import MEASURES
 from trainer.study.cell_scores import CellScores, read_floors
 from trainer.study.curves import COLOURS, Panel, Point, plot_curves
-from trainer.study.grid import BASE
+from trainer.study.study_file import BASE_MODEL
 
 _SUFFIX: Final = ".svg"
 _CURVE: Final = 3  # values of an axis that make a curve
@@ -156,13 +156,16 @@ def _points(axis: str, cells: Sequence[CellScores], name: str) -> list[Point]:
 
 def _floors(cells: Sequence[CellScores]) -> dict[str, dict[str, float]]:
     floors = {
-        (f"before training: {cell.labels[BASE]}" if BASE in cell.labels else cell.name): {
-            name: statistic.mean for name, statistic in cell.statistics.items()
-        }
+        _name_untrained(cell): {name: statistic.mean for name, statistic in cell.statistics.items()}
         for cell in cells
         if not cell.trained
     }
     return {**floors, **read_floors(cells)}
+
+
+def _name_untrained(cell: CellScores) -> str:
+    base = cell.labels.get(BASE_MODEL)
+    return cell.name if base is None else f"before training: {base}"
 
 
 def _draw_heat_maps(folder: Path, benchmark: str, trained: Sequence[CellScores]) -> Iterator[Plot]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +19,8 @@ SEED: Final = "seed"
 LANGUAGES: Final = "languages"
 SAMPLING: Final = "sampling"
 """Axis of the baselines of the literature: `hybrid`, `mono`, `cross`, `xx`."""
+BASE_MODEL: Final = "base model"
+"""As a baseline: the model that training started from. In tables, the axis of these models."""
 
 # These are the study's own business.
 _NOT_TRAINING: Final = {
@@ -64,14 +66,16 @@ class StudyFile(BaseModel):
             `sampling` takes `hybrid`, `mono`, `cross` and `xx`.
         evaluate: Options of `tandemqa evaluate` by the name that results have in tables.
         baseline: What others are compared with, by axis: each cell with the one that has these
-            values, and its own on axes that are not named. The first cell by default.
+            values, and its own on axes that are not named. The first cell by default. Or `base
+            model`: each cell is compared with the model that its training started from.
         answer: The cells whose difference from the baseline answers the question, by axis; all
             others by default.
         base_models: Whether to evaluate the models that training starts from as well.
         untouched: Other models to evaluate as they are, by the name that tables show: options of
             `tandemqa train` that say how to load them.
         measures: What tables and plots show, of each benchmark what it has, or by the name of the
-            benchmark; the first is the one that answers. The files have all.
+            benchmark. The files have all.
+        answering: How many of the measures of a benchmark answer the question, from the first on.
         processes: That train together, each with a GPU of its own.
         keep_models: Whether to keep the weights of a run after it was evaluated.
         output: Folder of the study.
@@ -85,11 +89,12 @@ class StudyFile(BaseModel):
     train: Options
     vary: Annotated[dict[str, list[Any] | Options], Field(min_length=1)]
     evaluate: Annotated[dict[str, Options], Field(min_length=1)]
-    baseline: dict[str, Any] = {}
+    baseline: dict[str, Any] | Literal["base model"] = {}
     answer: dict[str, Any] = {}
     base_models: bool = True
     untouched: dict[str, Options] = {}
     measures: Measures | dict[str, Measures] = DEFAULT_MEASURES
+    answering: Annotated[int, Field(ge=1)] = 1
     processes: Annotated[int, Field(ge=1)] = 1
     keep_models: bool = True
     output: Annotated[str, Field(min_length=1)]
@@ -147,6 +152,8 @@ def _tell(error: ValidationError) -> list[str]:
             told.append(f"{key}: needed")
         elif fault["loc"][0] == "vary" and len(fault["loc"]) > 1:
             told.append(f"{key}: wanted a list of values, or named sets of options")
+        elif key.startswith("baseline"):
+            told.append(f"baseline: wanted a value for some axes of vary, or `{BASE_MODEL}`")
         elif fault["loc"][0] == "measures":
             told.append("measures: wanted a list of measures, or one for each benchmark")
         else:
@@ -237,8 +244,10 @@ def _wrong_axes(study: StudyFile) -> list[str]:
         elif axis not in training_options() | {SAMPLING}:
             faults.append(_unknown(f"vary.{axis}", axis, training_options() | {SAMPLING}))
     axes = ", ".join(axis for axis in study.vary if axis != SEED)
+    if study.baseline == BASE_MODEL and not study.base_models:
+        faults.append(f"baseline: {BASE_MODEL}; `base_models: false` leaves those out")
     for key, cells in (("baseline", study.baseline), ("answer", study.answer)):
-        for axis in cells:
+        for axis in cells if isinstance(cells, dict) else ():
             if axis not in study.vary or axis == SEED:
                 faults.append(f"{key}.{axis}: wanted an axis of vary: {axes}")
     return faults

@@ -13,6 +13,7 @@ from schemas.wording import counted
 from trainer.evaluation.measures import Measure
 from trainer.study.answer import Answer
 from trainer.study.plots import Plot
+from trainer.study.study_file import Options
 from trainer.study.study_plan import StudyPlan
 from trainer.study.study_table import TableRow
 
@@ -85,13 +86,26 @@ def _show(value: object) -> str:
 
 
 def _axes(plan: StudyPlan) -> dict[str, list[str]]:
-    """Return the values of each axis of the grid; seeds last."""
+    """Return the values of each axis of the grid, in lines; seeds last."""
     axes: dict[str, dict[str, None]] = {axis: {} for axis in plan.cells[0].labels}
     for cell in plan.cells:
         for axis, label in cell.labels.items():
             axes[axis][label] = None
     seeds = dict.fromkeys(str(cell.seed) for cell in plan.cells)
-    return {**{axis: list(labels) for axis, labels in axes.items()}, "seed": list(seeds)}
+    lines = {axis: _name_values(list(of), plan.study.vary[axis]) for axis, of in axes.items()}
+    return {**lines, "seed": [", ".join(seeds)]}
+
+
+def _name_values(labels: Sequence[str], values: list[Any] | Options) -> list[str]:
+    """Return the values of an axis, with what names stand for."""
+    if isinstance(values, list):
+        return [", ".join(labels)]
+    if set(values) == {"order", "counts"}:
+        return [f"the first {', '.join(labels)} of {_show(values['order'])}"]
+    return [
+        f"{label}: " + "; ".join(f"{name} {_show(value)}" for name, value in options.items())
+        for label, options in values.items()
+    ]
 
 
 def _runs(plan: StudyPlan) -> Iterator[dict[str, Any]]:

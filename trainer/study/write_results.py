@@ -61,11 +61,12 @@ def _write(output: Path, plan: StudyPlan, failed: Sequence[str]) -> tuple[Path, 
     write_json(output / RESULTS_NAME, content)
     measured = by_benchmark(cells)
     measures = {name: known_measures(of, study.measures_of(name)) for name, of in measured.items()}
+    answering = {name: of[: plan.study.answering] for name, of in measures.items()}
     parts = [
         BenchmarkPart(
             name=name,
             measures=[MEASURES[measure] for measure in measures[name]],
-            answers=answer_question(of_benchmark, measures[name][:1], plan.baseline, plan.answer),
+            answers=answer_question(of_benchmark, answering[name], plan.baseline, plan.answer),
             findings=state_findings(of_benchmark, measures[name]),
             rows=make_rows(of_benchmark, measures[name]),
             plots=draw_plots(output / PLOTS_NAME, name, of_benchmark, measures[name]),

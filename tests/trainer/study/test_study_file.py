@@ -70,6 +70,12 @@ def test_the_output_is_named_after_the_file(write_study):
         ({"answer": {"seed": 0}}, "answer.seed: wanted an axis of vary: mono_ratio"),
         ({"processes": 0}, "processes: "),
         ({"baseline": {"model": "x"}}, "baseline.model: wanted an axis of vary: mono_ratio"),
+        ({"baseline": "mono"}, "baseline: wanted a value for some axes of vary, or `base model`"),
+        (
+            {"baseline": "base model", "base_models": False},
+            "baseline: base model; `base_models: false` leaves those out",
+        ),
+        ({"answering": 0}, "answering: "),
         ({"train": ["steps"]}, "train: "),
     ],
 )

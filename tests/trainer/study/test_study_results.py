@@ -106,6 +106,21 @@ def test_differences_are_paired_by_seed_and_by_question(runs):
     assert base.differences["multilingual.map"].values == pytest.approx((-0.15, -0.17))
 
 
+def test_each_cell_can_be_compared_with_the_model_it_was_trained_from(runs):
+    unlike = replace(runs[-1], model="org/other", labels={"base model": "org/other"})
+    one, other, base = score_cells([*runs, unlike], {})[:3]
+    assert base.is_baseline and not one.is_baseline
+    assert one.differences["multilingual.map"].values == pytest.approx((0.15, 0.17))
+    assert other.differences["multilingual.map"].interval is not None
+    answers = [str(a) for a in answer_question([one, other, base], ["multilingual.map"], {}, {})]
+    assert answers[0].startswith(
+        "b, multilingual mAP, against the untouched model: ratio 1 +0.1600 ["
+    )
+    assert "ratio 0.5 +0.2050 [" in answers[0] and answers[0].count("better") == 2
+    findings = state_findings([one, other, base], ["multilingual.map"])
+    assert any("2 of 2 other cells differ clearly from the untouched" in text for text in findings)
+
+
 def test_seeds_that_only_one_cell_has_are_not_compared(run):
     cells = [run({"r": "1"}, 0, 0.8), run({"r": "0"}, 0, 0.6), run({"r": "0"}, 1, 0.9)]
     _, other = score_cells(cells, {"r": "1"})
