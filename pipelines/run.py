@@ -20,6 +20,7 @@ from pipelines.failures import explain_failures
 from pipelines.io.loopback import only_loopback
 from pipelines.io.progress import Progress, show_progress
 from pipelines.local.choose import local_runner
+from pipelines.local.processes import usable_cores
 from pipelines.translation.worker import close_translators
 from schemas.command import UsageError
 
@@ -55,7 +56,7 @@ def run_pipeline(
     is_here = runs_here(options)
     is_ours = options.view_as(StandardOptions).runner == LOCAL_RUNNER
     with show_progress(progress), explain_failures(), only_loopback() if is_here else nullcontext():
-        runner = local_runner() if is_ours else None
+        runner = local_runner(_processes(arguments)) if is_ours else None
         pipeline = beam.Pipeline(runner, options=options)
         construct(pipeline)
         try:
@@ -86,6 +87,13 @@ def beam_options(arguments: Sequence[str]) -> PipelineOptions:
     options = PipelineOptions([*arguments, f"--runner={runner}"])
     options.view_as(SetupOptions).save_main_session = False
     return options
+
+
+def _processes(arguments: Sequence[str]) -> int:
+    """Return how many processes a local run may use: all cores, unless a number was given."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--direct_num_workers", type=int, default=0)
+    return parser.parse_known_args(arguments)[0].direct_num_workers or usable_cores()
 
 
 def _refuse_unknown(arguments: Sequence[str], job_server: bool) -> None:

@@ -1,9 +1,11 @@
 """Write shards, quarantine and failed records as Parquet; then the manifest, last of all."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Final
 
 import apache_beam as beam
@@ -12,8 +14,9 @@ import pyarrow.parquet as pq
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from pipelines.io.progress import advance
-from pipelines.io.storage import join, write_bytes
-from pipelines.shuffle.group import GroupPacked
+from pipelines.io.storage import is_local, join, write_bytes
+from pipelines.local.processes import in_one_process
+from pipelines.shuffle.group import GroupPacked, in_order
 from pipelines.translation.segment import Segmented, SegmentedRecord
 from schemas.corpus_layout import Place, file_path
 from schemas.identity import bucket
@@ -41,7 +44,7 @@ class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
             rows
             | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
             | "Shard" >> GroupPacked()
-            | "Write" >> beam.Map(_write, self.output, self.measured)
+            | "Write" >> _Write(self.output, self.measured)
         )
         return result
 
@@ -59,7 +62,7 @@ class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[F
             items
             | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
             | "Shard" >> GroupPacked()
-            | "Write" >> beam.Map(_write, self.output, self.measured)
+            | "Write" >> _Write(self.output, self.measured)
         )
         return result
 
@@ -75,9 +78,22 @@ class WriteFailedRecords(beam.PTransform[PCollection[FailedRecord], PCollection[
             failures
             | "Place" >> beam.Map(_place_failed)
             | "Shard" >> GroupPacked()
-            | "Write" >> beam.Map(_write, self.output)
+            | "Write" >> _Write(self.output)
         )
         return result
+
+
+@dataclass(eq=False)
+class _Write(beam.PTransform[PCollection[tuple[Place, Iterable[Any]]], PCollection[FileEntry]]):
+    """Write one file for each place; the connections to an object store are of one process."""
+
+    output: str
+    measured: bool = False
+
+    def expand(self, shards: PCollection[tuple[Place, Iterable[Any]]]) -> PCollection[FileEntry]:
+        with nullcontext() if is_local(self.output) else in_one_process():
+            written: PCollection[FileEntry] = shards | beam.Map(_write, self.output, self.measured)
+        return written
 
 
 @dataclass(eq=False)
@@ -146,7 +162,7 @@ def _write(shard: tuple[Place, Iterable[Any]], output: str, measured: bool = Fal
     """Write one file, sorted, and return its entry in the manifest."""
     place, items = shard
     to_table = _to_table(place[0], measured)
-    content, rows = encode(to_table, sorted(items, key=_ORDERS[place[0]]))
+    content, rows = encode(to_table, in_order(items, _ORDERS[place[0]]))
     path = file_path(place)
     write_bytes(join(output, path), content)
     advance("write", rows)
@@ -161,11 +177,15 @@ def _write(shard: tuple[Place, Iterable[Any]], output: str, measured: bool = Fal
     )
 
 
-def encode(to_table: Callable[[Iterable[Any]], pa.Table], items: list[Any]) -> tuple[bytes, int]:
+def encode(
+    to_table: Callable[[Iterable[Any]], pa.Table], items: Iterable[Any]
+) -> tuple[bytes, int]:
     """Return the items as a Parquet file with bounded row groups, and their number."""
     sink = pa.BufferOutputStream()
     writer: pq.ParquetWriter | None = None
-    for part in _parts(items):
+    count, remaining = 0, iter(items)
+    while part := list(islice(remaining, ROW_GROUP_ROWS)):
+        count += len(part)
         table = to_table(part)
         if writer is None:
             writer = pq.ParquetWriter(sink, table.schema, compression="zstd")
@@ -174,9 +194,4 @@ def encode(to_table: Callable[[Iterable[Any]], pa.Table], items: list[Any]) -> t
     if writer is None:
         raise ValueError("a file without rows is never written")
     writer.close()
-    return sink.getvalue().to_pybytes(), len(items)
-
-
-def _parts(items: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(items), ROW_GROUP_ROWS):
-        yield items[start : start + ROW_GROUP_ROWS]
+    return sink.getvalue().to_pybytes(), count

@@ -6,7 +6,8 @@ from typing import Final, Literal, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from pipelines.text.english import foreign_language
+from pipelines.text.english import ENGLISH, foreign_language
+from pipelines.text.language_evidence import language_scores
 from pipelines.text.second_opinion import find_opinion
 from schemas.reason import declare_reason
 from schemas.record import FailedRecord, Record
@@ -37,9 +38,8 @@ class KeepEnglish(beam.PTransform[PCollection[tuple[str, Record]], English]):
         self.language_model = language_model
 
     def expand(self, records: PCollection[tuple[str, Record]]) -> "English":
-        kept = records | beam.FlatMap(_keep, self.language_model).with_outputs(
-            FAILED, main="records"
-        )
+        keep = beam.ParDo(_Keep(self.language_model))
+        kept = records | keep.with_outputs(FAILED, main="records")
         return English(kept.records, kept[FAILED])
 
 
@@ -60,6 +60,18 @@ def find_foreign(record: Record, language_model: str = "") -> FailedRecord | Non
     return None
 
 
-def _keep(item: tuple[str, Record], language_model: str) -> Iterator[tuple[str, Record] | _Failure]:
-    failure = find_foreign(item[1], language_model)
-    yield TaggedOutput(FAILED, failure) if failure else item
+class _Keep(beam.DoFn):
+    """Say of each record whether it may be English."""
+
+    def __init__(self, language_model: str) -> None:
+        self.language_model = language_model
+
+    def setup(self) -> None:
+        """Load what tells languages apart; processes that are forked later share it."""
+        language_scores("text", ENGLISH.script)
+        if opinion := find_opinion(self.language_model):
+            opinion("text")
+
+    def process(self, item: tuple[str, Record]) -> Iterator[tuple[str, Record] | _Failure]:
+        failure = find_foreign(item[1], self.language_model)
+        yield TaggedOutput(FAILED, failure) if failure else item

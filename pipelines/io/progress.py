@@ -184,7 +184,30 @@ class Progress:
         return [f"{rate:,.0f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"]
 
 
-_progress: Progress | None = None
+class StepCounts:
+    """What a fork has done since it was last asked, for the process that shows the line."""
+
+    def __init__(self) -> None:
+        self._done: Counter[str] = Counter()
+        self._tokens: Counter[str] = Counter()
+
+    def expect(self, step: str, total: int) -> None:
+        """Tell nobody: only translators know, and they work where the line is shown."""
+
+    def advance(self, step: str, count: int, tokens: int = 0) -> None:
+        """Say that so many more units of a step are done."""
+        self._done[step] += count
+        self._tokens[step] += tokens
+
+    def take(self) -> list[tuple[str, int, int]]:
+        """Return steps with what `advance` was told of them, and begin anew."""
+        taken = [(step, count, self._tokens[step]) for step, count in self._done.items()]
+        self._done.clear()
+        self._tokens.clear()
+        return taken
+
+
+_progress: Progress | StepCounts | None = None
 
 
 @contextmanager
@@ -213,6 +236,13 @@ def show_progress(progress: Progress | None) -> Iterator[None]:
         finally:
             over.set()
             shown.join()
+
+
+def count_progress() -> StepCounts:
+    """Count in this process, a fork, from now on; another one shows it."""
+    global _progress
+    _progress = counts = StepCounts()
+    return counts
 
 
 def expect(step: str, total: int) -> None:

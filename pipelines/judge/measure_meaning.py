@@ -11,6 +11,7 @@ from apache_beam.transforms.combiners import Top
 
 from pipelines.io.progress import advance
 from pipelines.judge.meaning import MOST_NEIGHBOURS, measure_meaning
+from pipelines.local.processes import in_one_process
 from pipelines.shuffle.group import JoinPacked
 from pipelines.translation.rows import Group
 from schemas.model_prompts import Precision
@@ -85,13 +86,17 @@ class MeasureMeaning(beam.PTransform[PCollection[Group], PCollection[Group]]):
             | "Questions" >> beam.Map(_question)
             | "Near" >> Top.SmallestPerKey(MOST_NEIGHBOURS + 1)
         )
-        measured: PCollection[Group] = (
+        placed = (
             {"groups": groups | "ByPassage" >> beam.Map(_by_passage), "near": near}
             | "JoinNear" >> JoinPacked()
             | "Place" >> beam.FlatMapTuple(_place)
-            | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
-            | "Measure" >> beam.FlatMap(_measure, self.check, self.memory)
         )
+        with in_one_process():
+            measured: PCollection[Group] = (
+                placed
+                | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
+                | "Measure" >> beam.FlatMap(_measure, self.check, self.memory)
+            )
         return measured
 
 

@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from pipelines.judge.model_checks import Field, ModelCheck, is_of, judge_again, run_model_check
+from pipelines.local.processes import in_one_process
 from pipelines.translation.rows import Draft, Group
 from schemas.row import Row
 
@@ -30,11 +31,12 @@ class ScoreGroups(beam.PTransform[PCollection[Group], PCollection[Group]]):
     def expand(self, groups: PCollection[Group]) -> PCollection[Group]:
         if not self.checks:
             return groups
-        scored: PCollection[Group] = (
-            groups
-            | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
-            | beam.FlatMap(score_groups, self.checks, self.memory)
-        )
+        with in_one_process():
+            scored: PCollection[Group] = (
+                groups
+                | beam.BatchElements(min_batch_size=_GROUPS, max_batch_size=_GROUPS)
+                | beam.FlatMap(score_groups, self.checks, self.memory)
+            )
         return scored
 
 

@@ -49,8 +49,16 @@ class SpilledList(execution.ListBuffer):
 
     def append(self, element: bytes) -> None:
         """Add encoded elements."""
-        if element:
-            self._spill.add(0, element)
+        for part, content in self.split(element):
+            self.put(part, content)
+
+    def split(self, content: bytes) -> list[tuple[int, bytes]]:
+        """Return encoded elements with the part that each belongs to."""
+        return [(0, content)] if content else []
+
+    def put(self, part: int, content: bytes) -> None:
+        """Add encoded elements to a part."""
+        self._spill.add(part, content)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the encoded elements, some at a time."""
@@ -95,6 +103,11 @@ class SpilledGroups(execution.GroupingBuffer):
 
     def append(self, elements_data: bytes) -> None:
         """Add encoded elements to the parts of their keys."""
+        for part, content in self.split(elements_data):
+            self.put(part, content)
+
+    def split(self, elements_data: bytes) -> list[tuple[int, bytes]]:
+        """Return encoded elements with the part that each belongs to, by its key."""
         coder, key_coder = self._coders
         stream, start, size = create_InputStream(elements_data), 0, len(elements_data)
         parts: dict[int, list[bytes]] = {}
@@ -104,8 +117,11 @@ class SpilledGroups(execution.GroupingBuffer):
             part = crc32(key_coder.encode(key)) % PARTS
             parts.setdefault(part, []).append(elements_data[start:end])
             start = end
-        for part, elements in parts.items():
-            self._spill.add(part, b"".join(elements))
+        return [(part, b"".join(elements)) for part, elements in parts.items()]
+
+    def put(self, part: int, content: bytes) -> None:
+        """Add encoded elements to a part."""
+        self._spill.add(part, content)
 
     def extend(self, input_buffer: Any) -> None:  # noqa: ANN401 - as Beam's
         """Add the elements of another buffer of the same kind."""

@@ -32,11 +32,14 @@ _KNOWN: Final = {
 }
 
 
-def local_runner() -> Any:  # noqa: ANN401 - a runner of Beam's, which has no types
+def local_runner(processes: int) -> Any:  # noqa: ANN401 - a runner of Beam's, which has no types
     """Return what runs a pipeline on this machine.
 
     A version of Beam that is not known from the inside has its own runner: the results are the
     same, but everything is held in memory.
+
+    Args:
+        processes: How many may work at the same time.
     """
     try:
         unknown = [path for path, names in _KNOWN.items() if _parameters(path) != names]
@@ -51,7 +54,7 @@ def local_runner() -> Any:  # noqa: ANN401 - a runner of Beam's, which has no ty
         return None
     from pipelines.local.runner import LocalRunner  # imports what was looked for above
 
-    return LocalRunner()
+    return LocalRunner(processes)
 
 
 def _parameters(path: str) -> str:

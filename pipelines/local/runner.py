@@ -8,36 +8,51 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import partial
+from itertools import chain
 from queue import SimpleQueue
 from typing import Any, Final
 
 from apache_beam.metrics.monitoring_infos import consolidate
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
 from apache_beam.portability.api import beam_fn_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import BundleManager, FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler
 
 from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_buffers
+from pipelines.local.forks import Work, run_in_forks
+from pipelines.local.processes import bytes_worth_forks
 
 # Bytes of input in one bundle. What a bundle makes is held until it is finished.
 BUNDLE_BYTES: Final = 8 << 20
 # Every worker gets some bundles of each stage, so that none waits long for the others.
-_BUNDLES_OF_WORKER: Final = 4
+_BUNDLES_OF_WORKER: Final = 16
 _LEAST_BYTES: Final = 64 << 10
 
+_Bundle = tuple[str, Load]
 _Result = tuple["beam_fn_api_pb2.InstructionResponse", list[Any]]
 
 
 class LocalRunner(FnApiRunner):
-    """Runs a pipeline on this machine, in bounded memory."""
+    """Runs a pipeline on this machine, in bounded memory.
 
-    def __init__(self) -> None:
+    Args:
+        processes: How many may work at the same time on what takes long.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
         super().__init__()
+        self._processes = processes
         self._there: set[str] = set()
 
-    def run_pipeline(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Beam's
-        """Run a pipeline to its end."""
+    def run_pipeline(self, pipeline: Any, options: PipelineOptions) -> Any:  # noqa: ANN401
+        """Run a pipeline to its end; forks are ours, other kinds of workers are Beam's."""
+        direct = options.view_as(DirectOptions)
+        if direct.direct_running_mode == "in_memory":
+            direct.direct_num_workers = 1
+        else:
+            self._processes = 1
         with spilled_buffers():
-            return super().run_pipeline(*arguments, **options)
+            return super().run_pipeline(pipeline, options)
 
     def _get_bundle_manager(self, bundle_context_manager: Any) -> Any:  # noqa: ANN401 - as Beam's
         self._wait_for(bundle_context_manager.worker_handlers)
@@ -47,6 +62,7 @@ class LocalRunner(FnApiRunner):
             bundle_context_manager,
             self._progress_frequency,
             FnApiRunner.get_cache_token_generator(static=False),
+            self._processes,
         )
 
     def _wait_for(self, handlers: Iterable[Any]) -> None:
@@ -67,6 +83,16 @@ class LocalRunner(FnApiRunner):
 class _SmallBundles(BundleManager):
     """Gives the input of one stage to the workers, a small bundle at a time."""
 
+    def __init__(
+        self,
+        context: Any,  # noqa: ANN401 - a BundleContextManager
+        progress_frequency: float | None,
+        cache_tokens: Any,  # noqa: ANN401 - an iterator of Beam's
+        processes: int,
+    ) -> None:
+        super().__init__(context, progress_frequency, cache_tokens)
+        self._processes = processes
+
     def process_bundle(
         self,
         inputs: Mapping[str, Any],
@@ -76,65 +102,83 @@ class _SmallBundles(BundleManager):
         dry_run: bool = False,
     ) -> _Result:
         """Process all input of a stage; see Beam's `BundleManager`."""
-        handlers = self.bundle_context_manager.worker_handlers
-        idle: SimpleQueue[BundleManager] = SimpleQueue()
-        for handler in handlers:
-            idle.put(self._manager_of(handler))
 
-        def process(bundle: tuple[str, Load]) -> _Result:
-            manager = idle.get()
-            try:
-                content: dict[str, Any] = {name: [] for name in inputs}
-                content[bundle[0]] = bundle[1]()
-                result: _Result = manager.process_bundle(
-                    content, expected_outputs, fired_timers, expected_output_timers, dry_run
-                )
-                return result
-            finally:
-                idle.put(manager)
+        def process(context: Any, bundle: _Bundle) -> _Result:  # noqa: ANN401
+            content: dict[str, Any] = {name: [] for name in inputs}
+            content[bundle[0]] = bundle[1]()
+            result: _Result = BundleManager(
+                context, self._progress_frequency, self._cache_token_generator
+            ).process_bundle(
+                content, expected_outputs, fired_timers, expected_output_timers, dry_run
+            )
+            return result
 
-        return _merge(_map(process, self._bundles(inputs, len(handlers)), len(handlers)))
-
-    def _manager_of(self, handler: Any) -> BundleManager:  # noqa: ANN401 - a WorkerHandler
-        """Return a bundle manager of Beam's that knows one worker."""
-        context = copy(self.bundle_context_manager)
-        context._worker_handlers = [handler]
-        return BundleManager(context, self._progress_frequency, self._cache_token_generator)
-
-    def _bundles(self, inputs: Mapping[str, Any], workers: int) -> list[tuple[str, Load]]:
-        """Return the bundles of every input, or an empty one: a stage is run at least once."""
-        bundles = [
-            (name, load) for name, buffer in inputs.items() for load in _loads(buffer, workers)
-        ]
-        return bundles or [(next(iter(inputs)), list)]
+        context = self.bundle_context_manager
+        nothing: _Bundle = (next(iter(inputs)), list)
+        worth = bytes_worth_forks(context.stage.transforms)
+        if self._processes > 1 and sum(map(_size, inputs.values())) >= worth:
+            bundles = _bundles(inputs, self._processes, least=min(worth, _LEAST_BYTES))
+            # Here are loaded what steps load in `setup`, and these themselves: once for all forks.
+            prepared = process(context, nothing)
+            made = run_in_forks(Work(context, process, bundles), self._processes)
+            return _merge(chain([prepared], made))
+        bundles = _bundles(inputs, len(context.worker_handlers))
+        # A stage is run at least once.
+        return _merge(_run_in_workers(context, process, bundles or [nothing]))
 
 
-def _loads(buffer: Any, workers: int) -> list[Load]:  # noqa: ANN401 - ours or one of Beam's
+def _bundles(inputs: Mapping[str, Any], workers: int, least: float = _LEAST_BYTES) -> list[_Bundle]:
+    """Return the bundles of every input, of at least so many bytes where there are as many."""
+    return [
+        (name, load) for name, buffer in inputs.items() for load in _loads(buffer, workers, least)
+    ]
+
+
+def _run_in_workers(
+    context: Any,  # noqa: ANN401 - a BundleContextManager
+    process: Callable[[Any, _Bundle], _Result],
+    bundles: Sequence[_Bundle],
+) -> Iterator[_Result]:
+    """Yield the results of all bundles, as many at a time as Beam has workers."""
+    handlers = context.worker_handlers
+    if len(handlers) == 1:
+        for bundle in bundles:
+            yield process(context, bundle)
+        return
+    idle: SimpleQueue[Any] = SimpleQueue()
+    for handler in handlers:
+        own = copy(context)
+        own._worker_handlers = [handler]
+        idle.put(own)
+
+    def process_when_idle(bundle: _Bundle) -> _Result:
+        own = idle.get()
+        try:
+            return process(own, bundle)
+        finally:
+            idle.put(own)
+
+    executor = ThreadPoolExecutor(len(handlers))
+    try:
+        yield from executor.map(process_when_idle, bundles)
+    finally:  # when one has failed, or at Ctrl-C, the others need not be run
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _size(buffer: Any) -> int:  # noqa: ANN401 - ours or one of Beam's
+    return buffer.size if isinstance(buffer, SpilledList | SpilledGroups) else 0
+
+
+def _loads(buffer: Any, workers: int, least: float) -> list[Load]:  # noqa: ANN401 - as above
     if isinstance(buffer, SpilledList | SpilledGroups):
-        return buffer.bundles(_bundle_size(buffer.size, workers))
+        return buffer.bundles(_bundle_size(buffer.size, workers, least))
     return [partial(list, buffer)]
 
 
-def _bundle_size(size: int, workers: int) -> int:
+def _bundle_size(size: int, workers: int, least: float) -> int:
     if workers == 1:
         return BUNDLE_BYTES
-    return min(BUNDLE_BYTES, max(_LEAST_BYTES, size // (_BUNDLES_OF_WORKER * workers)))
-
-
-def _map(
-    process: Callable[[tuple[str, Load]], _Result],
-    bundles: Sequence[tuple[str, Load]],
-    workers: int,
-) -> Iterator[_Result]:
-    """Yield the results of all bundles, as many at a time as there are workers."""
-    if workers == 1:
-        yield from map(process, bundles)
-        return
-    executor = ThreadPoolExecutor(workers)
-    try:
-        yield from executor.map(process, bundles)
-    finally:  # when one has failed, or at Ctrl-C, the others need not be run
-        executor.shutdown(wait=False, cancel_futures=True)
+    return min(BUNDLE_BYTES, max(int(least), size // (_BUNDLES_OF_WORKER * workers)))
 
 
 def _merge(results: Iterable[_Result]) -> _Result:

@@ -82,10 +82,8 @@ class SpillFile:
         return OnDisk(self, start, len(packed), len(content))
 
     def read(self, start: int, length: int) -> bytes:
-        """Return bytes of the file."""
-        with self._lock:
-            self._file.seek(start)
-            return self._file.read(length)
+        """Return bytes of the file, without moving in it: forks have the same place."""
+        return os.pread(self._file.fileno(), length, start)
 
 
 class Spill:

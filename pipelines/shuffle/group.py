@@ -1,6 +1,6 @@
 """Group, join and spread elements whose values are packed on their way, and count the bytes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -30,6 +30,18 @@ class Unpacked:
         """Yield the values."""
         start = len(self.tag)
         return (unpack(v[start:]) for v in self.values if v.startswith(self.tag))
+
+
+def in_order(values: Iterable[Any], key: Callable[[Any], Any]) -> Iterator[Any]:
+    """Yield what was grouped, sorted by a key.
+
+    All of it is in memory in its packed form only, and so unpacked twice: one group may be a
+    whole shard.
+    """
+    packed = list(values.values) if isinstance(values, Unpacked) else list(map(pack, values))
+    keys = [key(unpack(value)) for value in packed]
+    for place in sorted(range(len(packed)), key=keys.__getitem__):
+        yield unpack(packed[place])
 
 
 class GroupPacked(

@@ -11,7 +11,8 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
 from pipelines.io.progress import expect
-from pipelines.io.storage import join, list_files
+from pipelines.io.storage import is_local, join, list_files
+from pipelines.local.processes import in_all_processes, in_one_process
 from pipelines.shuffle.group import GroupPacked, JoinPacked, SpreadPacked
 from pipelines.translation.fallback import Member, finish_with_fallbacks
 from pipelines.translation.metrics import PacketStats, report_looked_up, report_packet
@@ -153,7 +154,9 @@ class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
         step = beam.Map(_translate, AsSingleton(missing), self.plan)
         if self.plan.accelerator:
             step = step.with_resource_hints(accelerator=self.plan.accelerator)
-        finished = packets | "Balance" >> SpreadPacked() | "TranslatePackets" >> step
+        balanced = packets | "Balance" >> SpreadPacked()
+        with in_one_process():
+            finished = balanced | "TranslatePackets" >> step
         translated = finished | "Unpack" >> beam.FlatMap(_unpack)
         return Translations(
             (remembered, translated) | beam.Flatten(),
@@ -175,13 +178,16 @@ class ReadMemory(beam.PTransform[beam.pvalue.PBegin, Remembered]):
             for lang, _ in self.plan.infos
             for place, info in enumerate(self.plan.all_infos(lang))
         ]
-        read = (
+        listed = (
             begin
             | "Folders" >> beam.Create(folders)
             | "ListPackets" >> beam.FlatMapTuple(_list_packets)
             | "BalanceFiles" >> beam.Reshuffle()
-            | "ReadPackets" >> beam.FlatMapTuple(_read_packet).with_outputs(BROKEN, main="read")
         )
+        with in_all_processes() if is_local(self.plan.memory) else in_one_process():
+            read = listed | "ReadPackets" >> beam.FlatMapTuple(_read_packet).with_outputs(
+                BROKEN, main="read"
+            )
         return Remembered(read.read, read[BROKEN])
 
 

@@ -1,15 +1,25 @@
 """The local runner: small bundles, shuffles on disk, and the results of Beam's own runner."""
 
 import errno
+import logging
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
+from ast import literal_eval
 from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Thread
 
 import apache_beam as beam
+import psutil
 import pytest
 from apache_beam import coders
 from apache_beam.coders.coders import GlobalWindowCoder, WindowedValueCoder
+from apache_beam.metrics.metric import Metrics
 from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
@@ -21,12 +31,17 @@ from apache_beam.utils.windowed_value import WindowedValue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.local import buffers, choose, runner, spill
+from pipelines.ingest.failure_limit import LimitExceededError
+from pipelines.io.progress import Progress, advance, watch
+from pipelines.local import buffers, choose, processes, runner, spill
 from pipelines.local.buffers import SpilledGroups, SpilledList
 from pipelines.local.choose import local_runner
+from pipelines.local.processes import in_all_processes, in_one_process
 from pipelines.local.runner import LocalRunner
 from pipelines.local.spill import InMemory, Spill, SpillFile
 from pipelines.run import run_pipeline
+from schemas.command import FailedRunError
+from schemas.notices import collect_notices
 
 KV = coders.TupleCoder([coders.BytesCoder(), coders.BytesCoder()])
 PAIRS = WindowedValueCoder(KV, GlobalWindowCoder())
@@ -43,6 +58,7 @@ def small(monkeypatch):
     monkeypatch.setattr(spill, "KEPT_BYTES", 200)
     monkeypatch.setattr(runner, "BUNDLE_BYTES", 300)
     monkeypatch.setattr(runner, "_LEAST_BYTES", 300)
+    monkeypatch.setattr(processes, "FORK_BYTES", 1)
 
 
 def windowed(value):
@@ -120,9 +136,9 @@ def test_a_full_disk_names_the_folder_and_what_to_type(monkeypatch):
 
 @pytest.mark.parametrize("path", ["execution.ListBuffer.gone", "execution.ListBuffer.copy"])
 def test_a_beam_that_is_not_known_runs_with_its_own_runner(path, monkeypatch, caplog):
-    assert isinstance(local_runner(), LocalRunner)
+    assert isinstance(local_runner(1), LocalRunner)
     monkeypatch.setitem(choose._KNOWN, path, "self other")
-    assert local_runner() is None
+    assert local_runner(1) is None
     assert "not known" in caplog.text and "in memory" in caplog.text
 
 
@@ -154,18 +170,188 @@ def keep(element, name):
     RESULTS[name].append(repr(element))
 
 
-def results(runner, name):
+def results(runner, name, construct=construct):
     RESULTS[name].clear()
     with beam.Pipeline(runner) as pipeline:
-        construct(pipeline) | "Keep" >> beam.Map(
-            lambda e, name: RESULTS[name].append(repr(e)), name
-        )
+        made = construct(pipeline) | "Here" >> beam.Reshuffle()
+        with in_one_process():
+            made | "Keep" >> beam.Map(keep, name)
     return sorted(RESULTS[name])
 
 
 @pytest.mark.usefixtures("small")
-def test_a_graph_gives_the_results_of_beams_own_runner():
-    assert results(LocalRunner(), "ours") == results(FnApiRunner(), "beam's")
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_graph_gives_the_results_of_beams_own_runner(count):
+    assert results(LocalRunner(count), "ours") == results(FnApiRunner(), "beam's")
+
+
+class Which(beam.DoFn):
+    """Tell the process that works, and the one in which this step was set up."""
+
+    def setup(self):
+        self.set_up_in = os.getpid()
+
+    def process(self, number):
+        advance("validate", 1)
+        Metrics.counter("test", "processed").inc()
+        yield os.getpid(), self.set_up_in
+
+
+def processes_of(count, mark=nullcontext):
+    def construct(pipeline):
+        numbers = pipeline | beam.Create(range(200)) | beam.Reshuffle()
+        with mark():
+            return numbers | "Which" >> beam.ParDo(Which())
+
+    found = results(LocalRunner(count), "which", construct)
+    assert len(found) == 200
+    return set(map(literal_eval, found))
+
+
+HERE = {(os.getpid(), os.getpid())}
+
+
+@pytest.mark.usefixtures("small")
+def test_steps_run_in_forks_but_not_those_that_must_be_here():
+    done = Progress()
+    with watch(done):
+        forks = processes_of(3)
+    assert os.getpid() not in {pid for pid, _ in forks}
+    assert len(forks) <= 3
+    assert {set_up_in for _, set_up_in in forks} == {os.getpid()}
+    assert "200 records" in done.line()
+    assert processes_of(3, in_one_process) == HERE
+    assert processes_of(1) == HERE
+
+
+def test_little_input_is_shared_only_if_it_is_much_work():
+    assert processes_of(3) == HERE
+    assert os.getpid() not in {pid for pid, _ in processes_of(3, in_all_processes)}
+
+
+@pytest.mark.usefixtures("small")
+def test_counters_of_forks_are_counted():
+    with beam.Pipeline(LocalRunner(3)) as pipeline:
+        pipeline | beam.Create(range(200)) | beam.Reshuffle() | beam.ParDo(Which())
+    (counter,) = pipeline.result.metrics().query()["counters"]
+    assert counter.result == 200
+
+
+def warn(number):
+    try:
+        raise LimitExceededError(f"{number} records failed")
+    except LimitExceededError as error:
+        logging.getLogger("test").warning("%d: %s", number, error, exc_info=True)
+
+
+@pytest.mark.usefixtures("small")
+def test_what_forks_log_is_told_by_the_process_that_was_started(caplog):
+    with collect_notices() as notices:
+        run_on_numbers(warn, 2)
+    assert len(caplog.records) == 200
+    assert "7: 7 records failed\nTraceback" in caplog.text
+    (line,) = notices.lines()
+    assert line.endswith("records failed (and 199 more like it)")
+
+
+@pytest.fixture
+def no_forks_left():
+    before = psutil.Process().children()
+    yield
+    assert psutil.Process().children() == before
+
+
+def be_killed(number):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_disk(number):
+    raise OSError(errno.ENOSPC, "no space left in /data")
+
+
+def find_no_number(number):
+    raise LimitExceededError("3 of 5 records failed")
+
+
+def find_a_fault(number):
+    raise KeyError("no such number")
+
+
+def run_on_numbers(step, processes):
+    def construct(pipeline):
+        numbers = pipeline | beam.Create(range(200)) | beam.Reshuffle()
+        return numbers | "Step" >> beam.Map(step)
+
+    run_pipeline(construct, [f"--direct_num_workers={processes}"])
+
+
+@pytest.mark.usefixtures("small", "no_forks_left")
+@pytest.mark.parametrize("step", [fill_disk, find_no_number, find_a_fault])
+def test_a_failure_in_a_fork_is_explained_as_in_one_process(step):
+    with pytest.raises(FailedRunError) as told:
+        run_on_numbers(step, 1)
+    with pytest.raises(FailedRunError) as told_by_fork:
+        run_on_numbers(step, 2)
+    assert str(told_by_fork.value) == str(told.value)
+
+
+@pytest.mark.usefixtures("small", "no_forks_left")
+def test_a_fork_that_was_killed_ends_the_run_with_how_to_go_on():
+    with pytest.raises(FailedRunError, match=r"worker .* is lost: signal 9.*run the same command"):
+        run_on_numbers(be_killed, 2)
+
+
+@pytest.mark.usefixtures("small", "no_forks_left")
+def test_a_machine_without_room_for_another_process_says_so(monkeypatch):
+    fork, started = os.fork, []
+
+    def fork_once():
+        if started:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        started.append(fork())
+        return started[0]
+
+    monkeypatch.setattr(os, "fork", fork_once)
+    with pytest.raises(FailedRunError, match="Cannot allocate memory"):
+        run_on_numbers(str, 2)
+    assert started
+
+
+WAIT_FOR_EVER = """
+import os, sys, time
+import apache_beam as beam
+from pipelines.local import processes
+from pipelines.run import run_pipeline
+from schemas.command import FailedRunError
+from schemas.notices import collect_notices
+
+def wait(number):
+    open(f"{sys.argv[1]}/{os.getpid()}", "w").close()
+    time.sleep(10_000)
+
+processes.FORK_BYTES = 1
+run_pipeline(
+    lambda p: p | beam.Create(range(200)) | beam.Reshuffle() | beam.Map(wait),
+    ["--direct_num_workers=2"],
+)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_forks_end_with_the_process_that_was_started(number, tmp_path):
+    command = [sys.executable, "-c", WAIT_FOR_EVER, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: list(tmp_path.iterdir()))
+        process.send_signal(number)
+        errors = process.communicate()[1]
+    forks = [int(path.name) for path in tmp_path.iterdir()]
+    wait_until(lambda: not any(map(psutil.pid_exists, forks)))
+    assert ("stopped. Finished packets" in errors) == (number == signal.SIGINT)
+
+
+def wait_until(true):
+    while not true():
+        time.sleep(0.05)
 
 
 @pytest.mark.usefixtures("small")

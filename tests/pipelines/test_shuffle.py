@@ -4,6 +4,7 @@ import pickle
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from operator import itemgetter
 from typing import NamedTuple
 
 import apache_beam as beam
@@ -14,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.shuffle.compact import pack, unpack
-from pipelines.shuffle.group import GroupPacked, JoinPacked, SpreadPacked, shuffled_bytes
+from pipelines.shuffle.group import (
+    GroupPacked,
+    JoinPacked,
+    SpreadPacked,
+    Unpacked,
+    in_order,
+    shuffled_bytes,
+)
 from pipelines.translation.segment import segment_record
 from schemas.check import Check
 from schemas.record import Answer, FailedRecord, Record
@@ -102,6 +110,13 @@ def test_groups_and_joins_are_those_of_beam():
         ]
         assert_that(joined, equal_to(expected), "joined")
         assert_that(spread, equal_to([("a", "one"), ("b", "two"), ("a", "three")]), "spread")
+
+
+def test_groups_are_sorted_without_unpacking_all_of_them():
+    values = [("b", 1), ("a", 2), ("b", 0), ("a", 3)]
+    wanted = sorted(values, key=itemgetter(0))
+    for group in (Unpacked(list(map(pack, values))), values):
+        assert list(in_order(group, itemgetter(0))) == wanted
 
 
 def test_all_that_is_shuffled_is_counted():
