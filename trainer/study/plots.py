@@ -51,9 +51,9 @@ def draw_plots(
     plots = []
     for axis in trained[0].labels:
         if len({cell.labels[axis] for cell in trained}) > 1:
-            path = folder / f"{_file_name(benchmark, axis)}{_SUFFIX}"
+            path = folder / f"{_file_name('by', benchmark, axis)}{_SUFFIX}"
             plots.append(_draw_curves(path, axis, cells, trained, measures))
-    return [*plots, *_draw_heat_maps(folder, benchmark, trained)]
+    return [*plots, *_draw_heat_maps(folder, benchmark, cells)]
 
 
 def draw_trade_off(
@@ -168,19 +168,21 @@ def _name_untrained(cell: CellScores) -> str:
     return cell.name if base is None else f"before training: {base}"
 
 
-def _draw_heat_maps(folder: Path, benchmark: str, trained: Sequence[CellScores]) -> Iterator[Plot]:
+def _draw_heat_maps(folder: Path, benchmark: str, cells: Sequence[CellScores]) -> Iterator[Plot]:
     """Draw the cell with the best pool, and its gain over the baseline, by languages."""
     pool = "multilingual.map"
-    with_pairs = [cell for cell in trained if _has_pairs(cell) and pool in cell.statistics]
-    if not with_pairs:
+    with_pairs = [cell for cell in cells if _has_pairs(cell) and pool in cell.statistics]
+    trained = [cell for cell in with_pairs if cell.trained]
+    if not trained:
         return
-    best = max(with_pairs, key=lambda cell: cell.statistics[pool].mean)
-    path = folder / f"{_file_name(benchmark, 'languages')}{_SUFFIX}"
+    best = max(trained, key=lambda cell: cell.statistics[pool].mean)
+    path = folder / f"{_file_name('heat-map', benchmark)}{_SUFFIX}"
     plot_heat_map(_average_details(best), path)
     yield Plot(path, f"mAP by languages at {best.name}, which has the best pool; mean over seeds.")
-    baseline = next((cell for cell in with_pairs if cell.is_baseline), None)
-    if baseline is not None and baseline is not best:
-        path = folder / f"{_file_name(benchmark, 'languages-gain')}{_SUFFIX}"
+    own = {id(other) for _, other in best.compared}
+    baseline = next((cell for cell in with_pairs if own & set(map(id, cell.runs))), None)
+    if baseline is not None:
+        path = folder / f"{_file_name('gain', benchmark)}{_SUFFIX}"
         plot_gains(_average_details(best), _average_details(baseline), path)
         yield Plot(path, f"The same, minus that of the baseline, {baseline.name}.")
 
@@ -211,5 +213,6 @@ def _has_pairs(cell: CellScores) -> bool:
     return bool(crosslingual.get("by_pair"))
 
 
-def _file_name(benchmark: str, axis: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", f"{benchmark}-{axis}")
+def _file_name(*parts: str) -> str:
+    """Return a name that begins with the kind of plot: an axis may be called as one is."""
+    return re.sub(r"[^\w.-]+", "-", "-".join(parts))

@@ -276,11 +276,34 @@ def test_each_axis_gets_a_curve_and_languages_a_heat_map(runs, tmp_path):
     cells = score_cells(runs, {"ratio": "1"})
     plots = draw_plots(tmp_path / "plots", "b", cells, DEFAULT_MEASURES)
     assert [plot.path.name for plot in plots] == [
-        "b-ratio.svg",
-        "b-languages.svg",
-        "b-languages-gain.svg",
+        "by-b-ratio.svg",
+        "heat-map-b.svg",
+        "gain-b.svg",
     ]
     assert all(plot.path.read_text().startswith("<?xml") for plot in plots)
+
+
+def test_the_axis_of_languages_and_the_heat_map_of_languages_are_two_plots(run, tmp_path):
+    cells = score_cells([run({"languages": n}, 0, 0.8) for n in "24"], {"languages": "2"})
+    plots = draw_plots(tmp_path / "plots", "b", cells, DEFAULT_MEASURES)
+    assert len({plot.path for plot in plots}) == len(plots)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "told"), [({"s": "mono"}, "size L, s mono"), ({}, "base model org/m")]
+)
+def test_gains_by_language_are_over_the_baseline_of_the_best_cell(run, tmp_path, baseline, told):
+    cells = score_cells(
+        [
+            run({"base model": "org/m"}, None, 0.5),
+            run({"size": "S", "s": "mono"}, 0, 0.6),
+            run({"size": "L", "s": "mono"}, 0, 0.7),
+            run({"size": "L", "s": "hybrid"}, 0, 0.9),
+        ],
+        baseline,
+    )
+    plots = draw_plots(tmp_path / "plots", "b", cells, DEFAULT_MEASURES)
+    assert plots[-1].caption == f"The same, minus that of the baseline, {told}."
 
 
 class Page(HTMLParser):
