@@ -150,13 +150,23 @@ def test_languages_have_one_code_whatever_they_are_called(settings, tmp_path):
     assert wanted == ("zh-Hans", "de", "tlh")
 
 
-@pytest.mark.parametrize("name", ["train.yaml", "train_7b.yaml"])
-def test_the_examples_can_be_used_as_they_are(name):
+def read_example(name):
     content = yaml.safe_load((ROOT / "examples" / name).read_text())
     options = {key.replace("-", "_"): value for key, value in content.items()}
-    settings = make_options(TrainOptions, options)
+    return make_options(TrainOptions, options)
+
+
+@pytest.mark.parametrize("name", ["train.yaml", "train_7b.yaml"])
+def test_the_examples_can_be_used_as_they_are(name):
+    settings = read_example(name)
     assert settings.batches.mono_ratio == 0.5
     assert settings.question_prompt.endswith(" ")
+
+
+def test_the_example_for_strong_encoders_teaches_at_half_of_their_scale():
+    settings = read_example("train_strong.yaml")
+    assert settings.teaching.teacher == settings.model.model
+    assert settings.teaching.teacher_scale == settings.loss.scale / 2
 
 
 def test_an_output_that_is_a_file_is_refused_and_kept(write_config, tmp_path, capsys):

@@ -13,8 +13,8 @@ class TeacherSettings(Options):
     teacher: str | None = option(
         None,
         "follow this model's scores of the English texts in all languages: a bi-encoder, or with "
-        "--negatives a cross-encoder; the untouched model, with a lower --teacher-scale, keeps a "
-        "strong encoder nearer to what it was",
+        "--negatives a cross-encoder; the untouched model, with half its own scale and weight 3, "
+        "keeps a strong encoder nearer to what it was",
         "NAME_OR_PATH",
         group=TRAINING,
         min_length=1,
