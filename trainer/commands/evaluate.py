@@ -166,8 +166,8 @@ def _has_heat_map(results: Mapping[str, Any]) -> bool:
 COMMAND: Final = Command(
     "evaluate",
     "score a model on a retrieval benchmark: in one language, across languages, in one pool",
-    "tandemqa evaluate models/e5-squad --benchmark xquad-r --data data/xquad-r "
-    "--output results/e5-squad.json",
+    "tandemqa evaluate models/xlm-r-squad --benchmark xquad-r --data data/xquad-r "
+    "--output results/xlm-r-squad.json",
     EvaluateOptions,
     _run,
 )

@@ -88,8 +88,8 @@ def _tabulate(checkpoints: Sequence[Mapping[str, Any]], best_step: int) -> str:
 COMMAND: Final = Command(
     "train",
     "train a multilingual dual encoder on corpora, with hybrid batches",
-    "tandemqa train corpora/squad --model intfloat/multilingual-e5-small --mono-ratio 0.5 "
-    "--steps 1000 --batch-size 64 --output models/e5-squad; on several GPUs: "
+    "tandemqa train corpora/squad --model FacebookAI/xlm-roberta-base --mono-ratio 0.5 "
+    "--steps 1000 --batch-size 64 --output models/xlm-r-squad; on several GPUs: "
     "torchrun --nproc-per-node 8 -m tandemqa train ...",
     TrainOptions,
     _run,
