@@ -83,7 +83,7 @@ def _name_baseline(cells: Sequence[CellScores], baseline: Mapping[str, str]) -> 
 
 
 def _tell(change: str, cells: Sequence[CellScores], name: str, baseline: Mapping[str, str]) -> str:
-    """Return the mean difference of some cells, and its range."""
+    """Return the mean difference of some cells, what it says, and its range."""
     gain = cells[0].differences[name] if len(cells) == 1 else pool_differences(cells)[name]
     measure = MEASURES[name]
     text = f"{change} {measure.show(gain.mean, signed=True)}"
@@ -91,6 +91,7 @@ def _tell(change: str, cells: Sequence[CellScores], name: str, baseline: Mapping
         text += f" {show_interval(measure, gain, signed=True)}"
     elif len(cells) == 1 and gain.spread is not None:
         text += f" ± {measure.show(gain.spread)} over seeds"
+    text += f"{' on average' if len(cells) > 1 else ''} ({_judge(name, gain)})"
     if len(cells) > 1:
         ends = sorted(cells, key=lambda cell: cell.differences[name].mean)
         low, high = (
@@ -98,8 +99,8 @@ def _tell(change: str, cells: Sequence[CellScores], name: str, baseline: Mapping
             + _name({axis: of for axis, of in cell.labels.items() if axis not in baseline})
             for cell in (ends[0], ends[-1])
         )
-        text += f" on average, from {low} to {high}"
-    return f"{text} ({_judge(name, gain)})"
+        text += f", from {low} to {high}"
+    return text
 
 
 def _judge(name: str, gain: Statistic) -> str:

@@ -48,7 +48,9 @@ def _bests(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[S
         best = choose(trained, key=lambda cell: cell.statistics[name].mean)
         word = "Lowest" if measure.lower_is_better else "Highest"
         value = measure.show(best.statistics[name].mean)
-        yield f"{word} {measure.title}: {value} at {best.name}."
+        same = len({cell.statistics[name].mean for cell in trained}) == 1
+        place = "all of them" if same and len(trained) > 1 else best.name
+        yield f"{word} {measure.title}: {value} at {place}."
 
 
 def _unbeaten(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:

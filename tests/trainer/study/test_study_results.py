@@ -187,6 +187,12 @@ def test_findings_name_bests_trade_offs_and_clear_differences(runs):
     assert "worse than before training" not in text
 
 
+def test_no_cell_is_named_as_the_best_where_all_are_the_same(run):
+    cells = score_cells([run({"r": r}, 0, 0.8) for r in "10"], {"r": "1"})
+    found = state_findings(cells, ["monolingual.map"])
+    assert "Highest monolingual mAP: 0.4000 at all of them." in found
+
+
 def test_findings_tell_a_choice_that_has_to_be_made(run):
     better_alone = {"monolingual": {"mean": {"map": 0.9}, "by_language": {}}}
     cells = [run({"r": "1"}, 0, 0.5, **better_alone), run({"r": "0"}, 0, 0.6)]
@@ -231,11 +237,11 @@ def test_the_answer_names_what_changed_its_interval_and_where(sizes):
     baseline = {"batches": "mono"}
     cells = score_cells(sizes, baseline)
     (answer,) = answer_question(cells, ["multilingual.map"], baseline, {"batches": "hybrid"})
-    start, end = str(answer).split("] on average, ")
+    start, end = str(answer).split("] on average (better), ")
     assert start.startswith(
         "b, multilingual mAP, against batches mono with the same size: batches hybrid +0.0350 [+0.0"
     )
-    assert end == "from +0.0200 at size l to +0.0500 at size s (better)."
+    assert end == "from +0.0200 at size l to +0.0500 at size s."
 
 
 def test_the_answer_names_untouched_models_where_all_cells_answer(sizes):
