@@ -45,12 +45,11 @@ def _bests(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[S
     for name in measures:
         measure = MEASURES[name]
         choose = min if measure.lower_is_better else max
-        best = choose(trained, key=lambda cell: cell.statistics[name].mean)
+        best = choose(cell.statistics[name].mean for cell in trained)
         word = "Lowest" if measure.lower_is_better else "Highest"
-        value = measure.show(best.statistics[name].mean)
-        same = len({cell.statistics[name].mean for cell in trained}) == 1
-        place = "all of them" if same and len(trained) > 1 else best.name
-        yield f"{word} {measure.title}: {value} at {place}."
+        places = [cell.name for cell in trained if cell.statistics[name].mean == best]
+        place = "all of them" if 1 < len(places) == len(trained) else "; ".join(places)
+        yield f"{word} {measure.title}: {measure.show(best)} at {place}."
 
 
 def _unbeaten(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterator[Sentence]:

@@ -191,6 +191,9 @@ def test_no_cell_is_named_as_the_best_where_all_are_the_same(run):
     cells = score_cells([run({"r": r}, 0, 0.8) for r in "10"], {"r": "1"})
     found = state_findings(cells, ["monolingual.map"])
     assert "Highest monolingual mAP: 0.4000 at all of them." in found
+    cells = score_cells([run({"r": r}, 0, 0.8 if r else 0.5) for r in ("", "1", "2")], {"r": "1"})
+    found = state_findings(cells, ["monolingual.map"])
+    assert "Highest monolingual mAP: 0.4000 at r 1; r 2." in found
 
 
 def test_findings_tell_a_choice_that_has_to_be_made(run):
