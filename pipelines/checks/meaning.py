@@ -23,13 +23,15 @@ MEANING_REASONS: Final = frozenset({OTHER_MEANING, NEIGHBOURS_MEANING})
 def other_meaning(pair: FieldPair) -> Iterator[Check]:
     """Refuse a text if a sentence of it is far less similar to the English than they usually are.
 
-    A question that also shares fewer words with its passage than usual must be more similar.
+    A question that also shares fewer words with its passage than usual must be more similar, and so
+    must one of which the words of the passage say nothing.
     """
     judged = pair.compared()
     if not judged or not pair.usual_meaning:
         return
     least = lowest_score(pair.usual_meaning, pair.limits.meaning_share, len(judged))
-    least = max(least, _least_of_unrelated(pair, pair.usual_meaning))
+    if pair.field == "question":
+        least = max(least, _least_of_question(pair, pair.usual_meaning))
     lowest = min(similarity for _, similarity in judged)
     spoiled = [english for english, similarity in judged if similarity < least]
     if pair.field == "passage":
@@ -38,13 +40,14 @@ def other_meaning(pair: FieldPair) -> Iterator[Check]:
         yield pair.refuse_unless_name(OTHER_MEANING, lowest, least, bool(spoiled))
 
 
-def _least_of_unrelated(pair: FieldPair, usual: Calibration) -> float:
-    """Return the least similarity of a question that has few words of its passage."""
-    spreads = overlap_spreads(pair) if pair.field == "question" else None
+def _least_of_question(pair: FieldPair, usual: Calibration) -> float:
+    """Return the least similarity of a question, by how many words of its passage it has."""
+    spreads, limits = overlap_spreads(pair), pair.limits
     if spreads is None:
-        return -1.0
-    allowed = pair.limits.meaning_unrelated + pair.limits.meaning_overlap * min(spreads, 0.0)
-    return usual.median - max(allowed, 1.0) * usual.mad
+        allowed = limits.meaning_alone
+    else:
+        allowed = max(limits.meaning_unrelated + limits.meaning_overlap * min(spreads, 0.0), 1.0)
+    return usual.median - allowed * usual.mad
 
 
 def neighbours_meaning(pair: FieldPair) -> Iterator[Check]:

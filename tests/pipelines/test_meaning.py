@@ -96,6 +96,16 @@ def test_shared_words_and_similarity_count_together():
     assert verdicts(other_meaning, related(same, meaning=(0.855,))) == [PASS]
 
 
+def test_a_question_must_be_more_similar_where_its_passage_cannot_tell():
+    english = "Who sells his shoes in the shop?"  # no word of it stands in the passage
+    for similarity, verdict in ((0.835, REJECT), (0.85, PASS)):
+        alone = replace(related("¿Quién vende?", meaning=(similarity,)), source=english)
+        assert verdicts(other_meaning, alone) == [verdict]
+        assert verdicts(other_meaning, replace(alone, target_passage="")) == [verdict]
+    same = "¿Cómo fluye el largo río hacia el norte?"
+    assert verdicts(other_meaning, related(same, meaning=(0.835,))) == [PASS]
+
+
 def test_a_longer_text_that_says_the_same_is_flagged():
     longer = replace(passage((0.9, 0.9)), target=(RIO + MAR) * 3)
     assert verdicts(length_ratio, longer) == [FLAG]
