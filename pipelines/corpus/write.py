@@ -165,7 +165,8 @@ def _write(shard: tuple[Place, Iterable[Any]], output: str, measured: bool = Fal
     content, rows = encode(to_table, in_order(items, _ORDERS[place[0]]))
     path = file_path(place)
     write_bytes(join(output, path), content)
-    advance("write", rows)
+    if place[0] != "failed_record":  # is written while records are still read, and is no row
+        advance("write", rows)
     return FileEntry(
         path=path,
         kind=place[0],

@@ -5,15 +5,18 @@ from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 
+import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.corpus.verify import verify
-from pipelines.corpus.write import encode
+from pipelines.corpus.write import WriteFailedRecords, encode
+from pipelines.io.progress import Progress, watch
 from schemas.corpus_layout import file_path
 from schemas.identity import bucket, content_id
 from schemas.manifest import FileEntry, LanguageCounts, Manifest, SourceCounts
+from schemas.record import FailedRecord
 from schemas.row import ROW_SCHEMA, SCHEMA_VERSION, Row, RowAnswer, rows_to_table
 from tandemqa import run
 
@@ -222,3 +225,12 @@ def test_row_groups_are_bounded_by_bytes_too(monkeypatch):
     rows = [replace(make_row(n, "es"), passage="x" * 5_000) for n in range(20)]
     content, _ = encode(rows_to_table, rows)
     assert pq.ParquetFile(pa.BufferReader(content)).metadata.num_row_groups >= 10
+
+
+def test_failed_records_are_written_early_and_begin_no_step_of_the_progress(tmp_path):
+    failed = FailedRecord("rivers.json", 3, "", "malformed_json", "line 3: no JSON")
+    progress = Progress()
+    with watch(progress), beam.Pipeline() as pipeline:
+        pipeline | beam.Create([failed]) | WriteFailedRecords(str(tmp_path))
+    assert [path.name for path in tmp_path.rglob("*.parquet")]
+    assert progress.line() == ""
