@@ -19,8 +19,8 @@ from pipelines.judge.validate import Validate
 from pipelines.leaks.audit import AuditLeaks
 from pipelines.leaks.decontaminate import Decontaminate
 from pipelines.shuffle.group import shuffled_bytes
-from pipelines.translation.assemble import Assemble, ExtractSegments
-from pipelines.translation.segment import Segment
+from pipelines.translation.assemble import Assemble
+from pipelines.translation.segment import ExtractSegments, Segment
 from pipelines.translation.translate import Translate
 
 
@@ -39,7 +39,7 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
 
     segments = records | "Extract" >> ExtractSegments()
     translated = segments | "Translate" >> Translate(config.translation)
-    groups = (records, translated.translations) | "Assemble" >> Assemble(config.row_translators)
+    groups = (records, translated.pieces) | "Assemble" >> Assemble(config.row_translators)
     placed = groups | "AlignAnswers" >> AlignAnswers() if config.align_answers else groups
     measured = placed | "MeasureMeaning" >> MeasureMeaning(
         config.meaning, config.translation.memory

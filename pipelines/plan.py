@@ -22,9 +22,8 @@ from pipelines.io.progress import Progress
 from pipelines.leaks.decontaminate import Decontaminate
 from pipelines.rehearsal import RECORDS, Dictionary, Pace, Segments, translate_for
 from pipelines.run import run_pipeline
-from pipelines.translation.assemble import ExtractSegments
 from pipelines.translation.packet import Packet
-from pipelines.translation.segment import Segment, Segmented
+from pipelines.translation.segment import ExtractSegments, Segment, Segmented
 from pipelines.translation.translate import LookUp
 from schemas.record import Answer, Record
 from translators.isolation import processes_of
@@ -244,7 +243,7 @@ def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PColl
         >> beam.Map(
             _write_work,
             AsSingleton(records | "CountRecords" >> Count.Globally()),
-            AsSingleton(segments | "CountSegments" >> Count.Globally()),
+            AsSingleton(segments.texts | "CountSegments" >> Count.Globally()),
             AsDict(missing),
             AsSingleton(records | "SampleRecords" >> Top.Smallest(RECORDS, key=itemgetter(0))),
         )

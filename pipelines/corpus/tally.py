@@ -16,11 +16,10 @@ from pipelines.ingest.splits import Move, SplitResult
 from pipelines.judge.validate import Verdicts
 from pipelines.leaks.audit import Alarm
 from pipelines.leaks.decontaminate import Clean, Leaked
-from pipelines.translation.segment import Segmented
+from pipelines.translation.segment import Segmented, Segments
 from pipelines.translation.translate import Translations
 from schemas.record import FailedRecord, Record
 from schemas.row import QuarantinedRow, Row
-from translators.translator import Translation
 
 Tag = tuple[str, ...]
 
@@ -35,7 +34,7 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         clean: Clean,
         separated: SplitResult,
         records: PCollection[Segmented],
-        segments: PCollection[tuple[bytes, str]],
+        segments: Segments,
         translated: Translations,
         verdicts: Verdicts,
         alarms: PCollection[Alarm],
@@ -50,8 +49,8 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
             separated.moved | "TagMoved" >> beam.Map(_moved_tag),
             alarms | "TagAlarms" >> beam.Map(_alarm_tag),
             records | "TagGroups" >> beam.Map(_tag, "group"),
-            segments | "TagSegments" >> beam.Map(_tag, "segment"),
-            translated.remembered | "TagRemembered" >> beam.FlatMapTuple(_remembered_tags),
+            segments.texts | "TagSegments" >> beam.Map(_tag, "segment"),
+            translated.remembered | "TagRemembered" >> beam.Map(_remembered_tag),
             translated.broken | "TagBroken" >> beam.Map(_broken_tag),
             *Tally.verdict_tags(verdicts),
         )
@@ -92,9 +91,8 @@ def _failed_tag(failure: FailedRecord) -> Tag:
     return ("source", failure.reason)
 
 
-def _remembered_tags(key: bytes, translations: dict[str, Translation]) -> Iterator[Tag]:
-    for lang in translations:
-        yield ("remembered", lang)
+def _remembered_tag(lang: str) -> Tag:
+    return ("remembered", lang)
 
 
 def _broken_tag(path: str) -> Tag:

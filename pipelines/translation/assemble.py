@@ -10,25 +10,10 @@ from apache_beam.pvalue import PCollection
 from pipelines.io.progress import advance
 from pipelines.shuffle.group import JoinPacked
 from pipelines.translation.rows import Group, assemble_group
-from pipelines.translation.segment import Segmented, SegmentedRecord, translatable_segments
-from pipelines.translation.translate import Translated
+from pipelines.translation.segment import Segmented
+from pipelines.translation.translate import Piece
 from schemas.row import RowTranslator
 from translators.translator import Translation
-
-Piece = tuple[bytes, dict[str, Translation]]
-
-
-@dataclass(eq=False)
-class ExtractSegments(beam.PTransform[PCollection[Segmented], PCollection[tuple[bytes, str]]]):
-    """Return the distinct segments of all records, each once in the whole corpus."""
-
-    def expand(self, records: PCollection[Segmented]) -> PCollection[tuple[bytes, str]]:
-        result: PCollection[tuple[bytes, str]] = (
-            records
-            | "Segments" >> beam.FlatMapTuple(_segments)
-            | "Deduplicate" >> beam.CombinePerKey(_any)
-        )
-        return result
 
 
 @dataclass(eq=False)
@@ -38,43 +23,15 @@ class Assemble(beam.PTransform[Any, PCollection[Group]]):
     translators: Mapping[str, Sequence[RowTranslator]]
 
     def expand(
-        self, inputs: "tuple[PCollection[Segmented], PCollection[Translated]]"
+        self, inputs: "tuple[PCollection[Segmented], PCollection[tuple[str, Piece]]]"
     ) -> PCollection[Group]:
-        records, translations = inputs
-        occurrences = records | "Occurrences" >> beam.FlatMapTuple(_occurrences)
-        pieces = (
-            {"translations": translations, "groups": occurrences}
-            | "JoinSegments" >> JoinPacked()
-            | "ToGroups" >> beam.FlatMapTuple(_to_groups)
-        )
+        records, pieces = inputs
         result: PCollection[Group] = (
             {"records": records, "pieces": pieces}
             | "JoinGroups" >> JoinPacked()
             | "Assemble" >> beam.FlatMap(_assemble, dict(self.translators))
         )
         return result
-
-
-def _segments(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[bytes, str]]:
-    yield from translatable_segments(segmented).items()
-
-
-def _any(texts: Iterable[str]) -> str:
-    """Return one of several equal texts."""
-    return next(iter(texts))
-
-
-def _occurrences(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[bytes, str]]:
-    for key in translatable_segments(segmented):
-        yield key, group_id
-
-
-def _to_groups(key: bytes, joined: dict[str, Iterable[Any]]) -> Iterator[tuple[str, Piece]]:
-    by_language = {
-        lang: translation for some in joined["translations"] for lang, translation in some.items()
-    }
-    for group_id in joined["groups"]:
-        yield group_id, (key, by_language)
 
 
 def _assemble(

@@ -1,7 +1,8 @@
 """Which segments a record consists of; the same list is used to translate and to assemble."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -41,6 +42,18 @@ class SegmentedRecord:
 Segmented = tuple[str, SegmentedRecord]
 
 
+class Segments(NamedTuple):
+    """The segments of all records that need a translator, by their key.
+
+    Attributes:
+        texts: Each distinct one once.
+        groups: The group of every record that it occurs in.
+    """
+
+    texts: PCollection[tuple[bytes, str]]
+    groups: PCollection[tuple[bytes, str]]
+
+
 class Segment(beam.PTransform[PCollection[tuple[str, Record]], PCollection[Segmented]]):
     """Cut the texts of identified records into segments.
 
@@ -61,6 +74,33 @@ class Segment(beam.PTransform[PCollection[tuple[str, Record]], PCollection[Segme
             _segment, self.markers, self.context
         )
         return segmented
+
+
+@dataclass(eq=False)
+class ExtractSegments(beam.PTransform[PCollection[Segmented], Segments]):
+    """Return the segments of all records."""
+
+    def expand(self, records: PCollection[Segmented]) -> "Segments":
+        texts = (
+            records
+            | "Segments" >> beam.FlatMapTuple(_texts)
+            | "Deduplicate" >> beam.CombinePerKey(_any)
+        )
+        return Segments(texts, records | "Groups" >> beam.FlatMapTuple(_groups))
+
+
+def _texts(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[bytes, str]]:
+    yield from translatable_segments(segmented).items()
+
+
+def _any(texts: Iterable[str]) -> str:
+    """Return one of several equal texts."""
+    return next(iter(texts))
+
+
+def _groups(group_id: str, segmented: SegmentedRecord) -> Iterator[tuple[bytes, str]]:
+    for key in translatable_segments(segmented):
+        yield key, group_id
 
 
 def _segment(group_id: str, record: Record, markers: bool = False, context: int = 0) -> Segmented:

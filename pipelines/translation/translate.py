@@ -17,20 +17,22 @@ from pipelines.shuffle.group import GroupPacked, JoinPacked, SpreadPacked
 from pipelines.translation.fallback import Member, finish_with_fallbacks
 from pipelines.translation.metrics import PacketStats, report_looked_up, report_packet
 from pipelines.translation.packet import Finished, Packet, load_packet
+from pipelines.translation.segment import Segments
 from translators.memory import PACKET_SUFFIX, BrokenPacketError, directory, preferred
 from translators.registry import TranslatorConfig
 from translators.translator import Translation, TranslatorInfo
 
 MISSING: Final = "missing"
+UNFINISHED: Final = "unfinished"
+REMEMBERED: Final = "remembered"
 BROKEN: Final = "broken"
 
 logger = logging.getLogger(__name__)
 
-# Translations of one segment into some languages.
-Translated = tuple[bytes, dict[str, Translation]]
+# The key of a segment, and translations of it into some languages.
+Piece = tuple[bytes, dict[str, Translation]]
 # A language and the place of one of its translators, 0 for the first.
 Who = tuple[str, int]
-Needed = tuple[tuple[str, int], tuple[bytes, str, dict[int, Translation]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,70 +101,89 @@ class Remembered(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """Segments found in the memory, those that are not, packed for the translator, and damage."""
+    """What the memory holds of the segments, and what it does not.
 
-    remembered: PCollection[Translated]
+    Attributes:
+        pieces: What it holds, for each group in which the segment occurs.
+        remembered: The language of each translation that it holds.
+        packets: What it lacks, packed for the translator.
+        missing: How many segments these are, in all languages together.
+        unfinished: The groups of the segments that it lacks in some language, by their key.
+        broken: Paths of packets that are broken and not used.
+    """
+
+    pieces: PCollection[tuple[str, Piece]]
+    remembered: PCollection[str]
     packets: PCollection[Packet]
     missing: PCollection[int]
+    unfinished: PCollection[tuple[bytes, str]]
     broken: PCollection[str]
 
 
 class Translations(NamedTuple):
-    """Every translation of every segment, what each packet took, and broken packets."""
+    """Every translation of every group, what each packet took, and broken packets."""
 
-    translations: PCollection[Translated]
-    remembered: PCollection[Translated]
+    pieces: PCollection[tuple[str, Piece]]
+    remembered: PCollection[str]
     stats: PCollection[PacketStats]
     broken: PCollection[str]
 
 
 @dataclass(eq=False)
-class LookUp(beam.PTransform[PCollection[tuple[bytes, str]], Lookup]):
+class LookUp(beam.PTransform[Any, Lookup]):
     """Split distinct segments into those the memory holds and packets of those it lacks."""
 
     plan: TranslationPlan
 
-    def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Lookup":
-        memory = segments.pipeline | "ReadMemory" >> ReadMemory(self.plan)
-        total = segments | "CountDistinct" >> Count.Globally()
+    def expand(self, segments: "Segments") -> "Lookup":
+        memory = segments.texts.pipeline | "ReadMemory" >> ReadMemory(self.plan)
+        total = segments.texts | "CountDistinct" >> Count.Globally()
         looked_up = (
-            {"text": segments, "memory": memory.translations}
+            {"text": segments.texts, "groups": segments.groups, "memory": memory.translations}
             | "JoinMemory" >> JoinPacked()
             | "Split"
             >> beam.FlatMap(_split, AsSingleton(total), self.plan).with_outputs(
-                MISSING, main="remembered"
+                MISSING, UNFINISHED, REMEMBERED, main="pieces"
             )
         )
         missing = looked_up[MISSING]
-        packets = missing | "Group" >> GroupPacked() | "Pack" >> beam.MapTuple(_pack)
         return Lookup(
-            looked_up.remembered,
-            packets,
+            looked_up.pieces,
+            looked_up[REMEMBERED],
+            missing | "Group" >> GroupPacked() | "Pack" >> beam.MapTuple(_pack),
             missing | "CountMissing" >> Count.Globally(),
+            looked_up[UNFINISHED],
             memory.broken,
         )
 
 
 @dataclass(eq=False)
-class Translate(beam.PTransform[PCollection[tuple[bytes, str]], Translations]):
-    """Translate distinct segments into every language, each packet saved before it goes on."""
+class Translate(beam.PTransform[Any, Translations]):
+    """Translate distinct segments into every language, each packet saved before it goes on.
+
+    What the memory holds is shuffled once less: it goes to the groups of its segments at once.
+    """
 
     plan: TranslationPlan
 
-    def expand(self, segments: PCollection[tuple[bytes, str]]) -> "Translations":
-        remembered, packets, missing, broken = segments | LookUp(self.plan)
-        step = beam.Map(_translate, AsSingleton(missing), self.plan)
+    def expand(self, segments: "Segments") -> "Translations":
+        found = segments | LookUp(self.plan)
+        step = beam.Map(_translate, AsSingleton(found.missing), self.plan)
         if self.plan.accelerator:
             step = step.with_resource_hints(accelerator=self.plan.accelerator)
-        balanced = packets | "Balance" >> SpreadPacked()
+        balanced = found.packets | "Balance" >> SpreadPacked()
         with in_one_process():
             finished = balanced | "TranslatePackets" >> step
-        translated = finished | "Unpack" >> beam.FlatMap(_unpack)
+        translated = (
+            {"translations": finished | beam.FlatMap(_unpack), "groups": found.unfinished}
+            | "JoinSegments" >> JoinPacked()
+            | "ToGroups" >> beam.FlatMapTuple(_to_groups)
+        )
         return Translations(
-            (remembered, translated) | beam.Flatten(),
-            remembered,
+            (found.pieces, translated) | beam.Flatten(),
+            found.remembered,
             finished | "Stats" >> beam.Map(_stats),
-            broken,
+            found.broken,
         )
 
 
@@ -210,8 +231,8 @@ def _read_packet(
 
 def _split(
     joined: tuple[bytes, dict[str, Iterable[Any]]], total: int, plan: TranslationPlan
-) -> Iterator[Translated | TaggedOutput[Literal["missing"], Needed]]:
-    """Send each language of a segment to the memory's output or to a packet.
+) -> Iterator[tuple[str, Piece] | TaggedOutput[str, Any]]:
+    """Send each language of a segment to its groups or to a packet.
 
     The packet is chosen by the segment's hash and the number of all distinct segments, not of
     the missing ones: after a crash the same packets are made again, so they are either
@@ -231,12 +252,17 @@ def _split(
             for lang, translation in first.items()
             if translation.finished or not plan.fallbacks_of(lang)
         }
-        if good:
-            yield key, good
         for lang, _ in plan.infos:
-            if lang not in good:
+            if lang in good:
+                yield TaggedOutput(REMEMBERED, lang)
+            else:
                 packet = (lang, int.from_bytes(key[:8], "big") % packets)
                 yield TaggedOutput(MISSING, (packet, (key, text, known.get(lang, {}))))
+        for group_id in values["groups"]:
+            if good:
+                yield group_id, (key, good)
+            if len(good) < len(plan.infos):
+                yield TaggedOutput(UNFINISHED, (key, group_id))
 
 
 def _pack(
@@ -263,9 +289,15 @@ def _translate(packet: Packet, missing: int, plan: TranslationPlan) -> Finished:
     return finished
 
 
-def _unpack(finished: Finished) -> Iterator[Translated]:
+def _unpack(finished: Finished) -> Iterator[tuple[bytes, tuple[str, Translation]]]:
     for key, translation in finished.translations.items():
-        yield key, {finished.stats.lang: translation}
+        yield key, (finished.stats.lang, translation)
+
+
+def _to_groups(key: bytes, joined: dict[str, Iterable[Any]]) -> Iterator[tuple[str, Piece]]:
+    by_language = dict(joined["translations"])
+    for group_id in joined["groups"]:
+        yield group_id, (key, by_language)
 
 
 def _stats(finished: Finished) -> PacketStats:
