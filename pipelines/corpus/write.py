@@ -1,28 +1,31 @@
 """Write shards, quarantine and failed records as Parquet; then the manifest, last of all."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from itertools import islice
 from typing import Any, Final
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from pipelines.io.progress import advance
 from pipelines.io.storage import is_local, join, write_bytes
 from pipelines.local.processes import in_one_process
-from pipelines.shuffle.group import GroupPacked, in_order
+from pipelines.shuffle.group import GroupInLists
 from pipelines.translation.segment import Segmented, SegmentedRecord
 from schemas.corpus_layout import Place, file_path
 from schemas.identity import bucket
 from schemas.manifest import FileEntry
 from schemas.record import FailedRecord, failed_records_to_table
 from schemas.row import QuarantinedRow, Row, quarantine_to_table, rows_to_table
+
+# All rows of one file, in lists.
+_Shard = tuple[Place, Iterable[list[Any]]]
 
 ROW_GROUP_ROWS: Final = 5_000
 ROW_GROUP_BYTES: Final = 16 << 20
@@ -43,7 +46,7 @@ class WriteRows(beam.PTransform[PCollection[Row], PCollection[FileEntry]]):
         result: PCollection[FileEntry] = (
             rows
             | "Place" >> beam.Map(_place_row, AsSingleton(self.shards))
-            | "Shard" >> GroupPacked()
+            | "Shard" >> GroupInLists()
             | "Write" >> _Write(self.output, self.measured)
         )
         return result
@@ -61,7 +64,7 @@ class WriteQuarantine(beam.PTransform[PCollection[QuarantinedRow], PCollection[F
         result: PCollection[FileEntry] = (
             items
             | "Place" >> beam.Map(_place_quarantined, AsSingleton(self.shards))
-            | "Shard" >> GroupPacked()
+            | "Shard" >> GroupInLists()
             | "Write" >> _Write(self.output, self.measured)
         )
         return result
@@ -77,20 +80,20 @@ class WriteFailedRecords(beam.PTransform[PCollection[FailedRecord], PCollection[
         result: PCollection[FileEntry] = (
             failures
             | "Place" >> beam.Map(_place_failed)
-            | "Shard" >> GroupPacked()
+            | "Shard" >> GroupInLists()
             | "Write" >> _Write(self.output)
         )
         return result
 
 
 @dataclass(eq=False)
-class _Write(beam.PTransform[PCollection[tuple[Place, Iterable[Any]]], PCollection[FileEntry]]):
+class _Write(beam.PTransform[PCollection[_Shard], PCollection[FileEntry]]):
     """Write one file for each place; the connections to an object store are of one process."""
 
     output: str
     measured: bool = False
 
-    def expand(self, shards: PCollection[tuple[Place, Iterable[Any]]]) -> PCollection[FileEntry]:
+    def expand(self, shards: PCollection[_Shard]) -> PCollection[FileEntry]:
         with nullcontext() if is_local(self.output) else in_one_process():
             written: PCollection[FileEntry] = shards | beam.Map(_write, self.output, self.measured)
         return written
@@ -133,22 +136,10 @@ def _place_failed(failure: FailedRecord) -> tuple[Place, Any]:
     return ("failed_record", "", "", 0, 1), failure
 
 
-def _order_row(row: Row) -> str:
-    return row.group_id
-
-
-def _order_quarantined(item: QuarantinedRow) -> str:
-    return item.row.group_id
-
-
-def _order_failed(failure: FailedRecord) -> tuple[str, int, str, str, str]:
-    return (failure.source, failure.line, failure.record_id, failure.reason, failure.raw)
-
-
-_ORDERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "row": _order_row,
-    "quarantine": _order_quarantined,
-    "failed_record": _order_failed,
+_ORDERS: Final = {
+    "row": ("group_id",),
+    "quarantine": ("group_id",),
+    "failed_record": ("source", "line", "record_id", "reason", "raw"),
 }
 
 
@@ -158,41 +149,54 @@ def _to_table(kind: str, measured: bool) -> Callable[[Iterable[Any]], pa.Table]:
     return partial(rows_to_table if kind == "row" else quarantine_to_table, measured=measured)
 
 
-def _write(shard: tuple[Place, Iterable[Any]], output: str, measured: bool = False) -> FileEntry:
-    """Write one file, sorted, and return its entry in the manifest."""
-    place, items = shard
-    to_table = _to_table(place[0], measured)
-    content, rows = encode(to_table, in_order(items, _ORDERS[place[0]]))
+def _write(shard: _Shard, output: str, measured: bool = False) -> FileEntry:
+    """Write one file, sorted, and return its entry in the manifest.
+
+    A shard is in memory as tables, which take a third of the bytes of rows.
+    """
+    place, lists = shard
+    table = pa.concat_tables(map(_to_table(place[0], measured), lists))
+    content = encode(table, _ORDERS[place[0]])
     path = file_path(place)
     write_bytes(join(output, path), content)
     if place[0] != "failed_record":  # is written while records are still read, and is no row
-        advance("write", rows)
+        advance("write", table.num_rows)
     return FileEntry(
         path=path,
         kind=place[0],
         split=place[1],
         lang=place[2],
-        rows=rows,
+        rows=table.num_rows,
         size=len(content),
         sha256=sha256(content).hexdigest(),
     )
 
 
-def encode(
-    to_table: Callable[[Iterable[Any]], pa.Table], items: Iterable[Any]
-) -> tuple[bytes, int]:
-    """Return the items as a Parquet file with bounded row groups, and their number."""
+def encode(table: pa.Table, order: Sequence[str] = ()) -> bytes:
+    """Return a Parquet file with bounded row groups.
+
+    Args:
+        table: The rows, in any order.
+        order: The columns by which they are sorted; without any they stay as they are.
+    """
+    by = [(name, "ascending") for name in order]
+    places = pc.sort_indices(table, by) if by else pa.array(range(table.num_rows))
     sink = pa.BufferOutputStream()
-    writer: pq.ParquetWriter | None = None
-    count, remaining = 0, iter(items)
-    while part := list(islice(remaining, ROW_GROUP_ROWS)):
-        count += len(part)
-        table = to_table(part)
-        if writer is None:
-            writer = pq.ParquetWriter(sink, table.schema, compression="zstd")
-        rows = max(1, table.num_rows * ROW_GROUP_BYTES // max(table.nbytes, 1))
-        writer.write_table(table, row_group_size=rows)
-    if writer is None:
-        raise ValueError("a file without rows is never written")
-    writer.close()
-    return sink.getvalue().to_pybytes(), count
+    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+        for start in range(0, len(places), ROW_GROUP_ROWS):
+            part = _without_bitmaps(table.take(places.slice(start, ROW_GROUP_ROWS)))
+            rows = max(1, part.num_rows * ROW_GROUP_BYTES // max(part.nbytes, 1))
+            writer.write_table(part, row_group_size=rows)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _without_bitmaps(table: pa.Table) -> pa.Table:
+    """Return the table without bitmaps that say that nothing is null, as if it were made of rows.
+
+    A stream leaves them out. With them, the size of a table depends on how it came about.
+    """
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table.combine_chunks())
+    return pa.ipc.open_stream(sink.getvalue()).read_all()

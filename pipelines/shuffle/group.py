@@ -1,6 +1,7 @@
 """Group, join and spread elements whose values are packed on their way, and count the bytes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -9,6 +10,9 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from pipelines.shuffle.compact import pack, unpack
+
+# Values of all keys that become lists together: in 15 languages, each list has some dozens.
+_TOGETHER: Final = 1024
 
 # What each pipeline shuffles packed, for `shuffled_bytes`.
 _packed: Final[WeakKeyDictionary[beam.Pipeline, list[PCollection[Any]]]] = WeakKeyDictionary()
@@ -32,18 +36,6 @@ class Unpacked:
         return (unpack(v[start:]) for v in self.values if v.startswith(self.tag))
 
 
-def in_order(values: Iterable[Any], key: Callable[[Any], Any]) -> Iterator[Any]:
-    """Yield what was grouped, sorted by a key.
-
-    All of it is in memory in its packed form only, and so unpacked twice: one group may be a
-    whole shard.
-    """
-    packed = list(values.values) if isinstance(values, Unpacked) else list(map(pack, values))
-    keys = [key(unpack(value)) for value in packed]
-    for place in sorted(range(len(packed)), key=keys.__getitem__):
-        yield unpack(packed[place])
-
-
 class GroupPacked(
     beam.PTransform[PCollection[tuple[Any, Any]], PCollection[tuple[Any, Iterable[Any]]]]
 ):
@@ -53,6 +45,27 @@ class GroupPacked(
         packed = _count(items | "Pack" >> beam.MapTuple(_pack))
         grouped: PCollection[tuple[Any, Iterable[Any]]] = (
             packed | beam.GroupByKey() | "Unpack" >> beam.MapTuple(_unpack)
+        )
+        return grouped
+
+
+class GroupInLists(
+    beam.PTransform[PCollection[tuple[Any, Any]], PCollection[tuple[Any, Iterable[list[Any]]]]]
+):
+    """Like Beam's `GroupByKey` for keys with very many values, which come in lists.
+
+    A list has the values of a key that one worker had about the same time. As these are alike, it
+    takes half the bytes of its values one by one.
+    """
+
+    def expand(
+        self, items: PCollection[tuple[Any, Any]]
+    ) -> PCollection[tuple[Any, Iterable[list[Any]]]]:
+        grouped: PCollection[tuple[Any, Iterable[list[Any]]]] = (
+            items
+            | beam.BatchElements(min_batch_size=_TOGETHER, max_batch_size=_TOGETHER)
+            | "Lists" >> beam.FlatMap(_as_lists)
+            | GroupPacked()
         )
         return grouped
 
@@ -103,6 +116,13 @@ def shuffled_bytes(pipeline: beam.Pipeline) -> PCollection[int]:
 def _count(packed: PCollection[Any]) -> PCollection[Any]:
     _packed.setdefault(packed.pipeline, []).append(packed)
     return packed
+
+
+def _as_lists(items: Sequence[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
+    lists: dict[Any, list[Any]] = defaultdict(list)
+    for key, value in items:
+        lists[key].append(value)
+    yield from lists.items()
 
 
 def _pack(key: Any, value: Any, tag: bytes = b"") -> tuple[Any, bytes]:  # noqa: ANN401

@@ -231,8 +231,8 @@ def _read_packet(
 
 def _split(
     joined: tuple[bytes, dict[str, Iterable[Any]]], total: int, plan: TranslationPlan
-) -> Iterator[tuple[str, Piece] | TaggedOutput[str, Any]]:
-    """Send each language of a segment to its groups or to a packet.
+) -> Iterator[Any]:
+    """Send each language of a segment to its groups, as a `Piece`, or to a packet.
 
     The packet is chosen by the segment's hash and the number of all distinct segments, not of
     the missing ones: after a crash the same packets are made again, so they are either

@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines.corpus.write import encode
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
 from schemas.corpus_layout import file_path
@@ -153,7 +155,7 @@ class ReportCorpus:
             self.counts[row.lang]["kept"] += 1
         for (split, lang), part in by_place.items():
             part.sort(key=lambda row: row.group_id)
-            self._put(("row", split, lang, number, shards), *encode(rows_to_table, part))
+            self._put(("row", split, lang, number, shards), rows_to_table(part))
 
     def put_quarantine(self, items: list[QuarantinedRow]) -> None:
         for lang in {item.row.lang for item in items}:
@@ -163,13 +165,13 @@ class ReportCorpus:
             for item in part:
                 self.counts[lang][item.status] += 1
                 self.reasons[lang][item.reason] += 1
-            self._put(("quarantine", "", lang, 0, 1), *encode(quarantine_to_table, part))
+            self._put(("quarantine", "", lang, 0, 1), quarantine_to_table(part))
 
     def put_failures(self, failures: list[FailedRecord]) -> None:
-        self._put(("failed_record", "", "", 0, 1), *encode(failed_records_to_table, failures))
+        self._put(("failed_record", "", "", 0, 1), failed_records_to_table(failures))
 
-    def _put(self, place: tuple[str, str, str, int, int], content: bytes, rows: int) -> None:
-        path = file_path(place)
+    def _put(self, place: tuple[str, str, str, int, int], table: pa.Table) -> None:
+        path, content, rows = file_path(place), encode(table), table.num_rows
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_bytes(content)
         digest = sha256(content).hexdigest()

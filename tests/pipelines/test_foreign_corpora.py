@@ -14,7 +14,7 @@ from pipelines.corpus.write import encode
 from schemas.command import UsageError
 from schemas.corpus_layout import TOP_FILES
 from schemas.manifest import SourceCounts, load_manifest
-from schemas.row import rows_to_table
+from schemas.row import Row, rows_to_table
 from tandemqa import run
 from tests.damage import everything
 from tests.pipelines.report_corpus import make_corpus, make_row
@@ -78,6 +78,10 @@ def put_table(corpus: Path, table: pa.Table) -> None:
     put(corpus, sink.getvalue().to_pybytes(), table.num_rows)
 
 
+def put_rows(corpus: Path, rows: list[Row]) -> None:
+    put(corpus, encode(rows_to_table(rows)), len(rows))
+
+
 def no_answers(corpus):
     table = read(corpus)
     place = table.schema.get_field_index("answers")
@@ -130,19 +134,19 @@ def flip(corpus):
 
 def other_split(corpus):
     rows = [make_row(n, "es", split="test") for n in range(9)]
-    put(corpus, *encode(rows_to_table, sorted(rows, key=lambda row: row.group_id)))
+    put_rows(corpus, sorted(rows, key=lambda row: row.group_id))
 
 
 def path_as_split(corpus):
-    put(corpus, *encode(rows_to_table, [make_row(1, "es", split="../../victim/x")]))
+    put_rows(corpus, [make_row(1, "es", split="../../victim/x")])
 
 
 def path_as_language(corpus):
-    put(corpus, *encode(rows_to_table, [replace(make_row(1, "es"), lang="../../victim/x")]))
+    put_rows(corpus, [replace(make_row(1, "es"), lang="../../victim/x")])
 
 
 def path_as_group(corpus):
-    put(corpus, *encode(rows_to_table, [make_row(1, "es", group_id="../../x")]))
+    put_rows(corpus, [make_row(1, "es", group_id="../../x")])
 
 
 def nothing_in_a_list(corpus):

@@ -4,7 +4,7 @@ import pickle
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from operator import itemgetter
+from itertools import chain
 from typing import NamedTuple
 
 import apache_beam as beam
@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 
 from pipelines.shuffle.compact import pack, unpack
 from pipelines.shuffle.group import (
+    GroupInLists,
     GroupPacked,
     JoinPacked,
     SpreadPacked,
-    Unpacked,
-    in_order,
     shuffled_bytes,
 )
 from pipelines.translation.segment import segment_record
@@ -112,11 +111,16 @@ def test_groups_and_joins_are_those_of_beam():
         assert_that(spread, equal_to([("a", "one"), ("b", "two"), ("a", "three")]), "spread")
 
 
-def test_groups_are_sorted_without_unpacking_all_of_them():
-    values = [("b", 1), ("a", 2), ("b", 0), ("a", 3)]
-    wanted = sorted(values, key=itemgetter(0))
-    for group in (Unpacked(list(map(pack, values))), values):
-        assert list(in_order(group, itemgetter(0))) == wanted
+def test_values_that_are_alike_come_in_lists_of_few_bytes():
+    values = [(f"{number % 2}", f"The text number {number} is long.") for number in range(200)]
+    with beam.Pipeline() as pipeline:
+        lists = pipeline | beam.Create(values) | GroupInLists()
+        merged = lists | beam.MapTuple(lambda key, lists: (key, sorted(chain(*lists))))
+        wanted = [(key, sorted(v for k, v in values if k == key)) for key in ("0", "1")]
+        assert_that(merged, equal_to(wanted))
+        one_by_one = sum(len(key) + len(pack(value)) for key, value in values)
+        shuffled = shuffled_bytes(pipeline) | "Few" >> beam.Map(lambda size: size < one_by_one / 2)
+        assert_that(shuffled, equal_to([True]), "few bytes")
 
 
 def test_all_that_is_shuffled_is_counted():
