@@ -3,7 +3,8 @@
 (a) build: a whole `tandemqa build` against bare CTranslate2 on the same distinct segments.
 (b) engines: our default (CTranslate2, int8) against transformers in batches of 32, which is what
     its translation pipeline did until transformers 5 dropped it.
-(c) growth: time and peak memory of builds of 1,000 and 10,000 records with Apertium.
+(c) growth: time, memory and shuffled bytes of builds of 1,000 and 10,000 records with Apertium,
+    with all cores.
 
 Run it from the root of the repository: `.venv/bin/python benchmarks/build.py [a] [b] [c]`.
 The models have the size of OPUS-MT's and random weights; nothing is downloaded. They never end a
@@ -178,8 +179,8 @@ def engines(model: Path, count: int) -> None:
 
 
 def growth(folder: Path, sizes: tuple[int, ...]) -> None:
-    """(c) Print time and peak memory of builds of several sizes."""
-    print("(c) Apertium into es, ca, pt; memory is that of all processes together")
+    """(c) Print time, peak memory and shuffled bytes of builds of several sizes."""
+    print(f"(c) Apertium into es, ca, pt; {os.cpu_count()} cores; memory is that of all processes")
     for size in sizes:
         source = write_records(folder / f"records-{size}.jsonl", size)
         place = folder / f"growth-{size}"
@@ -187,9 +188,12 @@ def growth(folder: Path, sizes: tuple[int, ...]) -> None:
             *("--input", str(source), "--languages", "es,ca,pt"),
             *("--output", str(place / "corpus"), "--memory", str(place / "memory")),
         )
+        manifest = json.loads((place / "corpus" / "manifest.json").read_text())
+        shuffled = manifest["shuffled_bytes"] / 1e6
         print(
-            f"    {size:7,} records {cost.seconds:7.1f} s  {cost.megabytes:7.0f} MB; each record"
-            f" {1000 * cost.seconds / size:.1f} ms, {1000 * cost.megabytes / size:.0f} kB"
+            f"    {size:7,} records {cost.seconds:7.1f} s  {cost.megabytes:7.0f} MB "
+            f"{shuffled:7.1f} MB shuffled; each record {1000 * cost.seconds / size:.1f} ms, "
+            f"{1000 * cost.megabytes / size:.0f} kB, {1000 * shuffled / size:.1f} kB shuffled"
         )
 
 

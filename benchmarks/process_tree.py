@@ -18,8 +18,8 @@ class Cost:
 
     Attributes:
         seconds: From start to end.
-        megabytes: Largest sum, at one time, of the resident memory of the command and all its
-            descendants. Memory that two of them share counts twice.
+        megabytes: Most memory, at one time, of the command and all its descendants. What several
+            of them share counts once (the proportional set size of Linux).
     """
 
     seconds: float
@@ -36,7 +36,7 @@ def measure(command: Sequence[str], folder: Path) -> Cost:
     process = subprocess.Popen(command, cwd=folder)
     peak = 0
     while process.returncode is None:
-        peak = max(peak, _resident(process.pid))
+        peak = max(peak, _memory(process.pid))
         with suppress(subprocess.TimeoutExpired):
             process.wait(_INTERVAL)
     if process.returncode:
@@ -44,11 +44,11 @@ def measure(command: Sequence[str], folder: Path) -> Cost:
     return Cost(time.perf_counter() - started, peak / 2**20)
 
 
-def _resident(pid: int) -> int:
-    """Return the resident memory of a process and its descendants, in bytes."""
+def _memory(pid: int) -> int:
+    """Return the memory of a process and its descendants, in bytes."""
     total = 0
     with suppress(psutil.NoSuchProcess):  # it ended while we looked; the next look will do
         root = psutil.Process(pid)
         for process in [root, *root.children(recursive=True)]:
-            total += process.memory_info().rss
+            total += process.memory_full_info().pss
     return total

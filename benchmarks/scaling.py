@@ -1,6 +1,6 @@
 """How a build grows with records and languages, and what 8.8 million passages would take.
 
-(a) measured: CPU time, shuffle bytes, memory and storage of small builds with Apertium, a first one
+(a) measured: time, shuffle bytes, memory and storage of small builds with Apertium, a first one
     that translates and a second one that finds everything in the translation memory; the second
     is what a build costs beside its translator.
 (b) fitted: y = once + per record + per record and language, by least squares.
@@ -14,12 +14,12 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import resource
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,10 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.build import make_records, write_records  # noqa: E402
+from benchmarks.process_tree import measure  # noqa: E402
 
 SIZES = (200, 400, 800)
+TAKEN = "taken.json"  # what a build tells of itself
 LANGUAGES = ("es", "es,ca", "es,ca,gl,pt")
 
 # MS MARCO passage ranking: https://microsoft.github.io/msmarco; 56 words a passage is the figure
@@ -53,15 +55,19 @@ class Measured:
     Attributes:
         records: English records.
         languages: Target languages.
+        cores: Processes that worked at the same time.
+        seconds: From start to end.
         cpu: CPU seconds of all its processes.
         shuffled: Bytes that went into a shuffle, encoded.
-        peak: Peak memory of its largest process, in bytes.
+        peak: Most memory of all its processes together, in bytes; what they share counts once.
         corpus: Bytes of shards and quarantine.
         memory: Bytes of the translation memory.
     """
 
     records: int
     languages: int
+    cores: int
+    seconds: float
     cpu: float
     shuffled: int
     peak: int
@@ -75,38 +81,32 @@ def counted_shuffle() -> Iterator[list[int]]:
     from pipelines.local.buffers import SpilledGroups
 
     sizes = [0]
-    append = SpilledGroups.append
+    put = SpilledGroups.put
 
-    def count(self: SpilledGroups, elements: bytes) -> None:
+    def count(self: SpilledGroups, part: int, elements: bytes) -> None:
         sizes[0] += len(elements)
-        append(self, elements)
+        put(self, part, elements)
 
-    SpilledGroups.append = count
+    SpilledGroups.put = count
     try:
         yield sizes
     finally:
-        SpilledGroups.append = append
+        SpilledGroups.put = put
 
 
-def measure(source: str, languages: str, place: Path, records: int) -> Measured:
-    """Build in this process and return what it took."""
+def build_here(source: str, languages: str, place: Path, cores: int) -> None:
+    """Build in this process and write down the CPU seconds and what was shuffled."""
     from tandemqa import run
 
     places = ["--output", str(place / "corpus"), "--memory", str(place / "memory"), "--overwrite"]
     with counted_shuffle() as shuffled, contextlib.redirect_stdout(io.StringIO()):
-        run(["build", "--input", source, "--languages", languages, *places, "--quiet"])
+        command = ["build", "--input", source, "--languages", languages, *places, "--quiet"]
+        run([*command, "--", f"--direct_num_workers={cores}"])
     own, others = (
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    return Measured(
-        records=records,
-        languages=len(languages.split(",")),
-        cpu=sum(used.ru_utime + used.ru_stime for used in (own, others)),
-        shuffled=shuffled[0],
-        peak=1024 * max(own.ru_maxrss, others.ru_maxrss),
-        corpus=folder_size(place / "corpus"),
-        memory=folder_size(place / "memory"),
-    )
+    cpu = sum(used.ru_utime + used.ru_stime for used in (own, others))
+    (place / TAKEN).write_text(json.dumps({"cpu": cpu, "shuffled": shuffled[0]}))
 
 
 def folder_size(folder: Path) -> int:
@@ -114,13 +114,20 @@ def folder_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*.parquet"))
 
 
-def measure_apart(source: Path, languages: str, place: Path, records: int) -> Measured:
-    """Measure in a process of its own, so that nothing of an earlier build is counted."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--measure", str(source), languages, str(place), str(records)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+def measure_build(source: Path, languages: str, place: Path, records: int, cores: int) -> Measured:
+    """Build in a process of its own, so that nothing of an earlier build is counted."""
+    build = ["--build", str(source), languages, str(place), str(cores)]
+    cost = measure([sys.executable, __file__, *build], ROOT)
+    return Measured(
+        records=records,
+        languages=len(languages.split(",")),
+        cores=cores,
+        seconds=cost.seconds,
+        peak=round(cost.megabytes * 2**20),
+        corpus=folder_size(place / "corpus"),
+        memory=folder_size(place / "memory"),
+        **json.loads((place / TAKEN).read_text()),
+    )
 
 
 def fit(builds: list[Measured], name: str) -> tuple[float, float, float]:
@@ -132,12 +139,14 @@ def fit(builds: list[Measured], name: str) -> tuple[float, float, float]:
 
 def print_builds(title: str, builds: list[Measured]) -> None:
     """Print one line for each build."""
+    print(f"(a) {title}")
     print(
-        f"(a) {title}\n    records languages   CPU s  shuffled MB   peak MB  corpus MB  memory MB"
+        "    records languages cores  seconds   CPU s  shuffled MB    peak MB  corpus MB  memory MB"
     )
     for b in builds:
+        times = f"{b.records:7,} {b.languages:9} {b.cores:5} {b.seconds:8.1f} {b.cpu:7.1f}"
         sizes = "".join(f"{size / 1e6:11.2f}" for size in (b.peak, b.corpus, b.memory))
-        print(f"    {b.records:7,} {b.languages:9} {b.cpu:7.1f} {b.shuffled / 1e6:12.2f}{sizes}")
+        print(f"    {times} {b.shuffled / 1e6:12.2f}{sizes}")
 
 
 def extrapolate(builds: list[Measured], languages: int, words: float) -> None:
@@ -167,22 +176,25 @@ def extrapolate(builds: list[Measured], languages: int, words: float) -> None:
 def main() -> None:
     """Measure, fit and extrapolate."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--build", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.measure:
-        source, languages, place, records = options.measure
-        print(json.dumps(asdict(measure(source, languages, Path(place), int(records)))))
+    if options.build:
+        source, languages, place, cores = options.build
+        build_here(source, languages, Path(place), int(cores))
         return
-    first, second = [], []
+    all_cores = os.cpu_count() or 1
+    first, second, alone = [], [], []
     with tempfile.TemporaryDirectory() as name:
         for size in SIZES:
             source = write_records(Path(name) / f"{size}.jsonl", size)
             for languages in LANGUAGES:
                 place = Path(name) / f"{size}-{languages}"
-                first.append(measure_apart(source, languages, place, size))
-                second.append(measure_apart(source, languages, place, size))
+                first.append(measure_build(source, languages, place, size, all_cores))
+                second.append(measure_build(source, languages, place, size, all_cores))
+                alone.append(measure_build(source, languages, place, size, 1))
     print_builds("first build, Apertium translates", first)
     print_builds("second build, everything is in the memory", second)
+    print_builds("second build with one core", alone)
     words = np.mean([len((r["passage"] + " " + r["question"]).split()) for r in make_records(200)])
     print(f"(b) fits of the second, records of {words:.0f} English words")
     for quantity in ("cpu", "shuffled", "corpus", "memory", "peak"):

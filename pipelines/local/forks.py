@@ -87,7 +87,9 @@ def _start(forks: dict[Connection, int], work: Work[Any], processes: int) -> Non
     numbers, write_end = os.pipe()
     os.write(write_end, b"".join(n.to_bytes(_NUMBER, "big") for n in range(len(work.bundles))))
     os.close(write_end)
-    gc.freeze()  # else the first collection in a fork would write to all pages, and copy them
+    # Else the first collection in a fork would write to all pages, and copy them. The runner takes
+    # it back when all is done.
+    gc.freeze()
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         for _ in range(processes):
@@ -101,7 +103,6 @@ def _start(forks: dict[Connection, int], work: Work[Any], processes: int) -> Non
             forks[here] = pid
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-        gc.unfreeze()
         os.close(numbers)
 
 

@@ -4,6 +4,7 @@ Beam's own gives each stage all of its input at once and holds what comes out in
 is the same and so are the results: nothing depends on what is in one bundle.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -51,8 +52,12 @@ class LocalRunner(FnApiRunner):
             direct.direct_num_workers = 1
         else:
             self._processes = 1
-        with spilled_buffers():
-            return super().run_pipeline(pipeline, options)
+        gc.freeze()  # what is loaded need not be searched for garbage, again and again
+        try:
+            with spilled_buffers():
+                return super().run_pipeline(pipeline, options)
+        finally:
+            gc.unfreeze()
 
     def _get_bundle_manager(self, bundle_context_manager: Any) -> Any:  # noqa: ANN401 - as Beam's
         self._wait_for(bundle_context_manager.worker_handlers)
