@@ -14,6 +14,7 @@ from apache_beam.pvalue import AsDict, AsSingleton, PCollection
 from apache_beam.transforms.combiners import Count, Top
 
 from pipelines.corpus.config import BuildConfig
+from pipelines.corpus.write import SHARD_CHARACTERS
 from pipelines.ingest.deduplicate import Deduplicate
 from pipelines.ingest.failure_limit import LimitFailures
 from pipelines.ingest.read import Read
@@ -33,10 +34,16 @@ from translators.usage import token_cost
 
 SAMPLE: Final = 256
 _FIRST: Final = 32
-# Bytes of the local runner, by `benchmarks/scaling.py` (docs/scaling.md).
-_MEMORY: Final = 387_000_000
-_MEMORY_OF_RECORD: Final = 58_000
-_MEMORY_OF_ROW: Final = 30_000
+# Bytes of the local runner: of the process that was started, of each that works, and of each for an
+# English character in the shard that it writes (docs/scaling.md).
+_MEMORY: Final = 200_000_000
+_MEMORY_OF_PROCESS: Final = 200_000_000
+_MEMORY_OF_CHARACTER: Final = 11
+# From so many records on processes share the work, and each one more adds so much of the first.
+_SHARED_RECORDS: Final = 300
+_GAIN: Final = 0.6
+# Many rows together take half the bytes on disk of the few that are rehearsed.
+_PACKED: Final = 0.5
 _BUDGET: Final = 6.0  # seconds for translating samples, in all languages together
 
 
@@ -72,6 +79,12 @@ class Work:
     missing: dict[str, Missing]
     sample: tuple[Record, ...]
     seconds: float
+
+    @property
+    def characters(self) -> float:
+        """English characters in all records, by the sample."""
+        sizes = [len(record.question) + len(record.passage) for record in self.sample]
+        return self.records * sum(sizes) / max(1, len(sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,25 +142,31 @@ class Forecast:
 
 
 def forecast(
-    work: Work, languages: int, translating: float, starting: float, pace: Pace
+    work: Work, translating: float, starting: float, pace: Pace, processes: int = 1, shards: int = 0
 ) -> Forecast:
     """Return what a whole build would take.
 
     Args:
         work: What it would do.
-        languages: Number of its target languages.
         translating: Seconds of the translators.
         starting: Seconds that the command took before it began to read.
-        pace: What a build takes beside the translators.
+        pace: What a build takes beside the translators, in one process.
+        processes: How many it would use.
+        shards: Files for each language; 0 if that is decided by their size.
     """
-    beside = pace.fixed + pace.for_record * max(0, work.records - 1)
-    for_record = _MEMORY_OF_RECORD + _MEMORY_OF_ROW * languages
+    are_many = work.records >= _SHARED_RECORDS
+    workers = processes if are_many else 1
+    speed = 1 + _GAIN * (workers - 1)
+    beside = pace.fixed + pace.for_record * max(0, work.records - 1) / speed
+    characters = work.characters / shards if shards else min(work.characters, SHARD_CHARACTERS)
+    for_process = _MEMORY_OF_PROCESS + _MEMORY_OF_CHARACTER * round(characters)
+    disk = pace.bytes_for_record * work.records * (_PACKED if are_many else 1)
     return Forecast(
         reading=starting + min(work.seconds, beside),
         translating=translating,
         writing=max(0.0, beside - work.seconds),
-        memory=_MEMORY + for_record * work.records,
-        disk=round(pace.bytes_for_record * work.records),
+        memory=_MEMORY + for_process * workers,
+        disk=round(disk),
     )
 
 

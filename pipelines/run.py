@@ -56,7 +56,7 @@ def run_pipeline(
     is_here = runs_here(options)
     is_ours = options.view_as(StandardOptions).runner == LOCAL_RUNNER
     with show_progress(progress), explain_failures(), only_loopback() if is_here else nullcontext():
-        runner = local_runner(_processes(arguments)) if is_ours else None
+        runner = local_runner(local_processes(arguments)) if is_ours else None
         pipeline = beam.Pipeline(runner, options=options)
         construct(pipeline)
         try:
@@ -89,7 +89,7 @@ def beam_options(arguments: Sequence[str]) -> PipelineOptions:
     return options
 
 
-def _processes(arguments: Sequence[str]) -> int:
+def local_processes(arguments: Sequence[str]) -> int:
     """Return how many processes a local run may use: all cores, unless a number was given."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--direct_num_workers", type=int, default=0)

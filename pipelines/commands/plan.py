@@ -37,7 +37,7 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     from pipelines.io.remote import use_options
     from pipelines.plan import forecast, survey
     from pipelines.rehearsal import rehearse
-    from pipelines.run import beam_options
+    from pipelines.run import beam_options, local_processes
 
     if any(argument.startswith("--runner") for argument in beam_arguments):
         raise UsageError("plan runs on this machine; remove --runner")
@@ -62,7 +62,8 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     pace = rehearse(known, work.sample, dictionaries, beam_arguments) if estimates else None
     if pace:
         translating = sum(found.seconds for found in estimates.values())
-        whole = forecast(work, len(estimates), translating, starting, pace)
+        processes = local_processes(beam_arguments)
+        whole = forecast(work, translating, starting, pace, processes, config.shards)
         write_out(_tell_whole(whole, config.output, price))
     write_out("times are for this machine, from a sample\n" if estimates else "")
     if needs:

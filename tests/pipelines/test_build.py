@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.dataset as ds
@@ -289,10 +290,15 @@ def test_plan_tells_the_time_of_a_build_that_translates_nothing(tmp_path, build,
 def test_a_forecast_is_of_the_whole_build():
     work = Work(1001, 5000, {}, (), seconds=7.0)
     pace = Pace(fixed=3.0, for_record=0.02, bytes_for_record=5000.0)
-    whole = forecast(work, languages=2, translating=60.0, starting=2.0, pace=pace)
+    whole = forecast(work, translating=60.0, starting=2.0, pace=pace)
     assert whole.seconds == pytest.approx(2 + 60 + 3 + 20)
     assert (whole.reading, whole.writing) == (9.0, 16.0)
-    assert whole.disk == 5_005_000
+    assert whole.disk == 2_502_500
+    shared = forecast(work, translating=60.0, starting=2.0, pace=pace, processes=2)
+    assert shared.seconds == pytest.approx(2 + 60 + 3 + 20 / 1.6)
+    few = replace(work, records=11)
+    assert forecast(few, 60.0, 2.0, pace, processes=2) == forecast(few, 60.0, 2.0, pace)
+    assert forecast(few, 60.0, 2.0, pace).disk == 55_000
     assert [duration(s) for s in (59.4, 80, 660, 7500)] == [
         "59 s",
         "1 min 20 s",
