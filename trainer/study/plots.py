@@ -17,6 +17,7 @@ from trainer.study.study_file import BASE_MODEL
 
 _SUFFIX: Final = ".svg"
 _CURVE: Final = 3  # values of an axis that make a curve
+_MOST_LINES: Final = 6  # in one plot, whose legend would leave no room for more
 _DETAILS: Final = {"monolingual": "by_language", "crosslingual": "by_pair"}
 
 
@@ -73,11 +74,11 @@ def draw_trade_off(
     axes = [axis for axis in (trained[0].labels if trained else ()) if _count(axis, trained) > 1]
     if len(axes) != 1 or _count(axes[0], trained) < _CURVE:
         return None
+    each = max(1, _MOST_LINES // len(cells))
     lines = {
         f"{benchmark}, {MEASURES[name].title}": _gains(axes[0], of_benchmark, name)
         for benchmark, of_benchmark in cells.items()
-        for name in measures[benchmark]
-        if not MEASURES[name].lower_is_better
+        for name in [n for n in measures[benchmark] if not MEASURES[n].lower_is_better][:each]
     }
     lines = {name: points for name, points in lines.items() if len(points) > 1}
     if len(lines) < 2:

@@ -271,6 +271,9 @@ def test_one_axis_of_three_values_makes_a_curve_of_gains_and_losses(run, tmp_pat
     plot = draw_trade_off(tmp_path, {"b": cells}, {"b": names})
     assert "trade-off" in plot.path.name and "<?xml" in plot.path.read_text()
     assert draw_trade_off(tmp_path, {"b": cells[:2]}, {"b": names}) is None
+    many = {str(number): cells for number in range(6)}
+    plot = draw_trade_off(tmp_path, many, dict.fromkeys(many, names))
+    assert "monolingual" in plot.path.read_text() and "multilingual" not in plot.path.read_text()
 
 
 def test_measures_that_a_benchmark_does_not_have_are_left_out(runs, run):
