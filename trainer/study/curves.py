@@ -18,6 +18,7 @@ _MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 _MOST_COLUMNS: Final = 3  # of the legend
 _LETTER: Final = 0.08  # inches, about
 _HANDLE: Final = 0.7  # with the gap to the next column
+_LINE: Final = 0.2  # of the legend, in inches; two lines have room without more height
 _FLOOR_COLOUR: Final = "#777777"
 _FLOOR_STYLES: Final = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
@@ -94,11 +95,14 @@ def _add_legend(figure: "Figure") -> None:
         handles, names = axes.get_legend_handles_labels()
         found.update(zip(names, handles, strict=True))
     if found:
+        columns = _columns(figure.get_figwidth(), found)
+        lines = -(-len(found) // columns)
+        figure.set_figheight(figure.get_figheight() + _LINE * max(0, lines - 2))
         figure.legend(
             handles=list(found.values()),
             labels=list(found),
             loc="outside lower center",
-            ncols=_columns(figure.get_figwidth(), found),
+            ncols=columns,
             frameon=False,
         )
 
