@@ -42,8 +42,6 @@ _MEMORY_OF_CHARACTER: Final = 11
 # From so many records on processes share the work, and each one more adds so much of the first.
 _SHARED_RECORDS: Final = 300
 _GAIN: Final = 0.6
-# Many rows together take half the bytes on disk of the few that are rehearsed.
-_PACKED: Final = 0.5
 _BUDGET: Final = 6.0  # seconds for translating samples, in all languages together
 
 
@@ -154,19 +152,17 @@ def forecast(
         processes: How many it would use.
         shards: Files for each language; 0 if that is decided by their size.
     """
-    are_many = work.records >= _SHARED_RECORDS
-    workers = processes if are_many else 1
+    workers = processes if work.records >= _SHARED_RECORDS else 1
     speed = 1 + _GAIN * (workers - 1)
     beside = pace.fixed + pace.for_record * max(0, work.records - 1) / speed
     characters = work.characters / shards if shards else min(work.characters, SHARD_CHARACTERS)
     for_process = _MEMORY_OF_PROCESS + _MEMORY_OF_CHARACTER * round(characters)
-    disk = pace.bytes_for_record * work.records * (_PACKED if are_many else 1)
     return Forecast(
         reading=starting + min(work.seconds, beside),
         translating=translating,
         writing=max(0.0, beside - work.seconds),
         memory=_MEMORY + for_process * workers,
-        disk=round(disk),
+        disk=round(pace.bytes_for_record * work.records),
     )
 
 
