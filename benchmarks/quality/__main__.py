@@ -59,7 +59,9 @@ def main() -> None:
     without_encoder = [name for name in SECTIONS if name != "meaning"]
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=without_encoder)
     parser.add_argument(
-        "--encoder", metavar="MODEL", help="sentence-transformers model for the section meaning"
+        "--encoder",
+        metavar="MODEL",
+        help="sentence-transformers model for the sections meaning and throughput",
     )
     parser.add_argument(
         "--languages", nargs="+", choices=LANGUAGES, default=list(LANGUAGES), help="of meaning"
@@ -98,7 +100,7 @@ def main() -> None:
             options.memory,
         ),
         "languages": lambda: languages.report(gold),
-        "throughput": lambda: throughput.report(gold),
+        "throughput": lambda: throughput.report(gold, options.encoder),
         "spans": lambda: spans.report(gold),
         "decontamination": lambda: decontamination.report(options.data.resolve()),
     }
