@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.translation import memory_files
 from pipelines.translation.memory_files import compact, count_segments, list_parts
-from pipelines.translation.translate import MISSING, TranslationPlan, _split
+from pipelines.translation.translate import MISSING, UNFINISHED, TranslationPlan, _split
 from tandemqa import run
 from translators import memory as packets
 from translators.memory import decode_packet, directory, encode_packet, packet_id, segment_key
@@ -144,7 +144,8 @@ def test_what_a_fallback_made_is_found_by_segment():
         (("es", config),), (("es", INFO),), "memory", 10, fallbacks=(("es", config, INFO),)
     )
     key, made = segment_key("text"), Translation("texto")
-    joined = {"memory": [(("es", 1), made)], "text": ["text"]}
-    ((tagged),) = _split((key, joined), 1, plan)
-    assert tagged.tag == MISSING
-    assert tagged.value == (("es", 0), (key, "text", {1: made}))
+    joined = {"memory": [(("es", 1), made)], "text": ["text"], "groups": ["group"]}
+    missing, unfinished = _split((key, joined), 1, plan)
+    assert (missing.tag, unfinished.tag) == (MISSING, UNFINISHED)
+    assert missing.value == (("es", 0), (key, "text", {1: made}))
+    assert unfinished.value == (key, "group")

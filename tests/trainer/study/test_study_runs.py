@@ -51,7 +51,7 @@ def test_a_study_trains_evaluates_and_writes_all_it_promises(plan, in_process, t
     gain = second["against_baseline"]["multilingual.map"]
     assert gain["values"] == pytest.approx([values[2] - values[0], values[3] - values[1]])
     assert base["cell"] == {"base model": "encoder"} and not base["trained"]
-    assert (study / "plots" / "held-out-mono_ratio.svg").exists()
+    assert (study / "plots" / "by-held-out-mono_ratio.svg").exists()
     assert "TF-IDF" in done.table and "before training" not in done.table
     assert done.page.exists()
 
