@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import apache_beam as beam
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -29,6 +30,8 @@ _Shard = tuple[Place, Iterable[list[Any]]]
 
 ROW_GROUP_ROWS: Final = 5_000
 ROW_GROUP_BYTES: Final = 16 << 20
+# Bytes of a table from which rows are taken: Arrow's columns of strings hold 2 GiB at most.
+_CHUNK_BYTES: Final = 512 << 20
 
 # Characters of English text in one shard, about: its rows fit well into a worker's memory.
 SHARD_CHARACTERS: Final = 48_000_000
@@ -180,15 +183,45 @@ def encode(table: pa.Table, order: Sequence[str] = ()) -> bytes:
         order: The columns by which they are sorted; without any they stay as they are.
     """
     by = [(name, "ascending") for name in order]
-    places = pc.sort_indices(table, by) if by else pa.array(range(table.num_rows))
+    places = np.asarray(pc.sort_indices(table, by) if by else range(table.num_rows), np.int64)
+    chunks = _in_chunks(table)
+    step = min(ROW_GROUP_ROWS, max(1, _CHUNK_BYTES * table.num_rows // max(table.nbytes, 1)))
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
-        for start in range(0, len(places), ROW_GROUP_ROWS):
-            part = _without_bitmaps(table.take(places.slice(start, ROW_GROUP_ROWS)))
+        for start in range(0, len(places), step):
+            part = _without_bitmaps(_take(chunks, places[start : start + step]))
             rows = max(1, part.num_rows * ROW_GROUP_BYTES // max(part.nbytes, 1))
             writer.write_table(part, row_group_size=rows)
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _in_chunks(table: pa.Table) -> list[pa.Table]:
+    """Return the table in tables that can be taken from: none has a column of 2 GiB."""
+    parts: list[list[pa.RecordBatch]] = [[]]
+    size = 0
+    for batch in table.to_batches():
+        if size > _CHUNK_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(batch)
+        size += batch.nbytes
+    return [pa.Table.from_batches(part, table.schema).combine_chunks() for part in parts]
+
+
+def _take(chunks: Sequence[pa.Table], places: Any) -> pa.Table:  # noqa: ANN401 - an array
+    """Return the rows at places that are counted through all chunks, in the order of the places."""
+    firsts = np.cumsum([0, *(chunk.num_rows for chunk in chunks[:-1])])
+    of = np.searchsorted(firsts, places, side="right") - 1
+    held = [np.flatnonzero(of == number) for number in range(len(chunks))]
+    parts = [
+        chunk.take(pa.array(places[own] - first))
+        for chunk, own, first in zip(chunks, held, firsts, strict=True)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    taken = pa.concat_tables(parts).combine_chunks()
+    return taken.take(pa.array(np.argsort(np.concatenate(held))))
 
 
 def _without_bitmaps(table: pa.Table) -> pa.Table:

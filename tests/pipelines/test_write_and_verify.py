@@ -228,6 +228,14 @@ def test_a_file_is_the_same_in_whatever_order_and_lists_its_rows_come(monkeypatc
     assert encode(table, ["group_id"]) == encode(rows_to_table(in_order))
 
 
+def test_a_file_may_have_more_text_than_a_column_of_a_table_holds(monkeypatch):
+    monkeypatch.setattr("pipelines.corpus.write._CHUNK_BYTES", 5_000)
+    rows = [replace(make_row(n, "es"), passage="x" * (n * 150)) for n in range(50)]
+    in_order = rows_to_table(sorted(rows, key=lambda row: row.group_id))
+    table = pa.concat_tables(rows_to_table(rows[i : i + 7]) for i in range(0, 50, 7))
+    assert pq.read_table(pa.BufferReader(encode(table, ["group_id"]))).equals(in_order)
+
+
 def test_row_groups_are_bounded_by_bytes_too(monkeypatch):
     monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_BYTES", 10_000)
     rows = [replace(make_row(n, "es"), passage="x" * 5_000) for n in range(20)]
