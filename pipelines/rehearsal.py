@@ -28,8 +28,9 @@ from translators.ladder import translate_all
 from translators.memory import PACKET_SUFFIX, encode_packet, packet_id
 from translators.translator import Translation, Translator
 
-RECORDS: Final = 64
+RECORDS: Final = 128
 _ROWS: Final = 96  # in all languages together
+_TIMED: Final = 3  # times as many are timed: what every build takes differs by a third of a second
 _AT_A_TIME: Final = 4  # records that go to a translator together
 
 Segments = Mapping[bytes, str]
@@ -88,30 +89,32 @@ def rehearse(
 ) -> Pace | None:
     """Return what a build takes beside its translators; None where nothing is translated.
 
+    Where there are no translations, the English texts stand for them, and take as long to judge.
+
     Args:
         config: The build.
         records: Some of its records.
-        dictionaries: Translations of their segments, for each language that the memory does not
-            hold whole; it is these that are rehearsed, or all if it holds everything.
+        dictionaries: Translations of segments of theirs, for each language that the memory does
+            not hold whole.
         beam_arguments: Options of file systems.
     """
-    known = [record for record in records if _is_translated(config, record, dictionaries)]
-    languages = len(dictionaries) or len(config.languages)
-    known = known[: 2 * max(2, _ROWS // languages)]
-    if not known:
+    if not records:
         return None
-    first, others = known[::2], known[1::2] or known
+    enough = _records(config)
+    known = records[: (1 + _TIMED) * enough]
+    first, others = known[:enough], known[enough:] or known
+    itself = _as_they_are(config, known)
+    translated = {lang: itself | _good(dictionaries.get(lang, {})) for lang in config.languages}
     with TemporaryDirectory() as folder:
-        small = _prepare(config, known, dictionaries, folder)
+        small = _prepare(config, known, translated, folder)
         cold, _ = _time_build(small, first, beam_arguments)
         warm, least = _time_build(small, first[:1], beam_arguments)
         seconds, size = _time_build(small, others, beam_arguments)
-        more = max(1, len(others) - 1)
-        for_record = max(0.0, seconds - warm) / more
-        kept = max(0, size - least) / more + _size_of(f"{folder}/memory") / len(known)
-        share = len(config.languages) / languages
-        fixed = max(warm, cold - for_record * (len(first) - 1))
-        return Pace(fixed, share * for_record, share * kept)
+        grown = _size_of(f"{folder}/memory") * len(dictionaries) / len(translated)
+    more = max(1, len(others) - 1)
+    for_record = max(0.0, seconds - warm) / more
+    fixed = max(warm, cold - for_record * (len(first) - 1))
+    return Pace(fixed, for_record, max(0, size - least) / more + grown / len(known))
 
 
 def look_ahead(
@@ -127,12 +130,11 @@ def look_ahead(
         records: Some of its records.
         beam_arguments: Options of file systems.
     """
-    some = records[: max(2, _ROWS // len(config.languages))]
-    texts = {key: text for record in some for key, text in segments_of(config, record).items()}
-    itself = {key: Translation(text) for key, text in texts.items()}
+    some = records[: _records(config)]
+    itself = dict.fromkeys(config.languages, _as_they_are(config, some))
     progress = Progress()
     with TemporaryDirectory() as folder:
-        small = _prepare(config, some, dict.fromkeys(config.languages, itself), folder)
+        small = _prepare(config, some, itself, folder)
         with watch(progress):
             _time_build(small, some, beam_arguments)
         return Outlook(
@@ -140,15 +142,19 @@ def look_ahead(
         )
 
 
-def _is_translated(
-    config: BuildConfig, record: Record, dictionaries: Mapping[str, Dictionary]
-) -> bool:
-    keys = segments_of(config, record)
-    return all(
-        key in dictionary and not dictionary[key].error
-        for dictionary in dictionaries.values()
-        for key in keys
-    )
+def _records(config: BuildConfig) -> int:
+    """Return how many records are enough to see everything once."""
+    return max(2, _ROWS // len(config.languages))
+
+
+def _as_they_are(config: BuildConfig, records: Sequence[Record]) -> Dictionary:
+    """Return the English texts of records as their own translations."""
+    texts = {key: text for record in records for key, text in segments_of(config, record).items()}
+    return {key: Translation(text) for key, text in texts.items()}
+
+
+def _good(dictionary: Dictionary) -> Dictionary:
+    return {key: translation for key, translation in dictionary.items() if not translation.error}
 
 
 def _prepare(
@@ -160,8 +166,6 @@ def _prepare(
     """Return the build that is rehearsed: its memory has the translations of the records."""
     source = parse_source(f"jsonl:{folder}/records.jsonl", dataset="rehearsal", split="train")
     small = replace(config, sources=(source,), inputs=(), readings=())
-    if not dictionaries:
-        return small  # all is in the memory
     translation = replace(config.translation.only(dictionaries), memory=str(Path(folder, "memory")))
     texts = {key: text for record in records for key, text in segments_of(config, record).items()}
     for lang, dictionary in dictionaries.items():
