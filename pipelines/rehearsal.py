@@ -2,8 +2,8 @@
 
 They run the graph of every build, with translations that are at hand, into a temporary folder: the
 difference between many records and one is what records cost, the rest is what every build costs.
-Checks are slow on the first records, whose words and letters they have not seen: other records
-went before those that are timed.
+Checks are slow on the first records, whose words and letters they have not seen: the records that
+are timed come after others.
 """
 
 import time
@@ -30,7 +30,8 @@ from translators.translator import Translation, Translator
 
 RECORDS: Final = 128
 _ROWS: Final = 96  # in all languages together
-_TIMED: Final = 3  # times as many are timed: what every build takes differs by a third of a second
+# So many times as many are timed: builds of the same records differ by a third of a second.
+_TIMED: Final = 3
 _AT_A_TIME: Final = 4  # records that go to a translator together
 
 Segments = Mapping[bytes, str]
@@ -87,9 +88,10 @@ def rehearse(
     dictionaries: Mapping[str, Dictionary],
     beam_arguments: Sequence[str],
 ) -> Pace | None:
-    """Return what a build takes beside its translators; None where nothing is translated.
+    """Return what a build takes beside its translators; None where there are no records.
 
-    Where there are no translations, the English texts stand for them, and take as long to judge.
+    All languages are rehearsed. Where there are no translations, the English texts stand for them,
+    which take as long to judge.
 
     Args:
         config: The build.
@@ -101,12 +103,12 @@ def rehearse(
     if not records:
         return None
     enough = _records(config)
-    known = records[: (1 + _TIMED) * enough]
-    first, others = known[:enough], known[enough:] or known
-    itself = _as_they_are(config, known)
+    some = records[: (1 + _TIMED) * enough]
+    first, others = some[:enough], some[enough:] or some
+    itself = _as_they_are(config, some)
     translated = {lang: itself | _good(dictionaries.get(lang, {})) for lang in config.languages}
     with TemporaryDirectory() as folder:
-        small = _prepare(config, known, translated, folder)
+        small = _prepare(config, some, translated, folder)
         cold, _ = _time_build(small, first, beam_arguments)
         warm, least = _time_build(small, first[:1], beam_arguments)
         seconds, size = _time_build(small, others, beam_arguments)
@@ -114,7 +116,7 @@ def rehearse(
     more = max(1, len(others) - 1)
     for_record = max(0.0, seconds - warm) / more
     fixed = max(warm, cold - for_record * (len(first) - 1))
-    return Pace(fixed, for_record, max(0, size - least) / more + grown / len(known))
+    return Pace(fixed, for_record, max(0, size - least) / more + grown / len(some))
 
 
 def look_ahead(

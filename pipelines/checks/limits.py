@@ -106,7 +106,8 @@ class Limits(BaseModel):
     # together, and what a deviation of shared words counts for.
     meaning_unrelated: ClassVar[float] = 4.0
     meaning_overlap: ClassVar[float] = 1 / 1.5
-    # The same where an English question shares few words with its passage, so that none are missed.
+    # The same for similarity alone: where an English question has few words of its passage, shared
+    # words tell nothing.
     meaning_alone: ClassVar[float] = 2.75
     # Share of correct texts that are less similar than one whose length is no fault.
     meaning_sure: ClassVar[float] = 0.05

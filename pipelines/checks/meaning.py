@@ -23,8 +23,8 @@ MEANING_REASONS: Final = frozenset({OTHER_MEANING, NEIGHBOURS_MEANING})
 def other_meaning(pair: FieldPair) -> Iterator[Check]:
     """Refuse a text if a sentence of it is far less similar to the English than they usually are.
 
-    A question that also shares fewer words with its passage than usual must be more similar, and so
-    must one of which the words of the passage say nothing.
+    A question must be more similar than that where it also shares fewer words with its passage than
+    usual, and where shared words tell nothing, as the English question has few of them.
     """
     judged = pair.compared()
     if not judged or not pair.usual_meaning:
@@ -41,7 +41,7 @@ def other_meaning(pair: FieldPair) -> Iterator[Check]:
 
 
 def _least_of_question(pair: FieldPair, usual: Calibration) -> float:
-    """Return the least similarity of a question, by how many words of its passage it has."""
+    """Return the least similarity of a question, by the words that it shares with its passage."""
     spreads, limits = overlap_spreads(pair), pair.limits
     if spreads is None:
         allowed = limits.meaning_alone

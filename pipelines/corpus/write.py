@@ -1,6 +1,6 @@
 """Write shards, quarantine and failed records as Parquet; then the manifest, last of all."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -8,12 +8,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from apache_beam.pvalue import AsSingleton, PCollection
 
+from pipelines.corpus.sorted_file import encode
 from pipelines.io.progress import advance
 from pipelines.io.storage import is_local, join, write_bytes
 from pipelines.local.processes import in_one_process
@@ -27,11 +25,6 @@ from schemas.row import QuarantinedRow, Row, quarantine_to_table, rows_to_table
 
 # All rows of one file, in lists.
 _Shard = tuple[Place, Iterable[list[Any]]]
-
-ROW_GROUP_ROWS: Final = 5_000
-ROW_GROUP_BYTES: Final = 16 << 20
-# Bytes of a table from which rows are taken: Arrow's columns of strings hold 2 GiB at most.
-_CHUNK_BYTES: Final = 512 << 20
 
 # Characters of English text in one shard, about: its rows fit well into a worker's memory.
 SHARD_CHARACTERS: Final = 48_000_000
@@ -173,63 +166,3 @@ def _write(shard: _Shard, output: str, measured: bool = False) -> FileEntry:
         size=len(content),
         sha256=sha256(content).hexdigest(),
     )
-
-
-def encode(table: pa.Table, order: Sequence[str] = ()) -> bytes:
-    """Return a Parquet file with bounded row groups.
-
-    Args:
-        table: The rows, in any order.
-        order: The columns by which they are sorted; without any they stay as they are.
-    """
-    by = [(name, "ascending") for name in order]
-    places = np.asarray(pc.sort_indices(table, by) if by else range(table.num_rows), np.int64)
-    chunks = _in_chunks(table)
-    step = min(ROW_GROUP_ROWS, max(1, _CHUNK_BYTES * table.num_rows // max(table.nbytes, 1)))
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
-        for start in range(0, len(places), step):
-            part = _without_bitmaps(_take(chunks, places[start : start + step]))
-            rows = max(1, part.num_rows * ROW_GROUP_BYTES // max(part.nbytes, 1))
-            writer.write_table(part, row_group_size=rows)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-def _in_chunks(table: pa.Table) -> list[pa.Table]:
-    """Return the table in tables that can be taken from: none has a column of 2 GiB."""
-    parts: list[list[pa.RecordBatch]] = [[]]
-    size = 0
-    for batch in table.to_batches():
-        if size > _CHUNK_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(batch)
-        size += batch.nbytes
-    return [pa.Table.from_batches(part, table.schema).combine_chunks() for part in parts]
-
-
-def _take(chunks: Sequence[pa.Table], places: Any) -> pa.Table:  # noqa: ANN401 - an array
-    """Return the rows at places that are counted through all chunks, in the order of the places."""
-    firsts = np.cumsum([0, *(chunk.num_rows for chunk in chunks[:-1])])
-    of = np.searchsorted(firsts, places, side="right") - 1
-    held = [np.flatnonzero(of == number) for number in range(len(chunks))]
-    parts = [
-        chunk.take(pa.array(places[own] - first))
-        for chunk, own, first in zip(chunks, held, firsts, strict=True)
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    taken = pa.concat_tables(parts).combine_chunks()
-    return taken.take(pa.array(np.argsort(np.concatenate(held))))
-
-
-def _without_bitmaps(table: pa.Table) -> pa.Table:
-    """Return the table without bitmaps that say that nothing is null, as if it were made of rows.
-
-    A stream leaves them out. With them, the size of a table depends on how it came about.
-    """
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table.combine_chunks())
-    return pa.ipc.open_stream(sink.getvalue()).read_all()

@@ -109,6 +109,7 @@ def _start(forks: dict[Connection, int], work: Work[Any], processes: int) -> Non
 def _work(work: Work[Any], numbers: int, pipe: Connection) -> NoReturn:
     """Process bundles until none is left, and end this fork without any cleaning up."""
     try:
+        gc.freeze()  # else the first collection would write to all pages, and copy them
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

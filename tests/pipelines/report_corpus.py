@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.corpus.write import encode
+from pipelines.corpus.sorted_file import encode
 from schemas.check import FLAG, PASS, REJECT, SKIPPED, Check
 from schemas.corpus_layout import file_path
 from schemas.identity import content_id

@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from pipelines.plan import Work, forecast
+from pipelines import rehearsal
+from pipelines.plan import Forecast, Work, forecast
 from pipelines.rehearsal import Pace
 from schemas.manifest import Manifest
 from schemas.wording import duration
@@ -285,6 +286,34 @@ def test_plan_tells_the_time_of_a_build_that_translates_nothing(tmp_path, build,
     assert re.search(r"^translate +0 s$", told, re.MULTILINE)
     assert re.search(r"^whole build +\d.* s$", told, re.MULTILINE)
     assert sorted((tmp_path / "memory").rglob("*")) == files
+
+
+def test_plan_rehearses_all_languages_also_those_that_the_memory_holds(
+    tmp_path, build, questions, monkeypatch
+):
+    path = questions(*(record(n) for n in range(60)))
+    build("--input", path, "--quiet")
+    timed = []
+
+    def time_build(config, records, beam_arguments):
+        timed.append((config.languages, tuple(item.record_id for item in records)))
+        return 1.0 + 0.01 * len(records), 1000 + 100 * len(records)
+
+    monkeypatch.setattr(rehearsal, "_time_build", time_build)
+    paces = []
+
+    def forecast_from(work, translating, starting, pace, *others):
+        paces.append(pace)
+        return Forecast(reading=1.0, translating=0.0, writing=1.0, memory=1, disk=1)
+
+    monkeypatch.setattr("pipelines.plan.forecast", forecast_from)
+    places = ["--memory", str(tmp_path / "memory"), "--output", str(tmp_path / "other")]
+    assert run(["plan", "--input", path, "--languages", "es,gl", *places, "--quiet"]) == 0
+    (_, before), (_, one), (_, others) = timed
+    assert [sorted(languages) for languages, _ in timed] == [["es", "gl"]] * 3
+    assert set(one) < set(before)
+    assert others and not set(before) & set(others)
+    assert [pace.for_record for pace in paces] == [pytest.approx(0.01)]
 
 
 def test_a_forecast_is_of_the_whole_build():

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.corpus.write import encode
+from pipelines.corpus.sorted_file import encode
 from schemas.command import UsageError
 from schemas.corpus_layout import TOP_FILES
 from schemas.manifest import SourceCounts, load_manifest

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.corpus.sorted_file import encode
 from pipelines.corpus.verify import verify
-from pipelines.corpus.write import WriteFailedRecords, encode
+from pipelines.corpus.write import WriteFailedRecords
 from pipelines.io.progress import Progress, watch
 from schemas.corpus_layout import file_path
 from schemas.identity import bucket, content_id
@@ -211,7 +212,7 @@ def test_the_command_lists_every_fault_and_exits_with_1(corpus, capsys):
 
 
 def test_files_carry_the_schema_version_and_bounded_row_groups(monkeypatch):
-    monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_ROWS", 8)
+    monkeypatch.setattr("pipelines.corpus.sorted_file.ROW_GROUP_ROWS", 8)
     content = encode(rows_to_table([make_row(n, "es") for n in range(20)]))
     file = pq.ParquetFile(pa.BufferReader(content))
     assert file.schema_arrow.equals(ROW_SCHEMA, check_metadata=True)
@@ -221,7 +222,7 @@ def test_files_carry_the_schema_version_and_bounded_row_groups(monkeypatch):
 
 
 def test_a_file_is_the_same_in_whatever_order_and_lists_its_rows_come(monkeypatch):
-    monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_BYTES", 10_000)
+    monkeypatch.setattr("pipelines.corpus.sorted_file.ROW_GROUP_BYTES", 10_000)
     rows = [replace(make_row(n, "es"), passage="x" * (n * 150)) for n in range(50)]
     in_order = sorted(rows, key=lambda row: row.group_id)
     table = pa.concat_tables(rows_to_table(rows[i : i + 7]) for i in range(0, 50, 7))
@@ -229,7 +230,7 @@ def test_a_file_is_the_same_in_whatever_order_and_lists_its_rows_come(monkeypatc
 
 
 def test_a_file_may_have_more_text_than_a_column_of_a_table_holds(monkeypatch):
-    monkeypatch.setattr("pipelines.corpus.write._CHUNK_BYTES", 5_000)
+    monkeypatch.setattr("pipelines.corpus.sorted_file._CHUNK_BYTES", 5_000)
     rows = [replace(make_row(n, "es"), passage="x" * (n * 150)) for n in range(50)]
     in_order = rows_to_table(sorted(rows, key=lambda row: row.group_id))
     table = pa.concat_tables(rows_to_table(rows[i : i + 7]) for i in range(0, 50, 7))
@@ -237,7 +238,7 @@ def test_a_file_may_have_more_text_than_a_column_of_a_table_holds(monkeypatch):
 
 
 def test_row_groups_are_bounded_by_bytes_too(monkeypatch):
-    monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_BYTES", 10_000)
+    monkeypatch.setattr("pipelines.corpus.sorted_file.ROW_GROUP_BYTES", 10_000)
     rows = [replace(make_row(n, "es"), passage="x" * 5_000) for n in range(20)]
     content = encode(rows_to_table(rows))
     assert pq.ParquetFile(pa.BufferReader(content)).metadata.num_row_groups >= 10
