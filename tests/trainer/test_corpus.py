@@ -1,6 +1,7 @@
 """Corpora and foreign Parquet as one table: ids, languages, refusals, the kept files."""
 
 import json
+import mmap
 import multiprocessing
 import os
 import pickle
@@ -21,6 +22,7 @@ from tests.trainer.corpus_folder import make_rows, write_corpus
 from trainer.batches.sampler import HybridBatchSampler
 from trainer.corpora.corpus import CorpusTable, open_corpus
 from trainer.corpora.corpus_facts import read_facts
+from trainer.corpora.corpus_tables import _number_questions
 
 
 @pytest.fixture(autouse=True)
@@ -462,3 +464,13 @@ def test_batches_are_drawn_from_an_opened_corpus(corpus):
         assert len(set(batch["passage_group"])) == 4
         assert batch["group"][:4] == batch["group"][4:]
     assert np.all(table[0:2]["lang"] == [0, 0])
+
+
+def test_questions_of_all_rows_may_have_more_text_than_an_arrow_column_holds():
+    size = 3 << 29  # bytes of a question; nobody reads it, so that it takes no memory
+    places = pa.py_buffer(np.array([0, 1, 1 + size], np.int32))
+    texts = pa.py_buffer(mmap.mmap(-1, 1 + size))
+    rows = pa.StringArray.from_buffers(2, places, texts)  # of two groups or languages
+    groups, languages = np.array([0, 0, 1, 1], np.int32), np.array([0, 1, 0, 1], np.int32)
+    tables = [pa.table({"question": rows}), pa.table({"question": rows})]
+    assert _number_questions(tables, groups, languages).tolist() == [0, 0, 0, 0]

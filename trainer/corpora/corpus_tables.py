@@ -233,6 +233,11 @@ def _number_questions(
     """
     order = np.argsort(lang != np.bincount(lang).argmax(), kind="stable")
     _, first = np.unique(group[order], return_index=True)
-    texts = _column(tables, "question").take(pa.array(order[first]))
+    judged = np.zeros(len(group), bool)
+    judged[order[first]] = True
+    # Unlike `take`, it is not bound to 2 GiB of text in all rows together.
+    texts = _column(tables, "question").filter(pa.array(judged))
     numbers, _ = _number(pc.utf8_lower(pc.utf8_trim_whitespace(texts)))
-    return numbers[group]
+    of_group = np.empty(len(first), np.int32)
+    of_group[group[judged]] = numbers
+    return of_group[group]
