@@ -4,9 +4,11 @@ import math
 import os
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from schemas.plain_text import printable
+from schemas.wording import duration, per_time
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -18,7 +20,7 @@ _BEFORE_FIRST_LINE: Final = 0.001  # seconds: nothing is said before anything is
 CLEAR_LINE: Final = "\r\x1b[K"
 """What takes a moving line off a terminal."""
 
-_DONE: Final = "{n_fmt} of {total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left{postfix}"
+_DONE: Final = "{n_fmt} of {total_fmt}{unit}{pace}{postfix}"
 _LOG_LINE: Final = f"{{desc}}: {_DONE}"
 _MOVING_LINE: Final = f"{{l_bar}}{{bar}}| {_DONE}"
 
@@ -51,8 +53,6 @@ def progress_bar(
         leave: Whether it stays in a terminal when it is done.
         scaled: Whether large numbers are shown as 1.2k or 3.4M.
     """
-    from tqdm import tqdm
-
     options: dict[str, Any] = {
         "desc": task,
         "unit": f" {unit}",
@@ -67,8 +67,29 @@ def progress_bar(
         options |= {"bar_format": _MOVING_LINE, "dynamic_ncols": True}
         options |= {"delay": delay, "leave": leave}
     source: Any = items
-    bar: tqdm[_Item] = tqdm(source, disable=not shown, **options)
+    bar: tqdm[_Item] = _bar_class()(source, disable=not shown, **options)
     return bar
+
+
+@cache
+def _bar_class() -> "type[tqdm[Any]]":
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]  # it has no parameters when it runs
+        """Tells rate and time left in our words, and nothing of them before anything is done."""
+
+        @property
+        def format_dict(self) -> Any:  # noqa: ANN401 - as tqdm's
+            facts = super().format_dict
+            done, elapsed = facts["n"] - facts["initial"], facts["elapsed"]
+            rate = facts["rate"] or (done / elapsed if elapsed else 0.0)
+            if not done or not rate:
+                return {**facts, "pace": ""}
+            told = f"{tqdm.format_sizeof(rate)}/s" if facts["unit_scale"] else per_time(rate)
+            left = duration((facts["total"] - facts["n"]) / rate)
+            return {**facts, "pace": f", {told}, {left} left"}
+
+    return Bar
 
 
 class _LogLines:

@@ -21,3 +21,8 @@ def duration(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60:02} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def per_time(rate: float) -> str:
+    """Return how many a second, such as `157/s`, or a minute where these are few: `6.5/min`."""
+    return f"{rate:,.0f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"

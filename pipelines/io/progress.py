@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from schemas.plain_text import printable
 from schemas.progress import CLEAR_LINE, SECONDS_BETWEEN_LINES, is_terminal
-from schemas.wording import duration
+from schemas.wording import duration, per_time
 
 READING: Final = ("read", "segment")
 """The steps that a plan runs."""
@@ -180,8 +180,7 @@ class Progress:
         elapsed = self._clock() - self._begun[step]
         if not elapsed or not self._done[step]:
             return []
-        rate = self._done[step] / elapsed
-        return [f"{rate:,.0f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"]
+        return [per_time(self._done[step] / elapsed)]
 
 
 class StepCounts:

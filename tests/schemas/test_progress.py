@@ -1,6 +1,7 @@
 """Progress: one moving line for people, whole lines for logs, nothing when it is not wanted."""
 
 import io
+import re
 
 import pytest
 
@@ -40,7 +41,25 @@ def test_a_log_is_not_flooded(told):
 def test_a_terminal_gets_one_line_with_rate_and_time_left(told):
     text = told(Terminal())
     assert text.count("\n") == 1
-    assert "3 of 3 steps, " in text and " steps/s, " in text and " left, loss=2" in text
+    assert re.search(r"3 of 3 steps, [\d,]+/s, 0 s left, loss=2", text)
+
+
+def test_before_anything_is_done_no_pace_is_told(monkeypatch):
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with progress_bar(task="train", unit="steps", total=3) as bar:
+        assert str(bar).endswith("| 0 of 3 steps")
+
+
+def test_the_pace_is_told_as_in_a_build(monkeypatch):
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with progress_bar(task="runs", unit="runs", total=6) as bar:
+        bar.start_t -= 40  # seconds since it began
+        bar.n = 1
+        assert str(bar).endswith("| 1 of 6 runs, 1.5/min, 3 min 20 s left")
+    with progress_bar(task="encode", unit="bytes", total=6_000_000, scaled=True) as bar:
+        bar.start_t -= 100
+        bar.n = 3_000_000
+        assert str(bar).endswith("| 3.00M of 6.00M bytes, 30.0k/s, 1 min 40 s left")
 
 
 @pytest.mark.parametrize("file", [io.StringIO(), Terminal()])
