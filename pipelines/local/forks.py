@@ -213,4 +213,6 @@ def _check_end(pid: int) -> None:
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if status:
         why = f"signal {-status}" if status < 0 else f"exit code {status}"
-        raise RuntimeError(f"worker {pid} is lost: {why}; the machine may be short of memory")
+        raise RuntimeError(
+            f"worker {pid} is lost: {why}; where memory is short, add `-- --direct_num_workers=1`"
+        )

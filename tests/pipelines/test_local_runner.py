@@ -297,7 +297,8 @@ def test_a_failure_in_a_fork_is_explained_as_in_one_process(step):
 
 @pytest.mark.usefixtures("small", "no_forks_left")
 def test_a_fork_that_was_killed_ends_the_run_with_how_to_go_on():
-    with pytest.raises(FailedRunError, match=r"worker .* is lost: signal 9.*run the same command"):
+    told = r"worker .* is lost: signal 9.*--direct_num_workers=1.*run the same command"
+    with pytest.raises(FailedRunError, match=told):
         run_on_numbers(be_killed, 2)
 
 
