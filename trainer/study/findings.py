@@ -65,6 +65,8 @@ def _unbeaten(trained: Sequence[CellScores], measures: Sequence[str]) -> Iterato
     left = [cell.name for cell in trained if not any(beats(other, cell) for other in trained)]
     if len(left) == 1:
         yield f"{left[0]} is at least as good as every other cell in all of these measures."
+    elif len(left) == len(trained):
+        yield "No cell is best in all of these measures, and none is beaten in all by another."
     else:
         yield (
             f"No cell is best in all of these measures. The choice is between {len(left)} of "

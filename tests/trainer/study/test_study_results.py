@@ -199,8 +199,13 @@ def test_no_cell_is_named_as_the_best_where_all_are_the_same(run):
 def test_findings_tell_a_choice_that_has_to_be_made(run):
     better_alone = {"monolingual": {"mean": {"map": 0.9}, "by_language": {}}}
     cells = [run({"r": "1"}, 0, 0.5, **better_alone), run({"r": "0"}, 0, 0.6)]
+    worse = [*cells, run({"r": "2"}, 0, 0.4)]
+    text = " ".join(state_findings(score_cells(worse, {"r": "1"}), DEFAULT_MEASURES))
+    assert (
+        "The choice is between 2 of 3 cells that no other beats in all of them: r 1; r 0." in text
+    )
     text = " ".join(state_findings(score_cells(cells, {"r": "1"}), DEFAULT_MEASURES))
-    assert "The choice is between 2 of 2 cells" in text
+    assert "No cell is best in all of these measures, and none is beaten in all by another." in text
     assert "only one seed" in text
     assert "clearly" not in text
 
