@@ -135,7 +135,7 @@ def test_long_passages_are_cut_and_say_how_long_they_are(facts):
 
 def test_the_groups_with_the_smallest_ids_are_drawn_whatever_the_shards(tmp_path, monkeypatch):
     monkeypatch.setattr(sample, "GROUPS", 5)
-    monkeypatch.setattr("pipelines.corpus.write.ROW_GROUP_ROWS", 7)
+    monkeypatch.setattr("pipelines.corpus.sorted_file.ROW_GROUP_ROWS", 7)
     drawn = []
     for name, shards in (("one", 1), ("three", 3)):
         corpus = ReportCorpus(tmp_path / name)
