@@ -8,23 +8,25 @@ Run it from the root of the repository:
 """
 
 import json
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from benchmarks.memory_files import write_packets
 from pipelines.text.normalise import normalise_record
 from pipelines.translation.segment import segment_record, translatable_segments
 from schemas.record import Answer, Record
 from schemas.row import Row
 from schemas.row_reader import table_to_rows
-from translators.memory import INFO_NAME, PACKET_SUFFIX, decode_packet, encode_packet, packet_id
+from translators.memory import INFO_NAME, PACKET_SUFFIX, decode_packet
 from translators.translator import Translation
 
-PACKET_SIZE = 2048
+_ENDS = ".?!:;\"'”’)] \n"  # what may stand behind the last word of a sentence
 
 
 def perturb(corpus: Path, memory: Path, records: int, folder: Path) -> None:
@@ -38,14 +40,20 @@ def perturb(corpus: Path, memory: Path, records: int, folder: Path) -> None:
     """
     rows = [row for path in corpus.glob("data/*/lang=en/*") for row in _rows(path)]
     folder.mkdir(parents=True)
-    segments: dict[bytes, str] = {}
+    segments: dict[str, int] = {}
     with (folder / "records.jsonl").open("w", encoding="utf-8") as lines:
         for number, record in islice(_copies(rows), records):
             lines.write(json.dumps(_as_item(record)) + "\n")
-            for key, text in translatable_segments(segment_record(record)).items():
-                segments[key] = f"{number} {text}"
+            for text in translatable_segments(segment_record(record)).values():
+                segments[text] = number
     for info in memory.rglob(INFO_NAME):
-        _write_packets(info.parent, folder / "memory" / info.parent.relative_to(memory), segments)
+        known = _read_packets(info.parent)
+        write_packets(
+            folder / "memory" / info.parent.relative_to(memory),
+            info.read_bytes(),
+            segments,
+            lambda text, known=known: _translate(text, segments[text], known),
+        )
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -80,7 +88,7 @@ def _copy(row: Row, number: int) -> Record:
 
 def with_number(text: str, number: int) -> str:
     """Return a sentence with a number in front of its full stop."""
-    bare = text.rstrip(".?!: \n")
+    bare = text.rstrip(_ENDS)
     return f"{bare} {number}{text[len(bare) :]}"
 
 
@@ -95,29 +103,25 @@ def _as_item(record: Record) -> dict[str, object]:
     }
 
 
-def _write_packets(source: Path, target: Path, segments: dict[bytes, str]) -> None:
-    """Write the translations of all segments into one language; unknown ones stay English."""
+def _read_packets(folder: Path) -> dict[str, Translation]:
     known: dict[str, Translation] = {}
-    for path in source.glob(f"*{PACKET_SUFFIX}"):
+    for path in folder.glob(f"*{PACKET_SUFFIX}"):
         texts = pq.read_table(path, columns=["source"]).column("source").to_pylist()
         known.update(zip(texts, decode_packet(path.read_bytes(), str(path)).values(), strict=True))
-    target.mkdir(parents=True)
-    (target / INFO_NAME).write_bytes((source / INFO_NAME).read_bytes())
-    items = sorted(segments.items())
-    for start in range(0, len(items), PACKET_SIZE):
-        packet = dict(items[start : start + PACKET_SIZE])
-        done = {key: _translate(text, known) for key, text in packet.items()}
-        texts = {key: text.partition(" ")[2] for key, text in packet.items()}
-        name = packet_id(list(packet)) + PACKET_SUFFIX
-        (target / name).write_bytes(encode_packet(texts, done))
+    return known
 
 
-def _translate(numbered: str, known: dict[str, Translation]) -> Translation:
-    number, _, text = numbered.partition(" ")
-    found = known.get(text.replace(f" {number}", "", 1))
-    if found is None:
-        return known.get(text) or Translation(text, None, finished=True)
-    return replace(found, text=with_number(found.text, int(number)))
+def _translate(text: str, number: int, known: Mapping[str, Translation]) -> Translation:
+    """Return a translation with the number; what is not known stays English.
+
+    Sentences may stand in one segment because of their numbers: each is looked for.
+    """
+    sentences = re.findall(rf"(.+?) {number}([{re.escape(_ENDS)}]*)\s*", text)
+    found = [known.get(bare + end) for bare, end in sentences]
+    parts = [part for part in found if part]
+    if not parts or len(parts) < len(found):
+        return known.get(text) or Translation(text)
+    return replace(parts[0], text=" ".join(with_number(part.text, number) for part in parts))
 
 
 if __name__ == "__main__":
