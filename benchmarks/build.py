@@ -3,8 +3,8 @@
 (a) build: a whole `tandemqa build` against bare CTranslate2 on the same distinct segments.
 (b) engines: our default (CTranslate2, int8) against transformers in batches of 32, which is what
     its translation pipeline did until transformers 5 dropped it.
-(c) growth: time, memory and shuffled bytes of builds of 1,000 and 10,000 records with Apertium,
-    with all cores.
+(c) growth: time, memory and shuffled bytes of builds of 1,000 and 10,000 records with Apertium;
+    then again with everything in the memory, with all cores and with one.
 
 Run it from the root of the repository: `.venv/bin/python benchmarks/build.py [a] [b] [c]`.
 The models have the size of OPUS-MT's and random weights; nothing is downloaded. They never end a
@@ -15,11 +15,10 @@ import argparse
 import json
 import os
 import random
-import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -126,14 +125,12 @@ def overhead(folder: Path, model: Path, records: int) -> None:
     started = time.process_time()
     before = timed(lambda: engine.translate(segments))
     bare_cpu = time.process_time() - started
-    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     build = run_build(
         *("--input", str(source), "--languages", "es", "--translator", "marian"),
         *("--model", str(model), "--cache", str(folder / "cache")),
         *("--output", str(folder / "corpus"), "--memory", str(folder / "memory")),
         *("--max-rejected-share", "1"),  # what random weights say is no translation
     )
-    build_cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - started
     after = timed(lambda: engine.translate(segments))
     bare = (before + after) / 2
     print(f"(a) {records:,} records, {len(segments):,} distinct segments")
@@ -141,9 +138,8 @@ def overhead(folder: Path, model: Path, records: int) -> None:
     print(
         f"    whole build    {build.seconds:7.1f} s  ratio {build.seconds / bare:.2f} (aim: 1.10)"
     )
-    print(
-        f"    CPU seconds    {bare_cpu:7.1f} and {build_cpu:.1f}, ratio {build_cpu / bare_cpu:.2f}"
-    )
+    ratio = build.cpu_seconds / bare_cpu
+    print(f"    CPU seconds    {bare_cpu:7.1f} and {build.cpu_seconds:.1f}, ratio {ratio:.2f}")
 
 
 def engines(model: Path, count: int) -> None:
@@ -178,23 +174,26 @@ def engines(model: Path, count: int) -> None:
     print(f"    {theirs / ours:.1f} times as fast (aim: 5)")
 
 
-def growth(folder: Path, sizes: tuple[int, ...]) -> None:
+def growth(folder: Path, sizes: Sequence[int]) -> None:
     """(c) Print time, peak memory and shuffled bytes of builds of several sizes."""
-    print(f"(c) Apertium into es, ca, pt; {os.cpu_count()} cores; memory is that of all processes")
+    print("(c) Apertium into es, ca, pt; memory is that of all processes together")
+    print("    records build         cores  seconds   CPU s  memory MB  shuffled MB")
+    all_cores = os.cpu_count() or 1
     for size in sizes:
         source = write_records(folder / f"records-{size}.jsonl", size)
         place = folder / f"growth-{size}"
-        cost = run_build(
-            *("--input", str(source), "--languages", "es,ca,pt"),
-            *("--output", str(place / "corpus"), "--memory", str(place / "memory")),
-        )
-        manifest = json.loads((place / "corpus" / "manifest.json").read_text())
-        shuffled = manifest["shuffled_bytes"] / 1e6
-        print(
-            f"    {size:7,} records {cost.seconds:7.1f} s  {cost.megabytes:7.0f} MB "
-            f"{shuffled:7.1f} MB shuffled; each record {1000 * cost.seconds / size:.1f} ms, "
-            f"{1000 * cost.megabytes / size:.0f} kB, {1000 * shuffled / size:.1f} kB shuffled"
-        )
+        for build, cores in (("first", all_cores), ("second", all_cores), ("second", 1)):
+            cost = run_build(
+                *("--input", str(source), "--languages", "es,ca,pt", "--overwrite"),
+                *("--output", str(place / "corpus"), "--memory", str(place / "memory")),
+                *("--", f"--direct_num_workers={cores}"),
+            )
+            manifest = json.loads((place / "corpus" / "manifest.json").read_text())
+            shuffled = manifest["shuffled_bytes"] / 1e6
+            print(
+                f"    {size:7,} {build:12} {cores:6} {cost.seconds:8.1f} {cost.cpu_seconds:7.1f} "
+                f"{cost.megabytes:10,.0f} {shuffled:12.1f}"
+            )
 
 
 def main() -> None:
@@ -202,6 +201,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", default=["a", "b", "c"], help="a, b and c")
     parser.add_argument("--records", type=int, default=600, help="records of part a (default: 600)")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[1_000, 10_000],
+        help="records of the builds of part c (default: 1000 10000)",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -213,7 +219,7 @@ def main() -> None:
         if "b" in options.parts:
             engines(model, 400)
         if "c" in options.parts:
-            growth(folder, (1_000, 10_000))
+            growth(folder, options.sizes)
 
 
 if __name__ == "__main__":
