@@ -65,8 +65,13 @@ def split_short(text: str) -> list[Segment]:
     return [Segment(block, start, len(text.rstrip()))] if block else []
 
 
-def _collapse_whitespace(text: str, start: int, end: int) -> tuple[str, list[int]]:
+_UNEVEN = re.compile(r"[^\S ]|  ")
+
+
+def _collapse_whitespace(text: str, start: int, end: int) -> tuple[str, Sequence[int]]:
     """Return `text[start:end]` with single spaces, and where each character stood in `text`."""
+    if not _UNEVEN.search(text, start, end):
+        return text[start:end], range(start, end + 1)
     words = []
     origin: list[int] = []
     for word in re.compile(r"\S+").finditer(text, start, end):
@@ -82,12 +87,18 @@ _ADDRESS = re.compile(
 )
 
 
+# A word that is surely not copied; nearly all segments have one.
+_PLAIN_WORD = re.compile(r"(?<!\S)[A-Za-z]{2,}[,.;:!?]?(?!\S)")
+
+
 def is_translatable(segment: str) -> bool:
     """Whether a translator has anything to do; otherwise the segment is copied.
 
     Copied are numbers, dates in digits, punctuation, emoji, list marks, web and e-mail addresses
     and codes of capitals and digits such as `COL1A1` or `H1N1`.
     """
+    if _PLAIN_WORD.search(segment):
+        return True
     if sum(character.isalpha() for character in segment) < 2:
         return False
     return not all(_is_copied(word) for word in segment.split())

@@ -35,6 +35,8 @@ def split_blocks(text: str) -> Iterator[tuple[int, int]]:
         if gap.end() == len(text):
             break
         after_mark = mark is not None and mark.end() == gap.start()
+        if gap[0] == " " and not after_mark and gap.start() not in items:
+            continue
         if after_mark or gap.start() in items or _ends_block(text, line_start, gap):
             yield start, gap.start()
             start = gap.end()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Set
 from typing import Final
 
+import numpy as np
 import regex
 from rapidfuzz.distance import OSA
 
@@ -161,9 +162,14 @@ def glued_places(source: str, target: str) -> list[str]:
     """Return where words of a translation ran into one another."""
     kinds = kinds_of(target)
     behind_small = (kinds[:-1] & SMALL) << 1  # the bit of CAPITAL_OR_DIGIT
-    if not (behind_small & kinds[1:]).any():
-        return []
-    return [found for found in _GLUED.findall(target) if found not in source]
+    found: list[str] = []
+    end = 0
+    for place in np.flatnonzero(behind_small & kinds[1:]).tolist():
+        if place >= end:  # in another word than the places before
+            start = target.rfind(" ", 0, place) + 1
+            end = target.find(" ", place) % (len(target) + 1)
+            found += _GLUED.findall(target, start, end)
+    return [glued for glued in found if glued not in source]
 
 
 _UNRELATED: Final = declare_reason(

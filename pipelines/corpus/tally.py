@@ -3,12 +3,14 @@
 Beam's own counters may count a retried bundle twice; these cannot.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
-from apache_beam.transforms.combiners import Count
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
 from pipelines.corpus.faults import is_unverified
 from pipelines.ingest.read import Records
@@ -64,8 +66,28 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         )
 
     def expand(self, tags: "tuple[PCollection[Tag], ...]") -> PCollection[tuple[Tag, int]]:
-        counted: PCollection[tuple[Tag, int]] = tags | beam.Flatten() | Count.PerElement()
+        counted: PCollection[tuple[Tag, int]] = (
+            [
+                tag | f"Count{number}" >> beam.ParDo(_CountInBundle())
+                for number, tag in enumerate(tags)
+            ]
+            | beam.Flatten()
+            | beam.CombinePerKey(sum)
+        )
         return counted
+
+
+class _CountInBundle(beam.DoFn):
+    """Counts the equal tags of a bundle, so that few numbers go on."""
+
+    def start_bundle(self) -> None:
+        self._counts: Counter[Tag] = Counter()
+
+    def process(self, tag: Tag) -> None:
+        self._counts[tag] += 1
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        return map(GlobalWindows.windowed_value, self._counts.items())
 
 
 def count_items(name: str, items: int) -> tuple[Tag, int]:

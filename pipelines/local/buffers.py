@@ -77,8 +77,8 @@ class SpilledList(execution.ListBuffer):
     def bundles(self, size: int) -> list[Load]:
         """Return bundles of about `size` bytes."""
         pieces: list[Load] = []
-        for block in self._spill.blocks()[0]:
-            pieces += self._cut(block, size)
+        for blocks in _together([[block] for block in self._spill.blocks()[0]], size):
+            pieces += [partial(_read, blocks)] if len(blocks) > 1 else self._cut(blocks[0], size)
         return pieces
 
     def _cut(self, block: Block, size: int) -> list[Load]:
@@ -140,13 +140,8 @@ class SpilledGroups(execution.GroupingBuffer):
 
     def bundles(self, size: int) -> list[Load]:
         """Return bundles of about `size` bytes; all values of a key are in one."""
-        bundles: list[list[Block]] = []
-        for blocks in filter(None, self._spill.blocks()):
-            if bundles and total_size(bundles[-1]) + total_size(blocks) <= size:
-                bundles[-1] += blocks
-            else:
-                bundles.append(blocks)
-        return [partial(self._group, blocks) for blocks in bundles]
+        parts = filter(None, self._spill.blocks())
+        return [partial(self._group, blocks) for blocks in _together(parts, size)]
 
     def _group(self, blocks: list[Block]) -> list[bytes]:
         grouping = self._beams()
@@ -154,6 +149,21 @@ class SpilledGroups(execution.GroupingBuffer):
             grouping.append(content)
         grouped: list[bytes] = grouping.partition(1)[0]
         return grouped
+
+
+def _together(parts: Iterable[list[Block]], size: int) -> list[list[Block]]:
+    """Return the blocks of neighbouring parts in one list, up to so many bytes."""
+    lists: list[list[Block]] = []
+    last = 0
+    for blocks in parts:
+        more = total_size(blocks)
+        if lists and last + more <= size:
+            lists[-1] += blocks
+            last += more
+        else:
+            lists.append(blocks)
+            last = more
+    return lists
 
 
 def _read(blocks: Iterable[Block], part: slice = slice(None)) -> list[bytes]:

@@ -8,7 +8,7 @@ for one run only: what is packed is never kept.
 import marshal
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
@@ -74,29 +74,38 @@ def _to_plain(value: Any) -> Any:  # noqa: ANN401 - any part of a value
     if kind in _PLAIN:
         return value
     if kind is tuple:
-        return tuple(map(_to_plain, value))
+        return tuple(_all_to_plain(value))
     if kind is list:
-        return [None, *map(_to_plain, value)]
+        return [None, *_all_to_plain(value)]
     if kind is dict:
         return {_to_plain(key): _to_plain(item) for key, item in value.items()}
     known = _kind(kind)
     if known is None:
         return [True, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)]
-    return [known.name, *map(_to_plain, known.values(value))]
+    return [known.name, *_all_to_plain(known.values(value))]
+
+
+def _all_to_plain(values: Iterable[Any]) -> list[Any]:
+    """Return plain values; it asks for their types itself, as most are plain already."""
+    return [value if type(value) in _PLAIN else _to_plain(value) for value in values]
 
 
 def _from_plain(value: Any) -> Any:  # noqa: ANN401 - any part of a value
     kind = type(value)
     if kind is tuple:
-        return tuple(map(_from_plain, value))
+        return tuple(_all_from_plain(value))
     if kind is list:
-        name, *items = map(_from_plain, value)
+        name, *items = _all_from_plain(value)
         if name is None:
             return items
         return pickle.loads(items[0]) if name is True else _class_of(name)(*items)
     if kind is dict:
         return {_from_plain(key): _from_plain(item) for key, item in value.items()}
     return value
+
+
+def _all_from_plain(values: Iterable[Any]) -> list[Any]:
+    return [value if type(value) in _PLAIN else _from_plain(value) for value in values]
 
 
 @cache

@@ -1,13 +1,15 @@
 """Group, join and spread elements whose values are packed on their way, and count the bytes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import apache_beam as beam
+from apache_beam.coders.observable import ObservableMixin
 from apache_beam.pvalue import PCollection
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
 from pipelines.shuffle.compact import pack, unpack
 
@@ -18,22 +20,35 @@ _TOGETHER: Final = 1024
 _packed: Final[WeakKeyDictionary[beam.Pipeline, list[PCollection[Any]]]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(ObservableMixin):  # type: ignore[misc] - Beam has no types
     """Packed values that are unpacked one by one; may be gone through several times.
 
-    Attributes:
-        values: The packed values.
-        tag: The first byte of those that are meant; empty for all.
+    Beam measures some of the elements of every step, and would unpack and pickle all values for
+    that; here it looks on while they are used.
     """
 
-    values: Iterable[bytes]
-    tag: bytes = b""
+    def __init__(self, values: Iterable[bytes], tag: bytes = b"") -> None:
+        """Take the values.
+
+        Args:
+            values: The packed values.
+            tag: The first byte of those that are meant; empty for all.
+        """
+        super().__init__()
+        self._values = values
+        self._tag = tag
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the values."""
-        start = len(self.tag)
-        return (unpack(v[start:]) for v in self.values if v.startswith(self.tag))
+        start = len(self._tag)
+        for value in self._values:
+            if value.startswith(self._tag):
+                self.notify_observers(value, is_encoded=True)
+                yield unpack(value[start:])
+
+    def __reduce__(self) -> tuple[type["Unpacked"], tuple[list[bytes], bytes]]:
+        """Return what makes an equal object, without who looks on."""
+        return Unpacked, (list(self._values), self._tag)
 
 
 class GroupPacked(
@@ -62,24 +77,49 @@ class GroupInLists(
         self, items: PCollection[tuple[Any, Any]]
     ) -> PCollection[tuple[Any, Iterable[list[Any]]]]:
         grouped: PCollection[tuple[Any, Iterable[list[Any]]]] = (
-            items
-            | beam.BatchElements(min_batch_size=_TOGETHER, max_batch_size=_TOGETHER)
-            | "Lists" >> beam.FlatMap(_as_lists)
-            | GroupPacked()
+            _count(items | "Pack" >> beam.ParDo(_PackInLists()))
+            | beam.GroupByKey()
+            | "Unpack" >> beam.MapTuple(_unpack)
         )
         return grouped
 
 
+class _PackInLists(beam.DoFn):
+    """Packs some values of a key together; the last ones of a bundle when that ends."""
+
+    def start_bundle(self) -> None:
+        self._lists: dict[Any, list[Any]] = defaultdict(list)
+        self._held = 0
+
+    def process(self, item: tuple[Any, Any]) -> Iterator[tuple[Any, bytes]]:
+        key, value = item
+        self._lists[key].append(value)
+        self._held += 1
+        if self._held >= _TOGETHER:
+            yield from self._take()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        return map(GlobalWindows.windowed_value, self._take())
+
+    def _take(self) -> Iterator[tuple[Any, bytes]]:
+        lists = self._lists
+        self.start_bundle()
+        for key, values in lists.items():
+            yield key, pack(values)
+
+
 class JoinPacked(beam.PTransform[Any, PCollection[tuple[Any, dict[str, Iterable[Any]]]]]):
-    """Like Beam's `CoGroupByKey`."""
+    """Like Beam's `CoGroupByKey`; several collections may stand under one name, in a tuple."""
 
     def expand(
-        self, inputs: "Mapping[str, PCollection[tuple[Any, Any]]]"
+        self,
+        inputs: "Mapping[str, PCollection[tuple[Any, Any]] | tuple[PCollection[Any], ...]]",
     ) -> PCollection[tuple[Any, dict[str, Iterable[Any]]]]:
         tags = {name: bytes([number]) for number, name in enumerate(inputs)}
         packed = [
-            _count(items | f"Pack_{name}" >> beam.MapTuple(_pack, tags[name]))
-            for name, items in inputs.items()
+            _count(items | f"Pack_{name}{number or ''}" >> beam.MapTuple(_pack, tags[name]))
+            for name, given in inputs.items()
+            for number, items in enumerate(given if isinstance(given, tuple) else (given,))
         ]
         joined: PCollection[tuple[Any, dict[str, Iterable[Any]]]] = (
             packed | beam.Flatten() | beam.GroupByKey() | "Unpack" >> beam.Map(_separate, tags)
@@ -102,7 +142,7 @@ def shuffled_bytes(pipeline: beam.Pipeline) -> PCollection[int]:
     It is counted from the elements, as a counter of Beam's may count a retried bundle twice.
     """
     sizes = [
-        packed | f"ShuffledBytes{number}" >> beam.MapTuple(_size)
+        packed | f"ShuffledBytes{number}" >> beam.ParDo(_SumOfBundle())
         for number, packed in enumerate(_packed.get(pipeline, []))
     ]
     total: PCollection[int] = (
@@ -118,11 +158,18 @@ def _count(packed: PCollection[Any]) -> PCollection[Any]:
     return packed
 
 
-def _as_lists(items: Sequence[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
-    lists: dict[Any, list[Any]] = defaultdict(list)
-    for key, value in items:
-        lists[key].append(value)
-    yield from lists.items()
+class _SumOfBundle(beam.DoFn):
+    """Adds up the bytes of all keys and values of a bundle."""
+
+    def start_bundle(self) -> None:
+        self._sum = 0
+
+    def process(self, item: tuple[Any, bytes]) -> None:
+        key, value = item
+        self._sum += len(value) + (len(key) if isinstance(key, str | bytes) else 0)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        yield GlobalWindows.windowed_value(self._sum)
 
 
 def _pack(key: Any, value: Any, tag: bytes = b"") -> tuple[Any, bytes]:  # noqa: ANN401
@@ -133,20 +180,17 @@ def _pack_alone(value: Any) -> tuple[None, bytes]:  # noqa: ANN401
     return None, pack(value)
 
 
-def _unpack(key: Any, values: Iterable[bytes]) -> tuple[Any, Iterable[Any]]:  # noqa: ANN401
+# `Unpacked` is anything to Beam: what it takes for an `Iterable` it measures value by value.
+def _unpack(key: Any, values: Iterable[bytes]) -> tuple[Any, Any]:  # noqa: ANN401
     return key, Unpacked(values)
 
 
 def _separate(
     item: tuple[Any, Iterable[bytes]], tags: Mapping[str, bytes]
-) -> tuple[Any, dict[str, Iterable[Any]]]:
+) -> tuple[Any, dict[str, Any]]:
     key, values = item
     return key, {name: Unpacked(values, tag) for name, tag in tags.items()}
 
 
 def _restore(key: None, value: bytes) -> Any:  # noqa: ANN401
     return unpack(value)
-
-
-def _size(key: Any, value: bytes) -> int:  # noqa: ANN401
-    return len(value) + (len(key) if isinstance(key, str | bytes) else 0)

@@ -23,7 +23,8 @@ class Assemble(beam.PTransform[Any, PCollection[Group]]):
     translators: Mapping[str, Sequence[RowTranslator]]
 
     def expand(
-        self, inputs: "tuple[PCollection[Segmented], PCollection[tuple[str, Piece]]]"
+        self,
+        inputs: "tuple[PCollection[Segmented], tuple[PCollection[tuple[str, Piece]], ...]]",
     ) -> PCollection[Group]:
         records, pieces = inputs
         result: PCollection[Group] = (

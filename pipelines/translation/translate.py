@@ -123,7 +123,7 @@ class Lookup(NamedTuple):
 class Translations(NamedTuple):
     """Every translation of every group, what each packet took, and broken packets."""
 
-    pieces: PCollection[tuple[str, Piece]]
+    pieces: tuple[PCollection[tuple[str, Piece]], ...]
     remembered: PCollection[str]
     stats: PCollection[PacketStats]
     broken: PCollection[str]
@@ -180,7 +180,7 @@ class Translate(beam.PTransform[Any, Translations]):
             | "ToGroups" >> beam.FlatMapTuple(_to_groups)
         )
         return Translations(
-            (found.pieces, translated) | beam.Flatten(),
+            (found.pieces, translated),
             found.remembered,
             finished | "Stats" >> beam.Map(_stats),
             found.broken,
