@@ -39,10 +39,12 @@ _TAG: Final = regex.compile(
 )
 _ENTITY: Final = regex.compile(r"&(?:#\d+|#x[\da-fA-F]+|\w{2,31});")
 _SCRIPTS: Final = "|".join(sorted({item.nllb[4:] for item in LANGUAGES.values() if item.nllb}))
-_MARK: Final = regex.compile(
-    rf"\{{\{{+|\}}\}}+|\[\[+|\]\]+|>>\w+<<|__+|(?<!\d\s?)%[sd]\b|[a-z]{{3}}_(?:{_SCRIPTS})|⁇"
+_PLAIN_MARK: Final = regex.compile(
+    r"\{\{+|\}\}+|\[\[+|\]\]+|>>\w+<<|(?<!\d\s?)%[sd]\b|⁇"
     r"|@@(?=\s|$)|▁|\\n|\*\*+|(?i:https?://)|```"
 )
+# To look for language codes takes ten times as long.
+_MARK: Final = regex.compile(rf"{_PLAIN_MARK.pattern}|__+|[a-z]{{3}}_(?:{_SCRIPTS})")
 _KNOWN_TAGS: Final = frozenset(
     {"a", "b", "big", "blockquote", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4"}
     | {"h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strong"}
@@ -162,7 +164,8 @@ def _marks(text: str) -> Counter[str]:
     Runs count as one, however long: `____` and `______` are both a gap to fill in.
     """
     entities = [name for name in _ENTITY.findall(text) if html.unescape(name) != name]
-    marks = [_REPEATED.sub(r"\1", mark.casefold()) for mark in _MARK.findall(text)]
+    mark = _MARK if "_" in text else _PLAIN_MARK
+    marks = [_REPEATED.sub(r"\1", found.casefold()) for found in mark.findall(text)]
     return Counter(entities + marks)
 
 

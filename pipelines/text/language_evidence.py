@@ -8,7 +8,7 @@ names weigh little. Every word counts for itself in that model, which makes word
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from operator import itemgetter
 from threading import Lock
 from typing import Any, Final
@@ -74,7 +74,7 @@ def _scores_of_words(text: str, script: str) -> list[tuple[float, ...]]:
         text = _LATIN.sub(" ", text)
     words = text_of(_normal(codes_of(text))).split()
     words = words[:: -(-len(words) // _WORDS_ENOUGH) or 1]
-    return [scores for word in words if (scores := _word_scores(word[:_LONGEST], script))]
+    return list(filter(None, map(_words(script).__getitem__, words)))
 
 
 @cache
@@ -84,12 +84,31 @@ def labels_of(script: str) -> tuple[str, ...]:
     return tuple(sorted(found - {""}))
 
 
-@lru_cache(_WORDS_REMEMBERED)
-def _word_scores(word: str, script: str) -> tuple[float, ...]:
-    """Return the score of a word for each label of the script; empty without known n-grams."""
-    places, scores = _profiles(script)
-    known = [place for place in map(places.get, _ngrams(word)) if place is not None]
-    return tuple(scores[known].sum(axis=0).tolist()) if known else ()
+class _Words(dict[str, tuple[float, ...]]):
+    """The scores of words, worked out when they are first met, for each label of a script.
+
+    They are empty for a word without known n-grams.
+    """
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self._script = script
+
+    def __missing__(self, word: str) -> tuple[float, ...]:
+        places, scores = _profiles(self._script)
+        ngrams = _ngrams(word[:_LONGEST])
+        known = [place for place in map(places.get, ngrams) if place is not None]
+        found = tuple(scores[known].sum(axis=0).tolist()) if known else ()
+        if len(self) >= _WORDS_REMEMBERED:
+            self.clear()
+        if len(word) <= _LONGEST:
+            self[word] = found
+        return found
+
+
+@cache
+def _words(script: str) -> _Words:
+    return _Words(script)
 
 
 def _ngrams(word: str) -> list[str]:

@@ -1,6 +1,7 @@
 """How two texts relate: what a question shares with its passage, and one length with the other."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
 from pipelines.text.characters import folded_words
@@ -20,6 +21,7 @@ def length_ratio(source: str, target: str) -> float:
     return math.log(len(target) / len(source))
 
 
+@lru_cache(64)  # what the English question shares is compared with every language
 def shared_part(question: str, passage: str, lang: str) -> float:
     """Return the share of a question's distinct character n-grams that stand in the passage.
 
