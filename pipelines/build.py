@@ -59,8 +59,10 @@ def build(pipeline: beam.Pipeline, config: BuildConfig) -> PCollection[str]:
         | "WriteQuarantine" >> WriteQuarantine(config.output, shards, bool(config.meaning)),
         set_aside | "WriteFailed" >> WriteFailedRecords(config.output),
     ) | "AllFiles" >> beam.Flatten()
-    tags = Tally.tags(read, failed, clean, split, records, segments, translated, verdicts, alarms)
-    counted = tags | "Tally" >> Tally()
+    counts = Tally.counts(
+        read, failed, clean, split, records, segments, translated, verdicts, alarms
+    )
+    counted = counts | "Tally" >> Tally()
     looked_for = clean.items | "CountItems" >> beam.MapTuple(count_items)
     shuffled = shuffled_bytes(pipeline) | "CountShuffled" >> beam.Map(count_shuffled)
     tally = (counted, looked_for, shuffled) | "AllCounts" >> beam.Flatten()

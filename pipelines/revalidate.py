@@ -88,7 +88,7 @@ def revalidate(
         verdicts.quarantined | "WriteQuarantine" >> WriteQuarantine(output, shards, has_meaning),
         pipeline | "CopyFailed" >> _CopyFailedRecords(corpus, output),
     ) | "AllFiles" >> beam.Flatten()
-    tally = Tally.verdict_tags(verdicts) | "Tally" >> Tally()
+    tally = Tally.verdict_counts(verdicts) | "Tally" >> Tally()
     written: PCollection[str] = (
         pipeline
         | "Before" >> beam.Create([before])

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
@@ -29,9 +30,25 @@ LOCAL_RUNNER = "FnApiRunner"
 _LOCAL_RUNNERS: Final = frozenset({LOCAL_RUNNER, "DirectRunner", "BundleBasedDirectRunner"})
 # These hand options on to a job server, which knows some that no class of Beam's in Python has.
 _JOB_SERVER_RUNNERS: Final = frozenset({"PortableRunner", "FlinkRunner"})
+_View = TypeVar("_View", bound=PipelineOptions)
 # A slip of one or two letters is nearer to its option than this; what Flink's job server knows
 # (`--max_bundle_size`) is further from every one of Beam's, and may not be taken for a slip.
 _NEAR: Final = 0.9
+
+
+class _Options(PipelineOptions):
+    """Remembers its views: for each step of a pipeline Beam asks for some, and parses them anew."""
+
+    def view_as(self, cls: type[_View]) -> _View:
+        views = _views.setdefault(self, {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        view: _View = views[cls]
+        return view
+
+
+# Beside the options, as what is in them goes to the workers.
+_views: Final[WeakKeyDictionary[_Options, dict[type, Any]]] = WeakKeyDictionary()
 
 
 def run_pipeline(
@@ -84,7 +101,7 @@ def beam_options(arguments: Sequence[str]) -> PipelineOptions:
     parser.add_argument("--runner", default=LOCAL_RUNNER)
     runner = parser.parse_known_args(arguments)[0].runner
     _refuse_unknown(arguments, job_server=runner in _JOB_SERVER_RUNNERS)
-    options = PipelineOptions([*arguments, f"--runner={runner}"])
+    options = _Options([*arguments, f"--runner={runner}"])
     options.view_as(SetupOptions).save_main_session = False
     return options
 

@@ -4,7 +4,8 @@ Beam's own counters may count a retried bundle twice; these cannot.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
@@ -27,10 +28,10 @@ Tag = tuple[str, ...]
 
 
 class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
-    """Count the tags of records, rows and segments."""
+    """Add up what happened to records, rows and segments."""
 
     @staticmethod
-    def tags(
+    def counts(
         read: Records,
         failed: PCollection[FailedRecord],
         clean: Clean,
@@ -40,54 +41,36 @@ class Tally(beam.PTransform[Any, PCollection[tuple[Tag, int]]]):
         translated: Translations,
         verdicts: Verdicts,
         alarms: PCollection[Alarm],
-    ) -> tuple[PCollection[Tag], ...]:
-        """Return the tags to count; each names what happened to one element."""
+    ) -> tuple[PCollection[tuple[Tag, int]], ...]:
+        """Return what to add up: tags that name what happened to elements, and how often each."""
         return (
-            read.records | "TagRead" >> beam.Map(_tag, "read"),
-            read.records | "TagMended" >> beam.FlatMap(_mended_tags),
-            read.failed | "TagUnreadable" >> beam.Map(_tag, "read"),
-            failed | "TagFailed" >> beam.Map(_failed_tag),
-            clean.leaked | "TagLeaked" >> beam.Map(_leaked_tag),
-            separated.moved | "TagMoved" >> beam.Map(_moved_tag),
-            alarms | "TagAlarms" >> beam.Map(_alarm_tag),
-            records | "TagGroups" >> beam.Map(_tag, "group"),
-            segments.texts | "TagSegments" >> beam.Map(_tag, "segment"),
-            translated.remembered | "TagRemembered" >> beam.Map(_remembered_tag),
-            translated.broken | "TagBroken" >> beam.Map(_broken_tag),
-            *Tally.verdict_tags(verdicts),
+            read.records | "CountRead" >> _count(_tag, tag="read"),
+            read.records | "CountMended" >> _count(_mended_tags),
+            read.failed | "CountUnreadable" >> _count(_tag, tag="read"),
+            failed | "CountFailed" >> _count(_failed_tag),
+            clean.leaked | "CountLeaked" >> _count(_leaked_tag),
+            separated.moved | "CountMoved" >> _count(_moved_tag),
+            alarms | "CountAlarms" >> _count(_alarm_tag),
+            records | "CountGroups" >> _count(_tag, tag="group"),
+            segments.texts | "CountSegments" >> _count(_tag, tag="segment"),
+            translated.remembered | "CountRemembered" >> _count(_remembered_tag),
+            translated.broken | "CountBroken" >> _count(_broken_tag),
+            *Tally.verdict_counts(verdicts),
         )
 
     @staticmethod
-    def verdict_tags(verdicts: Verdicts) -> tuple[PCollection[Tag], ...]:
-        """Return the tags of judged rows."""
+    def verdict_counts(verdicts: Verdicts) -> tuple[PCollection[tuple[Tag, int]], ...]:
+        """Return the counts of judged rows."""
         return (
-            verdicts.rows | "TagRows" >> beam.FlatMap(_row_tags),
-            verdicts.quarantined | "TagQuarantined" >> beam.Map(_quarantined_tag),
+            verdicts.rows | "CountRows" >> _count(_row_tags),
+            verdicts.quarantined | "CountQuarantined" >> _count(_quarantined_tag),
         )
 
-    def expand(self, tags: "tuple[PCollection[Tag], ...]") -> PCollection[tuple[Tag, int]]:
-        counted: PCollection[tuple[Tag, int]] = (
-            [
-                tag | f"Count{number}" >> beam.ParDo(_CountInBundle())
-                for number, tag in enumerate(tags)
-            ]
-            | beam.Flatten()
-            | beam.CombinePerKey(sum)
-        )
-        return counted
-
-
-class _CountInBundle(beam.DoFn):
-    """Counts the equal tags of a bundle, so that few numbers go on."""
-
-    def start_bundle(self) -> None:
-        self._counts: Counter[Tag] = Counter()
-
-    def process(self, tag: Tag) -> None:
-        self._counts[tag] += 1
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        return map(GlobalWindows.windowed_value, self._counts.items())
+    def expand(
+        self, counts: "tuple[PCollection[tuple[Tag, int]], ...]"
+    ) -> PCollection[tuple[Tag, int]]:
+        added: PCollection[tuple[Tag, int]] = counts | beam.Flatten() | beam.CombinePerKey(sum)
+        return added
 
 
 def count_items(name: str, items: int) -> tuple[Tag, int]:
@@ -100,8 +83,29 @@ def count_shuffled(size: int) -> tuple[Tag, int]:
     return ("shuffled_bytes",), size
 
 
-def _tag(element: object, tag: str) -> Tag:
-    return (tag,)
+def _count(tags: Callable[..., Iterator[Tag]], **arguments: str) -> beam.ParDo:
+    return beam.ParDo(_CountInBundle(partial(tags, **arguments)))
+
+
+class _CountInBundle(beam.DoFn):
+    """Counts the tags of a bundle, so that few numbers go on."""
+
+    def __init__(self, tags: Callable[[Any], Iterator[Tag]]) -> None:
+        self._tags = tags
+        self._counts: Counter[Tag] = Counter()
+
+    def start_bundle(self) -> None:
+        self._counts.clear()
+
+    def process(self, element: Any) -> None:  # noqa: ANN401 - elements of any kind have tags
+        self._counts.update(self._tags(element))
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        return map(GlobalWindows.windowed_value, self._counts.items())
+
+
+def _tag(element: object, tag: str) -> Iterator[Tag]:
+    yield (tag,)
 
 
 def _mended_tags(record: Record) -> Iterator[Tag]:
@@ -109,28 +113,28 @@ def _mended_tags(record: Record) -> Iterator[Tag]:
         yield ("mended", what)
 
 
-def _failed_tag(failure: FailedRecord) -> Tag:
-    return ("source", failure.reason)
+def _failed_tag(failure: FailedRecord) -> Iterator[Tag]:
+    yield ("source", failure.reason)
 
 
-def _remembered_tag(lang: str) -> Tag:
-    return ("remembered", lang)
+def _remembered_tag(lang: str) -> Iterator[Tag]:
+    yield ("remembered", lang)
 
 
-def _broken_tag(path: str) -> Tag:
-    return ("broken_packet", path)
+def _broken_tag(path: str) -> Iterator[Tag]:
+    yield ("broken_packet", path)
 
 
-def _leaked_tag(leaked: Leaked) -> Tag:
-    return ("leaked", leaked[0])
+def _leaked_tag(leaked: Leaked) -> Iterator[Tag]:
+    yield ("leaked", leaked[0])
 
 
-def _moved_tag(move: Move) -> Tag:
-    return ("moved", *move)
+def _moved_tag(move: Move) -> Iterator[Tag]:
+    yield ("moved", *move)
 
 
-def _alarm_tag(alarm: Alarm) -> Tag:
-    return ("alarm", *alarm)
+def _alarm_tag(alarm: Alarm) -> Iterator[Tag]:
+    yield ("alarm", *alarm)
 
 
 def _row_tags(row: Row) -> Iterator[Tag]:
@@ -139,5 +143,5 @@ def _row_tags(row: Row) -> Iterator[Tag]:
         yield ("unverified", row.lang)
 
 
-def _quarantined_tag(item: QuarantinedRow) -> Tag:
-    return (item.status, item.row.lang, item.reason)
+def _quarantined_tag(item: QuarantinedRow) -> Iterator[Tag]:
+    yield (item.status, item.row.lang, item.reason)

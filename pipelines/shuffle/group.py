@@ -1,7 +1,7 @@
 """Group, join and spread elements whose values are packed on their way, and count the bytes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,7 @@ _TOGETHER: Final = 1024
 _packed: Final[WeakKeyDictionary[beam.Pipeline, list[PCollection[Any]]]] = WeakKeyDictionary()
 
 
-class Unpacked(ObservableMixin):  # type: ignore[misc] - Beam has no types
+class Unpacked(ObservableMixin):
     """Packed values that are unpacked one by one; may be gone through several times.
 
     Beam measures some of the elements of every step, and would unpack and pickle all values for
@@ -34,7 +34,7 @@ class Unpacked(ObservableMixin):  # type: ignore[misc] - Beam has no types
             values: The packed values.
             tag: The first byte of those that are meant; empty for all.
         """
-        super().__init__()
+        self.observers: list[Callable[..., None]] = []
         self._values = values
         self._tag = tag
 
@@ -43,7 +43,8 @@ class Unpacked(ObservableMixin):  # type: ignore[misc] - Beam has no types
         start = len(self._tag)
         for value in self._values:
             if value.startswith(self._tag):
-                self.notify_observers(value, is_encoded=True)
+                for observe in self.observers:
+                    observe(value, is_encoded=True)
                 yield unpack(value[start:])
 
     def __reduce__(self) -> tuple[type["Unpacked"], tuple[list[bytes], bytes]]:
@@ -87,8 +88,12 @@ class GroupInLists(
 class _PackInLists(beam.DoFn):
     """Packs some values of a key together; the last ones of a bundle when that ends."""
 
-    def start_bundle(self) -> None:
+    def __init__(self) -> None:
         self._lists: dict[Any, list[Any]] = defaultdict(list)
+        self._held = 0
+
+    def start_bundle(self) -> None:
+        self._lists.clear()
         self._held = 0
 
     def process(self, item: tuple[Any, Any]) -> Iterator[tuple[Any, bytes]]:
@@ -102,10 +107,10 @@ class _PackInLists(beam.DoFn):
         return map(GlobalWindows.windowed_value, self._take())
 
     def _take(self) -> Iterator[tuple[Any, bytes]]:
-        lists = self._lists
-        self.start_bundle()
-        for key, values in lists.items():
+        for key, values in self._lists.items():
             yield key, pack(values)
+        self._lists.clear()
+        self._held = 0
 
 
 class JoinPacked(beam.PTransform[Any, PCollection[tuple[Any, dict[str, Iterable[Any]]]]]):
@@ -160,6 +165,9 @@ def _count(packed: PCollection[Any]) -> PCollection[Any]:
 
 class _SumOfBundle(beam.DoFn):
     """Adds up the bytes of all keys and values of a bundle."""
+
+    def __init__(self) -> None:
+        self._sum = 0
 
     def start_bundle(self) -> None:
         self._sum = 0

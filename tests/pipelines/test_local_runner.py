@@ -1,6 +1,7 @@
 """The local runner: small bundles, shuffles on disk, and the results of Beam's own runner."""
 
 import errno
+import gc
 import logging
 import os
 import random
@@ -25,6 +26,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
     SubprocessSdkWorkerHandler,
 )
+from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms.core import Windowing
 from apache_beam.transforms.window import GlobalWindow, GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
@@ -95,6 +97,21 @@ def test_groups_on_disk_are_those_of_beams_own_buffer(first, second):
         ours.extend(other)
     theirs.append(encoded(first + second))
     assert groups_of(ours) == groups_of(theirs)
+
+
+def test_what_came_in_many_pieces_goes_on_in_few():
+    buffer = SpilledList(PAIRS.get_impl())
+    for number in range(300):
+        buffer.append(encoded([(b"key %d" % number, b"")]))
+    assert len(buffer.bundles(1000)) <= 2 * buffer.size / 1000
+
+
+def test_a_run_leaves_the_search_for_garbage_as_it_was():
+    before = gc.get_threshold()
+    with beam.Pipeline(LocalRunner()) as pipeline:
+        raised = pipeline | beam.Create(before[:1]) | beam.Map(lambda n: gc.get_threshold()[0] > n)
+        assert_that(raised, equal_to([True]))
+    assert gc.get_threshold() == before
 
 
 @given(pairs, st.integers(1, 500))

@@ -1,6 +1,7 @@
 """Options behind `--`: what is refused, and what a job server is left to judge."""
 
 import logging
+import pickle
 
 import pytest
 from apache_beam.options.pipeline_options import FlinkRunnerOptions
@@ -90,6 +91,16 @@ def test_all_unknown_options_are_told_at_once():
         beam_options(arguments)
     assert all(argument in str(refused.value) for argument in arguments)
     assert "did you mean --direct_num_workers, --max_num_workers?" in str(refused.value)
+
+
+def test_views_of_options_are_made_once_and_agree():
+    options = beam_options(["--flink_version=1.20"])
+    view = options.view_as(FlinkRunnerOptions)
+    assert options.view_as(FlinkRunnerOptions) is view
+    view.flink_version = "2.0"
+    assert options.get_all_options()["flink_version"] == "2.0"
+    other = pickle.loads(pickle.dumps(options)).view_as(FlinkRunnerOptions)
+    assert other.flink_version == "2.0"
 
 
 def test_waiting_for_a_job_server_is_not_told(caplog):

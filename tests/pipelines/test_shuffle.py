@@ -14,12 +14,15 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.local.runner import LocalRunner
+from pipelines.shuffle import group
 from pipelines.shuffle.compact import pack, unpack
 from pipelines.shuffle.group import (
     GroupInLists,
     GroupPacked,
     JoinPacked,
     SpreadPacked,
+    Unpacked,
     shuffled_bytes,
 )
 from pipelines.translation.segment import segment_record
@@ -109,6 +112,33 @@ def test_groups_and_joins_are_those_of_beam():
         ]
         assert_that(joined, equal_to(expected), "joined")
         assert_that(spread, equal_to([("a", "one"), ("b", "two"), ("a", "three")]), "spread")
+
+
+def test_several_collections_are_joined_under_one_name():
+    with beam.Pipeline() as pipeline:
+        some = pipeline | beam.Create([("a", 1), ("b", 2)])
+        others = pipeline | "Others" >> beam.Create([("a", 3)])
+        joined = {"n": (some, others)} | JoinPacked() | beam.Map(listed)
+        assert_that(joined, equal_to([("a", {"n": [1, 3, 1, 3]}), ("b", {"n": [2, 2]})]))
+
+
+def test_values_that_nobody_uses_are_not_unpacked(monkeypatch):
+    used = []
+    monkeypatch.setattr(group, "unpack", lambda value: used.append(value) or unpack(value))
+    items = [(key, Answer("text", n)) for key in "ab" for n in range(10)]
+    with beam.Pipeline(LocalRunner()) as pipeline:
+        created = pipeline | beam.Create(items)
+        for grouped in (created | GroupPacked(), created | GroupInLists()):
+            grouped | f"Keys{len(used)}{grouped}" >> beam.Map(lambda item: item[0])
+        {"a": created} | JoinPacked() | beam.Map(lambda item: item[0])
+    assert not used
+
+
+def test_unpacked_values_can_be_sent_on():
+    packed = [b"t" + pack(n) for n in (1, 2)] + [b"u" + pack(3)]
+    values = Unpacked(iter(packed), b"t")
+    values.register_observer(print)
+    assert list(pickle.loads(pickle.dumps(values))) == [1, 2]
 
 
 def test_values_that_are_alike_come_in_lists_of_few_bytes():
