@@ -188,14 +188,13 @@ def _pack_alone(value: Any) -> tuple[None, bytes]:  # noqa: ANN401
     return None, pack(value)
 
 
-# `Unpacked` is anything to Beam: what it takes for an `Iterable` it measures value by value.
-def _unpack(key: Any, values: Iterable[bytes]) -> tuple[Any, Any]:  # noqa: ANN401
+def _unpack(key: Any, values: Iterable[bytes]) -> tuple[Any, Iterable[Any]]:  # noqa: ANN401
     return key, Unpacked(values)
 
 
 def _separate(
     item: tuple[Any, Iterable[bytes]], tags: Mapping[str, bytes]
-) -> tuple[Any, dict[str, Any]]:
+) -> tuple[Any, dict[str, Iterable[Any]]]:
     key, values = item
     return key, {name: Unpacked(values, tag) for name, tag in tags.items()}
 
