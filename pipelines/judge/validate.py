@@ -7,6 +7,7 @@ from itertools import repeat
 from typing import Final, Literal, NamedTuple
 
 import apache_beam as beam
+from apache_beam.coders.typecoders import registry
 from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
@@ -18,6 +19,7 @@ from pipelines.judge.calibration import MEANINGS, UNMARKED, Calibrate, Calibrati
 from pipelines.judge.details import Evidence, describe_rejection
 from pipelines.judge.model_checks import ModelCheck, judge_scores
 from pipelines.judge.target_duplicates import CountTargetDuplicates, DuplicateKey, duplicate_key
+from pipelines.shuffle.compact import PackedCoder
 from pipelines.translation.metrics import report_verdicts
 from pipelines.translation.rows import Draft, Group
 from schemas.check import REJECT, Check
@@ -63,6 +65,10 @@ class Standards:
     def usual_scores(self, lang: str, kind: str) -> Calibration:
         """Return what scores of a kind are like in a language."""
         return self.calibrations.get((lang, kind)) or calibrate_scores({})
+
+
+# Groups lie between two steps until the calibrations are known.
+registry.register_coder(Group, PackedCoder)
 
 
 @dataclass(eq=False)

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any, Final
 
 import zstandard
+from apache_beam.coders import Coder
 
 from schemas.check import Check
 from schemas.record import Answer, Record
@@ -62,6 +63,19 @@ def pack(value: object) -> bytes:
 def unpack(content: bytes) -> Any:  # noqa: ANN401 - what was packed
     """Return the value that was packed."""
     return _from_plain(marshal.loads(_compressor.unpack(content)))
+
+
+class PackedCoder(Coder):
+    """Packs elements that lie between two steps, of a type that is registered with it."""
+
+    def encode(self, value: object) -> bytes:
+        return pack(value)
+
+    def decode(self, encoded: bytes) -> Any:  # noqa: ANN401 - what was packed
+        return unpack(encoded)
+
+    def is_deterministic(self) -> bool:
+        return False  # equal dictionaries may have another order
 
 
 def _dump(value: object) -> bytes:
