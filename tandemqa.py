@@ -4,6 +4,7 @@
 and pip lets one overwrite the other without a word.
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,8 @@ def main() -> int:
             raise
         sys.stderr.write("tandemqa: stopped\n")
         return 130
+    finally:
+        gc.freeze()  # else Python searches all that was loaded for garbage as it ends: a second
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

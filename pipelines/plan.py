@@ -1,7 +1,7 @@
 """What a build would do: segments the memory lacks, and how long all of it would take."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from json import dumps, loads
 from operator import itemgetter
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import apache_beam as beam
-from apache_beam.pvalue import AsDict, AsSingleton, PCollection
+from apache_beam.pvalue import AsDict, AsList, AsSingleton, PCollection
 from apache_beam.transforms.combiners import Count, Top
 
 from pipelines.corpus.config import BuildConfig
@@ -21,15 +21,18 @@ from pipelines.ingest.read import Read
 from pipelines.ingest.source_language import KeepEnglish
 from pipelines.io.progress import Progress
 from pipelines.leaks.decontaminate import Decontaminate
-from pipelines.rehearsal import RECORDS, Dictionary, Pace, Segments, translate_for
+from pipelines.local.speed import Speed
+from pipelines.local.stage_times import time_stages
+from pipelines.rehearsal import RECORDS, Dictionary, Rehearsal, characters_of
 from pipelines.run import run_pipeline
 from pipelines.translation.packet import Packet
-from pipelines.translation.segment import ExtractSegments, Segment, Segmented
-from pipelines.translation.translate import LookUp
+from pipelines.translation.segment import ExtractSegments, Segment, Segmented, SegmentedRecord
+from pipelines.translation.translate import LookUp, Piece
 from schemas.record import Answer, Record
 from translators.isolation import processes_of
 from translators.ladder import translate_all
 from translators.registry import open_translator
+from translators.translator import Translation, Translator
 from translators.usage import token_cost
 
 SAMPLE: Final = 256
@@ -39,10 +42,7 @@ _FIRST: Final = 32
 _MEMORY: Final = 200_000_000
 _MEMORY_OF_PROCESS: Final = 200_000_000
 _MEMORY_OF_CHARACTER: Final = 11
-# From so many records on processes share the work, and each one more adds so much of the first.
-_SHARED_RECORDS: Final = 300
-_GAIN: Final = 0.6
-_BUDGET: Final = 6.0  # seconds for translating samples, in all languages together
+_BUDGET: Final = 4.0  # seconds for translating samples, in all languages together
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +66,21 @@ class Work:
 
     Attributes:
         records: Records that would be translated.
+        characters: English characters in them.
         segments: Distinct segments in them.
         missing: What the memory lacks, by language; languages that lack nothing are absent.
         sample: Some of the records, chosen by hash.
-        seconds: How long it took to find out.
+        held: What the memory holds of their segments, by language.
+        stages: Seconds of the stages that found this out, by name.
     """
 
     records: int
+    characters: int
     segments: int
     missing: dict[str, Missing]
     sample: tuple[Record, ...]
-    seconds: float
-
-    @property
-    def characters(self) -> float:
-        """English characters in all records, by the sample."""
-        sizes = [len(record.question) + len(record.passage) for record in self.sample]
-        return self.records * sum(sizes) / max(1, len(sizes))
+    held: dict[str, Dictionary]
+    stages: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,29 +138,33 @@ class Forecast:
 
 
 def forecast(
-    work: Work, translating: float, starting: float, pace: Pace, processes: int = 1, shards: int = 0
+    work: Work, rehearsal: Rehearsal, speed: Speed, processes: int = 1, shards: int = 0
 ) -> Forecast:
-    """Return what a whole build would take.
+    """Return what a whole build would take beside its translators.
 
     Args:
         work: What it would do.
-        translating: Seconds of the translators.
-        starting: Seconds that the command took before it began to read.
-        pace: What a build takes beside the translators, in one process.
+        rehearsal: What a build of some records took.
+        speed: How fast this machine is.
         processes: How many it would use.
         shards: Files for each language; 0 if that is decided by their size.
     """
-    workers = processes if work.records >= _SHARED_RECORDS else 1
-    speed = 1 + _GAIN * (workers - 1)
-    beside = pace.fixed + pace.for_record * max(0, work.records - 1) / speed
-    characters = work.characters / shards if shards else min(work.characters, SHARD_CHARACTERS)
-    for_process = _MEMORY_OF_PROCESS + _MEMORY_OF_CHARACTER * round(characters)
+    characters, stages = work.characters, rehearsal.times.stages
+    seconds = [
+        work.stages.get(stage.name, rehearsal.seconds_of(stage, characters, speed))
+        for stage in stages
+    ]
+    read = [number for number, stage in enumerate(stages) if stage.name in work.stages]
+    looked_up = 1 + max(read, default=-1)
+    is_shared = any(rehearsal.is_shared(stage, characters) for stage in stages if stage.worth > 1)
+    in_shard = characters / shards if shards else min(characters, SHARD_CHARACTERS)
+    for_process = _MEMORY_OF_PROCESS + _MEMORY_OF_CHARACTER * round(in_shard)
     return Forecast(
-        reading=starting + min(work.seconds, beside),
-        translating=translating,
-        writing=max(0.0, beside - work.seconds),
-        memory=_MEMORY + for_process * workers,
-        disk=round(pace.bytes_for_record * work.records),
+        reading=sum(seconds[:looked_up]),
+        translating=0.0,
+        writing=sum(seconds[looked_up:]) + rehearsal.times.between / speed.one,
+        memory=_MEMORY + for_process * (processes if is_shared else 1),
+        disk=rehearsal.disk(characters),
     )
 
 
@@ -176,8 +178,7 @@ def survey(
         beam_arguments: Options of file systems; it runs in this process.
         progress: What to show on standard error; None for nothing.
     """
-    started = time.monotonic()
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, time_stages() as times:
         path = str(Path(folder, "work.json"))
         run_pipeline(lambda pipeline: _construct(pipeline, config, path), beam_arguments, progress)
         facts = loads(Path(path).read_text())
@@ -185,15 +186,29 @@ def survey(
         lang: Missing(part["segments"], part["characters"], tuple(map(tuple, part["sample"])))
         for lang, part in sorted(facts["missing"].items())
     }
-    sample = tuple(map(_as_record, facts["sample"]))
-    seconds = time.monotonic() - started
-    return Work(facts["records"], facts["segments"], missing, sample, seconds)
+    held: dict[str, dict[bytes, Translation]] = {lang: {} for lang in config.languages}
+    for lang, key, translation in facts["held"]:
+        held[lang][bytes.fromhex(key)] = Translation(**translation)
+    return Work(
+        records=facts["records"],
+        characters=facts["characters"],
+        segments=facts["segments"],
+        missing=missing,
+        sample=tuple(map(_as_record, facts["sample"])),
+        held=dict(held),
+        stages={stage.name: stage.wall for stage in times.stages if _is_stable(stage.name)},
+    )
+
+
+def _is_stable(name: str) -> bool:
+    """Return whether a stage has the same name in every graph that has it."""
+    return not name.startswith("ref_PCollection")
 
 
 def estimate(
-    config: BuildConfig, lang: str, missing: Missing, records: Sequence[Segments]
+    config: BuildConfig, lang: str, missing: Missing, texts: Mapping[bytes, str], gain: float
 ) -> tuple[Estimate, Dictionary]:
-    """Return tokens and seconds of one language, from translating a sample of its segments.
+    """Return tokens and seconds of one language, from translating some segments.
 
     The first call for a model also warms it up, which is not counted.
 
@@ -201,41 +216,49 @@ def estimate(
         config: The build.
         lang: BCP-47 code of a target language.
         missing: What the memory lacks.
-        records: Segments of some records, of which as many are translated as there is time for;
-            these translations are returned, too.
+        texts: Segments that it lacks, of which as many are translated as there is time for; these
+            translations are returned, too. Where there are none, those are that were sampled.
+        gain: How many times as much as one process all of them do.
     """
-    texts = [text for _, text in missing.sample]
+    texts = texts or {bytes.fromhex(key): text for key, text in missing.sample}
     translation = config.translation.config(lang)
-    budget = _BUDGET / len(config.languages)
     translator = open_translator(translation)
     try:
-        translate_all(translator, texts[:1], lang)
-        translator.take_usage()
-        sample = texts[:_FIRST]
-        seconds = _time(lambda: translate_all(translator, sample, lang))
-        more = texts[: round(_FIRST * budget / max(seconds, 1e-6))]
-        if len(more) > len(sample):
-            sample = more
-            translator.take_usage()
-            seconds = _time(lambda: translate_all(translator, sample, lang))
-        share = missing.characters / sum(map(len, sample))
+        done, seconds = _translate_for(
+            translator, list(texts.values()), lang, _BUDGET / len(config.languages)
+        )
+        sample = list(texts.values())[: len(done)]
         tokens = translator.count_tokens(sample, lang)
         usage = translator.take_usage()
-        done = translate_for(translator, records, lang, budget / 2)
     finally:
         translator.close()
+    share = missing.characters / sum(map(len, sample))
     # Most of a prompt is the same for every segment; answers are as long as the texts.
     sent = round(usage.input_tokens * missing.segments / len(sample))
     answered = round(usage.output_tokens * share)
     cost = token_cost(sent, answered, dict(translation.options))
-    seconds *= share / processes_of(translation)
-    return Estimate(round(tokens * share), seconds, sent, answered, cost), done
+    seconds *= share / min(processes_of(translation), gain)
+    found = Estimate(round(tokens * share), seconds, sent, answered, cost)
+    return found, dict(zip(texts, done, strict=False))
 
 
-def _time(work: Callable[[], object]) -> float:
+def _translate_for(
+    translator: Translator, texts: Sequence[str], lang: str, budget: float
+) -> tuple[list[Translation], float]:
+    """Return translations of as many texts as there is time for, and the seconds they took."""
+    translate_all(translator, texts[:1], lang)
+    translator.take_usage()
+    done, seconds = _timed(lambda: translate_all(translator, texts[:_FIRST], lang))
+    enough = round(_FIRST * budget / max(seconds, 1e-6))
+    if len(texts[:enough]) > len(done):
+        translator.take_usage()
+        done, seconds = _timed(lambda: translate_all(translator, texts[:enough], lang))
+    return done, seconds
+
+
+def _timed(work: Callable[[], list[Translation]]) -> tuple[list[Translation], float]:
     started = time.monotonic()
-    work()
-    return time.monotonic() - started
+    return work(), time.monotonic() - started
 
 
 def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PCollection[None]:
@@ -249,8 +272,12 @@ def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PColl
         config.answer_markers, config.translation.context
     )
     segments = records | "Extract" >> ExtractSegments()
-    looked_up = segments | "LookUp" >> LookUp(config.translation)
+    # Named as in a build, so that its stages can be told to be the same.
+    looked_up = segments | "Translate/LookUp" >> LookUp(config.translation)
     missing = looked_up.packets | "Measure" >> beam.Map(_measure) | beam.CombinePerKey(_add)
+    sample = records | "SampleRecords" >> Top.Smallest(RECORDS, key=itemgetter(0))
+    groups = sample | "SampledGroups" >> beam.Map(lambda some: frozenset(map(itemgetter(0), some)))
+    held = looked_up.pieces | "Held" >> beam.FlatMap(_held, AsSingleton(groups))
     written: PCollection[None] = (
         pipeline
         | beam.Create([path])
@@ -260,10 +287,26 @@ def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PColl
             AsSingleton(records | "CountRecords" >> Count.Globally()),
             AsSingleton(segments.texts | "CountSegments" >> Count.Globally()),
             AsDict(missing),
-            AsSingleton(records | "SampleRecords" >> Top.Smallest(RECORDS, key=itemgetter(0))),
+            AsSingleton(sample),
+            AsSingleton(records | beam.MapTuple(_size) | "AddSizes" >> beam.CombineGlobally(sum)),
+            AsList(held),
         )
     )
     return written
+
+
+def _held(
+    found: tuple[str, Piece], groups: Container[str]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield what the memory holds for the records of the sample."""
+    group_id, (key, by_language) = found
+    if group_id in groups:
+        for lang, translation in by_language.items():
+            yield lang, key.hex(), asdict(translation)
+
+
+def _size(group_id: str, segmented: SegmentedRecord) -> int:
+    return characters_of(segmented.record)
 
 
 def _measure(packet: Packet) -> tuple[str, Missing]:
@@ -288,12 +331,16 @@ def _write_work(
     segments: int,
     missing: dict[str, Missing],
     sample: Sequence[Segmented],
+    characters: int,
+    held: Sequence[tuple[str, str, dict[str, Any]]],
 ) -> None:
     facts = {
         "records": records,
+        "characters": characters,
         "segments": segments,
         "missing": {lang: asdict(part) for lang, part in missing.items()},
         "sample": [asdict(segmented.record) for _, segmented in sample],
+        "held": held,
     }
     Path(path).write_text(dumps(facts))
 

@@ -1,56 +1,102 @@
-"""Small builds of some of the records, to tell how long the whole will take on this machine.
+"""A small build of some of the records, to tell how long the whole will take on this machine.
 
-They run the graph of every build, with translations that are at hand, into a temporary folder: the
-difference between many records and one is what records cost, the rest is what every build costs.
-Checks are slow on the first records, whose words and letters they have not seen: the records that
-are timed come after others.
+It runs the graph of every build, with translations that are at hand, into a temporary folder. What
+its stages take for their input grows with the text of the records, the rest is what every build
+takes; processes share the stages that will have much input.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from json import dumps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from pipelines.build import build
 from pipelines.corpus.config import BuildConfig
 from pipelines.ingest.source import parse_source
-from pipelines.io.progress import Outlook, Progress, watch
+from pipelines.io.progress import Outlook, watch
 from pipelines.io.storage import join, read_below, write_bytes
+from pipelines.local.speed import Speed
+from pipelines.local.stage_times import StageTime, StageTimes, time_stages
 from pipelines.report.write import write_report
 from pipelines.run import run_pipeline
 from pipelines.translation.segment import segment_record, translatable_segments
 from schemas.manifest import load_manifest
 from schemas.record import Record
-from translators.ladder import translate_all
 from translators.memory import PACKET_SUFFIX, encode_packet, packet_id
-from translators.translator import Translation, Translator
+from translators.translator import Translation
 
 RECORDS: Final = 128
-_ROWS: Final = 96  # in all languages together
-# So many times as many are timed: builds of the same records differ by a third of a second.
-_TIMED: Final = 3
-_AT_A_TIME: Final = 4  # records that go to a translator together
+# Of a rehearsal, in all languages together; it has two records in any case.
+_ROWS: Final = 512
+_CHARACTERS: Final = 1_000_000
+_FEWEST: Final = 2
+# With so many records that have all translations, the others are not needed.
+_FEW: Final = 8
 
-Segments = Mapping[bytes, str]
 Dictionary = dict[bytes, Translation]
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """What a build takes beside its translators.
+class Rehearsal:
+    """What a build of some records took, in one process.
 
     Attributes:
-        fixed: Seconds that every build takes, what it does once included.
-        for_record: Seconds for each further record, in all languages.
-        bytes_for_record: What corpus and memory have on disk for each record.
+        times: What each stage took.
+        characters: English characters of the records.
+        data: Bytes of the corpus and of what the memory grew by.
+        anyhow: Bytes of the corpus that it has anyhow.
     """
 
-    fixed: float
-    for_record: float
-    bytes_for_record: float
+    times: StageTimes
+    characters: int
+    data: int
+    anyhow: int
+
+    def speed(self, gain: float) -> Speed:
+        """Return how fast this machine is, where all processes do `gain` times as much as one."""
+        return Speed(self.times.share, self.times.share * gain)
+
+    def seconds_of(self, stage: StageTime, characters: float, speed: Speed) -> float:
+        """Return what a stage takes in a build of so many English characters."""
+        share = characters / self.characters
+        pace = speed.all if self.is_shared(stage, characters) else speed.one
+        return (stage.loading + stage.anyhow) / speed.one + stage.for_input * share / pace
+
+    def is_shared(self, stage: StageTime, characters: float) -> bool:
+        """Return whether processes share a stage in a build of so many English characters."""
+        return stage.size * characters / self.characters >= stage.worth
+
+    def outlook(self, rows: int, characters: float, speed: Speed) -> Outlook:
+        """Return what the steps of a build take, once all is loaded.
+
+        Args:
+            rows: Rows that a record becomes.
+            characters: English characters of all records.
+            speed: How fast this machine is.
+        """
+        share = characters / self.characters
+        paces: dict[str, float] = {}
+        waiting = 0.0
+        for stage in self.times.stages:
+            waiting += self.seconds_of(stage, characters, speed) - stage.loading / speed.one
+            for step, count in stage.done.items():
+                paces[step] = paces.get(step, 0.0) + waiting / (share * count)
+                waiting = 0.0
+        return Outlook(rows, paces=paces, ending=waiting)
+
+    def disk(self, characters: float) -> int:
+        """Return the bytes that a build of so many English characters writes."""
+        return self.anyhow + round(self.data * characters / self.characters)
+
+
+def characters_of(record: Record) -> int:
+    """Return the English characters of a record, by which a build's time grows."""
+    return len(record.question) + len(record.passage)
 
 
 def segments_of(config: BuildConfig, record: Record) -> dict[bytes, str]:
@@ -59,100 +105,59 @@ def segments_of(config: BuildConfig, record: Record) -> dict[bytes, str]:
     return translatable_segments(segment_record(record, config.answer_markers, context))
 
 
-def translate_for(
-    translator: Translator, sample: Sequence[Segments], lang: str, seconds: float
-) -> Dictionary:
-    """Return the translations of as many records' segments as there is time for.
-
-    Args:
-        translator: Who translates.
-        sample: The segments of each record.
-        lang: BCP-47 code of the target language.
-        seconds: When to stop; the first few records are translated in any case.
-    """
-    done: Dictionary = {}
-    started = time.monotonic()
-    for start in range(0, len(sample), _AT_A_TIME):
-        some = sample[start : start + _AT_A_TIME]
-        wanted = {key: text for own in some for key, text in own.items() if key not in done}
-        answers = translate_all(translator, list(wanted.values()), lang)
-        done.update(zip(wanted, answers, strict=True))
-        if time.monotonic() - started > seconds:
-            break
-    return done
-
-
 def rehearse(
     config: BuildConfig,
     records: Sequence[Record],
     dictionaries: Mapping[str, Dictionary],
+    missing: Collection[str],
     beam_arguments: Sequence[str],
-) -> Pace | None:
-    """Return what a build takes beside its translators; None where there are no records.
-
-    All languages are rehearsed. Where there are no translations, the English texts stand for them,
-    which take as long to judge.
+) -> Rehearsal | None:
+    """Return what a build of some records takes beside its translators.
 
     Args:
-        config: The build.
-        records: Some of its records.
-        dictionaries: Translations of segments of theirs, for each language that the memory does
-            not hold whole.
+        config: The build; all of its languages are rehearsed.
+        records: Some of its records. Those are rehearsed that have all translations; where these
+            are few, all of them: English texts stand for translations, which take about as long.
+        dictionaries: Translations of their segments, by language.
+        missing: The languages that the memory lacks translations of.
         beam_arguments: Options of file systems.
+
+    Returns:
+        None where there are no records, or the runner is not ours and tells nothing of stages.
     """
     if not records:
         return None
-    enough = _records(config)
-    some = records[: (1 + _TIMED) * enough]
-    first, others = some[:enough], some[enough:] or some
-    itself = _as_they_are(config, some)
-    translated = {lang: itself | _good(dictionaries.get(lang, {})) for lang in config.languages}
+    good = {lang: _good(dictionaries.get(lang, {})) for lang in config.languages}
+    some = _some(config, records, good)
+    texts = {key: text for record in some for key, text in segments_of(config, record).items()}
+    itself = {key: Translation(text) for key, text in texts.items()}
+    translated = {lang: itself | dictionary for lang, dictionary in good.items()}
     with TemporaryDirectory() as folder:
-        small = _prepare(config, some, translated, folder)
-        cold, _ = _time_build(small, first, beam_arguments)
-        warm, least = _time_build(small, first[:1], beam_arguments)
-        seconds, size = _time_build(small, others, beam_arguments)
-        grown = _size_of(f"{folder}/memory") * len(dictionaries) / len(translated)
-    more = max(1, len(others) - 1)
-    for_record = max(0.0, seconds - warm) / more
-    fixed = max(warm, cold - for_record * (len(first) - 1))
-    return Pace(fixed, for_record, max(0, size - least) / more + grown / len(some))
+        small = _prepare(config, texts, translated, folder)
+        grown = _size_of(Path(folder, "memory"), PACKET_SUFFIX)
+        with time_stages(paced=True) as times, watch(times.counts):
+            _build(small, some, beam_arguments)
+        size = _size_of(Path(small.output), ".parquet")
+        data = sum(map(_data_of, Path(small.output).rglob("*.parquet")))
+    if not times.stages:
+        return None
+    characters = sum(map(characters_of, some))
+    grown = grown * len(missing) // len(config.languages)
+    return Rehearsal(times, characters, data + grown, size - data)
 
 
-def look_ahead(
-    config: BuildConfig, records: Sequence[Record], beam_arguments: Sequence[str]
-) -> Outlook:
-    """Return what the steps of a build take beside its translators, by a build of some records.
-
-    Nothing is translated: the English texts stand for their translations, which takes as long to
-    judge.
-
-    Args:
-        config: The build.
-        records: Some of its records.
-        beam_arguments: Options of file systems.
-    """
-    some = records[: _records(config)]
-    itself = dict.fromkeys(config.languages, _as_they_are(config, some))
-    progress = Progress()
-    with TemporaryDirectory() as folder:
-        small = _prepare(config, some, itself, folder)
-        with watch(progress):
-            _time_build(small, some, beam_arguments)
-        return Outlook(
-            rows=1 + len(config.languages), paces=progress.paces(), ending=progress.seconds_idle()
-        )
-
-
-def _records(config: BuildConfig) -> int:
-    """Return how many records are enough to see everything once."""
-    return max(2, _ROWS // len(config.languages))
-
-
-def _as_they_are(config: BuildConfig, records: Sequence[Record]) -> Dictionary:
-    """Return the English texts of records as their own translations."""
-    texts = {key: text for record in records for key, text in segments_of(config, record).items()}
-    return {key: Translation(text) for key, text in texts.items()}
+def _some(
+    config: BuildConfig, records: Sequence[Record], dictionaries: Mapping[str, Dictionary]
+) -> list[Record]:
+    """Return the records that are rehearsed."""
+    known = [dictionary.keys() for dictionary in dictionaries.values()]
+    whole = [r for r in records if all(segments_of(config, r).keys() <= keys for keys in known)]
+    chosen = whole if len(whole) >= _FEW else records
+    rows = 1 + len(config.languages)
+    most = max(_FEWEST, _ROWS // rows)
+    sizes = accumulate(rows * characters_of(record) for record in chosen[:most])
+    enough = sum(size <= _CHARACTERS for size in sizes)
+    return list(chosen[: max(_FEWEST, enough)])
 
 
 def _good(dictionary: Dictionary) -> Dictionary:
@@ -161,35 +166,28 @@ def _good(dictionary: Dictionary) -> Dictionary:
 
 def _prepare(
     config: BuildConfig,
-    records: Sequence[Record],
+    texts: Mapping[bytes, str],
     dictionaries: Mapping[str, Dictionary],
     folder: str,
 ) -> BuildConfig:
-    """Return the build that is rehearsed: its memory has the translations of the records."""
+    """Return the build that is rehearsed: its memory has the translations of the texts."""
     source = parse_source(f"jsonl:{folder}/records.jsonl", dataset="rehearsal", split="train")
-    small = replace(config, sources=(source,), inputs=(), readings=())
     translation = replace(config.translation.only(dictionaries), memory=str(Path(folder, "memory")))
-    texts = {key: text for record in records for key, text in segments_of(config, record).items()}
     for lang, dictionary in dictionaries.items():
         done = {key: dictionary[key] for key in texts}
         path = join(translation.folder(lang), packet_id(list(texts)) + PACKET_SUFFIX)
         write_bytes(path, encode_packet(texts, done))
-    return replace(small, translation=translation)
+    small = replace(config, sources=(source,), inputs=(), readings=())
+    return replace(small, translation=translation, output=str(Path(folder, "corpus")))
 
 
-def _time_build(
-    config: BuildConfig, records: Sequence[Record], beam_arguments: Sequence[str]
-) -> tuple[float, int]:
-    """Return what a build of some records takes, its report included: seconds and bytes."""
-    path = Path(config.sources[0].path)
+def _build(config: BuildConfig, records: Sequence[Record], beam_arguments: Sequence[str]) -> None:
+    """Build a corpus of some records in this process, its report included."""
     lines = "".join(f"{dumps(_as_item(record))}\n" for record in records)
-    path.write_text(lines, encoding="utf-8")
-    with TemporaryDirectory(dir=path.parent) as output:
-        config = replace(config, output=output)
-        started = time.monotonic()
-        run_pipeline(lambda pipeline: build(pipeline, config), beam_arguments)
-        write_report(output, load_manifest(output, read_below))
-        return time.monotonic() - started, _size_of(output)
+    Path(config.sources[0].path).write_text(lines, encoding="utf-8")
+    arguments = [*beam_arguments, "--direct_num_workers=1", "--direct_running_mode=in_memory"]
+    run_pipeline(lambda pipeline: build(pipeline, config), arguments)
+    write_report(config.output, load_manifest(config.output, read_below))
 
 
 def _as_item(record: Record) -> dict[str, object]:
@@ -202,6 +200,16 @@ def _as_item(record: Record) -> dict[str, object]:
     }
 
 
-def _size_of(folder: str) -> int:
-    """Return the bytes of what grows with the records; a report does not for long."""
-    return sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
+def _size_of(folder: Path, suffix: str) -> int:
+    return sum(path.stat().st_size for path in folder.rglob(f"*{suffix}"))
+
+
+def _data_of(path: Path) -> int:
+    """Return the bytes of the rows of a Parquet file, without what any file has."""
+    found = pq.read_metadata(path)
+    groups = (found.row_group(number) for number in range(found.num_row_groups))
+    return sum(
+        group.column(number).total_compressed_size
+        for group in groups
+        for number in range(group.num_columns)
+    )

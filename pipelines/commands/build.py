@@ -73,8 +73,9 @@ def _progress(config: "BuildConfig", beam_arguments: Sequence[str]) -> "Progress
     """Return how the build is going, which may need to know how long some records take."""
     from pipelines.ingest.source import first_records
     from pipelines.io.progress import ALL, Outlook, Progress
-    from pipelines.rehearsal import look_ahead
-    from pipelines.run import beam_options, runs_here
+    from pipelines.local.speed import measure_gain
+    from pipelines.rehearsal import rehearse
+    from pipelines.run import beam_options, local_processes, runs_here
 
     records = []
     files = [Path(entry.path) for entry in config.inputs]
@@ -84,7 +85,10 @@ def _progress(config: "BuildConfig", beam_arguments: Sequence[str]) -> "Progress
     outlook = Outlook(rows=1 + len(config.languages))
     if records:
         write_error(f"trying {counted(len(records), 'record')}, to tell how long all will take\n")
-        outlook = look_ahead(config, records, beam_arguments)
+        rehearsal = rehearse(config, records, {}, (), beam_arguments)
+        if rehearsal:
+            speed = rehearsal.speed(measure_gain(local_processes(beam_arguments)))
+            outlook = rehearsal.outlook(outlook.rows, size, speed)
     return Progress([step for step in ALL if step != "meaning" or config.meaning], outlook)
 
 

@@ -28,13 +28,14 @@ class PlanOptions(CorpusOptions):
 
 
 def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
-    begun = time.monotonic()
+    begun = time.monotonic() - time.process_time()  # what it took to come here counts
     from pipelines.commands.needs import Needs
     from pipelines.commands.output import check_memory, check_output
     from pipelines.commands.resolve import resolve_installed
     from pipelines.commands.summary import tell_readings
     from pipelines.io.progress import READING, Progress
     from pipelines.io.remote import use_options
+    from pipelines.local.speed import measure_gain
     from pipelines.plan import forecast, survey
     from pipelines.rehearsal import rehearse
     from pipelines.run import beam_options, local_processes
@@ -49,9 +50,10 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     if not options.quiet:
         write_error(tell_readings(config.readings))
     starting = time.monotonic() - begun
-    progress = None if options.quiet else Progress(READING)
-    work = survey(config, beam_arguments, progress)
-    estimates, dictionaries = _estimate_all(config, work, needs)
+    processes = local_processes(beam_arguments)
+    gain = measure_gain(processes)
+    work = survey(config, beam_arguments, None if options.quiet else Progress(READING))
+    estimates, dictionaries = _estimate_all(config, work, needs, gain)
     price = options.price_per_hour
     write_out(
         f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
@@ -59,11 +61,14 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
         + "\n\n"
     )
     known = replace(config, translation=config.translation.only(estimates))
-    pace = rehearse(known, work.sample, dictionaries, beam_arguments) if estimates else None
-    if pace:
+    rehearsal = estimates and rehearse(
+        known, work.sample, dictionaries, work.missing, beam_arguments
+    )
+    if rehearsal:
+        speed = rehearsal.speed((gain + measure_gain(processes)) / 2)
+        whole = forecast(work, rehearsal, speed, processes, config.shards)
         translating = sum(found.seconds for found in estimates.values())
-        processes = local_processes(beam_arguments)
-        whole = forecast(work, translating, starting, pace, processes, config.shards)
+        whole = replace(whole, reading=starting + whole.reading, translating=translating)
         write_out(_tell_whole(whole, config.output, price))
     write_out("times are for this machine, from a sample\n" if estimates else "")
     if needs:
@@ -72,9 +77,9 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
 
 
 def _estimate_all(
-    config: "BuildConfig", work: "Work", needs: "Needs"
+    config: "BuildConfig", work: "Work", needs: "Needs", gain: float
 ) -> tuple[dict[str, "Estimate"], dict[str, "Dictionary"]]:
-    """Return what each language would take, and translations of a sample of what it lacks.
+    """Return what each language would take, and translations of a sample.
 
     Languages that nobody here can translate into are absent.
     """
@@ -82,20 +87,22 @@ def _estimate_all(
     from pipelines.rehearsal import segments_of
     from schemas.errors import NotInstalledError
 
-    segments = [segments_of(config, record) for record in work.sample]
+    texts = {k: text for record in work.sample for k, text in segments_of(config, record).items()}
     estimates, dictionaries = {}, {}
     for lang in config.languages:
         if lang in needs.languages:
             continue
+        dictionaries[lang] = work.held[lang]
         if lang not in work.missing:
             estimates[lang] = Estimate(0, 0.0)
             continue
+        lacking = {key: text for key, text in texts.items() if key not in work.held[lang]}
         try:
-            found = estimate(config, lang, work.missing[lang], segments)
+            found, done = estimate(config, lang, work.missing[lang], lacking, gain)
         except NotInstalledError as error:  # such as what converts a model
             needs.add(error, lang)
         else:
-            estimates[lang], dictionaries[lang] = found
+            estimates[lang], dictionaries[lang] = found, {**work.held[lang], **done}
     return estimates, dictionaries
 
 

@@ -88,8 +88,6 @@ class Progress:
         self._done: Counter[str] = Counter()
         self._totals: dict[str, int] = {}
         self._begun: dict[str, float] = {}
-        self._first: dict[str, tuple[float, int]] = {}
-        self._last: dict[str, float] = {}
         self._latest = clock()
         self._tokens = 0
         self._lock = Lock()
@@ -106,16 +104,7 @@ class Progress:
             self._begun.setdefault(step, self._latest)
             self._done[step] += count
             self._tokens += tokens
-            self._latest = self._last[step] = self._clock()
-            self._first.setdefault(step, (self._latest, count))
-
-    def paces(self) -> dict[str, float]:
-        """Return the seconds that one unit of each step took, without what happened before it."""
-        return {step: self._pace_of(step) for step in self._first}
-
-    def seconds_idle(self) -> float:
-        """Return how long ago something was done."""
-        return self._clock() - self._latest
+            self._latest = self._clock()
 
     def seconds_left(self) -> float | None:
         """Return how long the rest of the run will take; None if that cannot be told yet."""
@@ -145,16 +134,6 @@ class Progress:
             rest = "" if left is None else f", {duration(left)} left in all"
             place = f"step {self._steps.index(step) + 1} of {len(self._steps)}"
             return f"{place}, {_NAMES.get(step, step)}{rest}: {', '.join(parts)}"
-
-    def _pace_of(self, step: str) -> float:
-        """Return the seconds for a unit behind the first ones, or for these if there are no others.
-
-        Before the first units of a step, the runner does things that it does once.
-        """
-        time_of_first, first = self._first[step]
-        if self._done[step] > first:
-            return (self._last[step] - time_of_first) / (self._done[step] - first)
-        return (time_of_first - self._begun[step]) / max(1, first)
 
     def _total(self, step: str) -> int | None:
         if any(later in self._begun for later in self._steps[self._steps.index(step) + 1 :]):
@@ -210,7 +189,7 @@ _progress: Progress | StepCounts | None = None
 
 
 @contextmanager
-def watch(progress: Progress | None) -> Iterator[None]:
+def watch(progress: Progress | StepCounts | None) -> Iterator[None]:
     """Let steps that run in this process in the block tell `progress` what they have done."""
     global _progress
     before, _progress = _progress, progress

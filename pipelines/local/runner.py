@@ -23,6 +23,7 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWo
 from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_buffers
 from pipelines.local.forks import Work, run_in_forks
 from pipelines.local.processes import bytes_worth_forks
+from pipelines.local.stage_times import bundle_bytes, is_paced, timed_bundle, timed_stage
 
 # Bytes of input in one bundle. What a bundle makes is held until it is finished.
 BUNDLE_BYTES: Final = 8 << 20
@@ -125,26 +126,31 @@ class _SmallBundles(BundleManager):
 
         def process(context: Any, bundle: _Bundle) -> _Result:  # noqa: ANN401
             content: dict[str, Any] = {name: [] for name in inputs}
-            content[bundle[0]] = bundle[1]()
-            result: _Result = BundleManager(
-                context, self._progress_frequency, self._cache_token_generator
-            ).process_bundle(
-                content, expected_outputs, fired_timers, expected_output_timers, dry_run
-            )
+            with timed_bundle() as sizes:
+                content[bundle[0]] = bundle[1]()
+                sizes.extend(map(len, content[bundle[0]]))
+                result: _Result = BundleManager(
+                    context, self._progress_frequency, self._cache_token_generator
+                ).process_bundle(
+                    content, expected_outputs, fired_timers, expected_output_timers, dry_run
+                )
             return result
 
         context = self.bundle_context_manager
         nothing: _Bundle = (next(iter(inputs)), list)
         worth = bytes_worth_forks(context.stage.transforms)
-        if self._processes > 1 and sum(map(_size, inputs.values())) >= worth:
-            bundles = _bundles(inputs, self._processes, least=min(worth, _LEAST_BYTES))
-            # Here are loaded what steps load in `setup`, and these themselves: once for all forks.
-            prepared = process(context, nothing)
-            made = run_in_forks(Work(context, process, bundles), self._processes)
-            return _merge(chain([prepared], made))
-        bundles = _bundles(inputs, len(context.worker_handlers))
-        # A stage is run at least once.
-        return _merge(_run_in_workers(context, process, bundles or [nothing]))
+        size = sum(map(_size, inputs.values()))
+        with timed_stage(context.stage.transforms, size, worth):
+            if self._processes > 1 and size >= worth:
+                bundles = _bundles(inputs, self._processes, least=min(worth, _LEAST_BYTES))
+                # Here steps are loaded, and what they load in `setup`: once for all forks.
+                prepared = process(context, nothing)
+                made = run_in_forks(Work(context, process, bundles), self._processes)
+                return _merge(chain([prepared], made))
+            bundles = [nothing] * 2 if is_paced(size) else []
+            bundles += _bundles(inputs, len(context.worker_handlers))
+            # A stage is run at least once.
+            return _merge(_run_in_workers(context, process, bundles or [nothing]))
 
 
 def _bundles(inputs: Mapping[str, Any], workers: int, least: float = _LEAST_BYTES) -> list[_Bundle]:
@@ -197,7 +203,7 @@ def _loads(buffer: Any, workers: int, least: float) -> list[Load]:  # noqa: ANN4
 
 def _bundle_size(size: int, workers: int, least: float) -> int:
     if workers == 1:
-        return BUNDLE_BYTES
+        return bundle_bytes(size, BUNDLE_BYTES)
     return min(BUNDLE_BYTES, max(int(least), size // (_BUNDLES_OF_WORKER * workers)))
 
 

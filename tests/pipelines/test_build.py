@@ -3,17 +3,13 @@
 import gzip
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.dataset as ds
 import pytest
 
 from pipelines import rehearsal
-from pipelines.plan import Forecast, Work, forecast
-from pipelines.rehearsal import Pace
 from schemas.manifest import Manifest
-from schemas.wording import duration
 from tandemqa import run
 
 ROOT = Path(__file__).parents[2]
@@ -288,51 +284,22 @@ def test_plan_tells_the_time_of_a_build_that_translates_nothing(tmp_path, build,
     assert sorted((tmp_path / "memory").rglob("*")) == files
 
 
-def test_plan_rehearses_all_languages_also_those_that_the_memory_holds(
+def test_plan_rehearses_all_languages_with_what_the_memory_holds_and_what_it_translates(
     tmp_path, build, questions, monkeypatch
 ):
-    path = questions(*(record(n) for n in range(60)))
+    path = questions(*(record(n) for n in range(20)))
     build("--input", path, "--quiet")
-    timed = []
+    kept = []
 
-    def time_build(config, records, beam_arguments):
-        timed.append((config.languages, tuple(item.record_id for item in records)))
-        return 1.0 + 0.01 * len(records), 1000 + 100 * len(records)
+    def build_and_look(config, records, beam_arguments):
+        run_build(config, records, beam_arguments)
+        kept.append({lang: len(rows_of(Path(config.output), lang)) for lang in ("en", "es", "gl")})
 
-    monkeypatch.setattr(rehearsal, "_time_build", time_build)
-    paces = []
-
-    def forecast_from(work, translating, starting, pace, *others):
-        paces.append(pace)
-        return Forecast(reading=1.0, translating=0.0, writing=1.0, memory=1, disk=1)
-
-    monkeypatch.setattr("pipelines.plan.forecast", forecast_from)
+    run_build = rehearsal._build
+    monkeypatch.setattr(rehearsal, "_build", build_and_look)
     places = ["--memory", str(tmp_path / "memory"), "--output", str(tmp_path / "other")]
     assert run(["plan", "--input", path, "--languages", "es,gl", *places, "--quiet"]) == 0
-    (_, before), (_, one), (_, others) = timed
-    assert [sorted(languages) for languages, _ in timed] == [["es", "gl"]] * 3
-    assert set(one) < set(before)
-    assert others and not set(before) & set(others)
-    assert [pace.for_record for pace in paces] == [pytest.approx(0.01)]
-
-
-def test_a_forecast_is_of_the_whole_build():
-    work = Work(1001, 5000, {}, (), seconds=7.0)
-    pace = Pace(fixed=3.0, for_record=0.02, bytes_for_record=5000.0)
-    whole = forecast(work, translating=60.0, starting=2.0, pace=pace)
-    assert whole.seconds == pytest.approx(2 + 60 + 3 + 20)
-    assert (whole.reading, whole.writing) == (9.0, 16.0)
-    assert whole.disk == 5_005_000
-    shared = forecast(work, translating=60.0, starting=2.0, pace=pace, processes=2)
-    assert shared.seconds == pytest.approx(2 + 60 + 3 + 20 / 1.6)
-    few = replace(work, records=11)
-    assert forecast(few, 60.0, 2.0, pace, processes=2) == forecast(few, 60.0, 2.0, pace)
-    assert [duration(s) for s in (59.4, 80, 660, 7500)] == [
-        "59 s",
-        "1 min 20 s",
-        "11 min",
-        "2 h 05 min",
-    ]
+    assert kept == [{"en": 20, "es": 20, "gl": 20}]
 
 
 def test_records_of_an_evaluation_set_are_removed_before_translation_and_counted(

@@ -93,18 +93,6 @@ def test_a_corpus_that_is_judged_again_has_known_records(clock):
     assert progress.line() == "step 2 of 2, write, 10 s left in all: 10 of 20 rows, 1/s"
 
 
-def test_paces_leave_out_what_is_done_once_before_a_step(clock):
-    progress = Progress(STEPS, clock=clock)
-    read_and_segment(progress, clock)
-    clock.now = 7.0
-    progress.advance("validate", 1)
-    clock.now = 9.0
-    progress.advance("validate", 4)
-    clock.now = 10.0
-    assert progress.paces() == {"read": 0.01, "segment": 0.01, "validate": 0.5}
-    assert progress.seconds_idle() == 1.0
-
-
 @pytest.fixture
 def told(monkeypatch):
     def tell(file):
