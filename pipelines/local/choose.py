@@ -27,6 +27,8 @@ _KNOWN: Final = {
     "execution.GroupingBuffer.extend": "self input_buffer",
     "execution.GroupingBuffer.partition": "self n",
     "execution.BundleContextManager.get_buffer": "self buffer_id transform_id",
+    "statesampler.StateSampler.start": "self",
+    "statesampler.StateSampler.stop": "self",
     "worker_handlers.ControlConnection.push": "self req",
     "worker_handlers.ControlFuture.get": "self timeout",
 }
@@ -59,8 +61,10 @@ def local_runner(processes: int) -> Any:  # noqa: ANN401 - a runner of Beam's, w
 
 def _parameters(path: str) -> str:
     from apache_beam.runners.portability.fn_api_runner import execution, fn_runner, worker_handlers
+    from apache_beam.runners.worker import statesampler
 
     module, kind, name = path.split(".")
-    modules = {m.__name__.rpartition(".")[2]: m for m in (execution, fn_runner, worker_handlers)}
+    known = (execution, fn_runner, statesampler, worker_handlers)
+    modules = {m.__name__.rpartition(".")[2]: m for m in known}
     found = modules[module]
     return " ".join(signature(getattr(getattr(found, kind), name)).parameters)

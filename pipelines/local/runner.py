@@ -24,6 +24,7 @@ from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_bu
 from pipelines.local.forks import Work, run_in_forks
 from pipelines.local.processes import bytes_worth_forks
 from pipelines.local.stage_times import bundle_bytes, is_paced, timed_bundle, timed_stage
+from pipelines.local.step_times import no_step_times
 
 # Bytes of input in one bundle. What a bundle makes is held until it is finished.
 BUNDLE_BYTES: Final = 8 << 20
@@ -56,7 +57,7 @@ class LocalRunner(FnApiRunner):
             direct.direct_num_workers = 1
         else:
             self._processes = 1
-        with _little_garbage_collection(), spilled_buffers():
+        with _little_garbage_collection(), no_step_times(), spilled_buffers():
             return super().run_pipeline(pipeline, options)
 
     def _get_bundle_manager(self, bundle_context_manager: Any) -> Any:  # noqa: ANN401 - as Beam's

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from ast import literal_eval
 from collections import defaultdict
@@ -104,6 +105,18 @@ def test_what_came_in_many_pieces_goes_on_in_few():
     for number in range(300):
         buffer.append(encoded([(b"key %d" % number, b"")]))
     assert len(buffer.bundles(1000)) <= 2 * buffer.size / 1000
+
+
+def names_of_threads(_):
+    return sorted(thread.name.partition(" ")[2] for thread in threading.enumerate())
+
+
+def test_no_bundle_waits_for_a_thread_that_measures_steps():
+    for one, waits in ((LocalRunner(), False), (FnApiRunner(), True)):
+        with beam.Pipeline(one) as pipeline:
+            names = pipeline | beam.Create([1]) | beam.Map(names_of_threads)
+            measured = names | "Measured" >> beam.Map(lambda found: "(run)" in found)
+            assert_that(measured, equal_to([waits]))
 
 
 def test_a_run_leaves_the_search_for_garbage_as_it_was():
