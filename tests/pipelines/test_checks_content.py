@@ -1,5 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipelines.checks.content import _GLUED, glued_places
 from pipelines.judge.calibration import calibrate
 from pipelines.text.numerals import dense_digits, lost_numbers, numbers
 from pipelines.text.relatedness import shared_part
@@ -193,6 +196,11 @@ def test_a_question_that_shares_little_with_its_passage_in_english_is_not_judged
 
 def test_without_calibration_nothing_is_called_unrelated():
     assert "unrelated" not in question("De quo haec fabula narratur nobis?", lang="gl")
+
+
+@given(st.text("aBñÑ1Ine_\u0301 \n.", max_size=40))
+def test_glued_words_are_found_where_they_are_sought(target):
+    assert glued_places("", target) == [word for word in _GLUED.findall(target) if word]
 
 
 def test_shared_part_counts_distinct_ngrams():

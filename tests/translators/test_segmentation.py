@@ -1,6 +1,7 @@
 import gzip
 import itertools
 import json
+import re
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from translators import segmentation
 from translators.segmentation import (
     SPLITTER_VERSION,
     Segment,
@@ -254,6 +256,14 @@ TRANSLATED = (
 @pytest.mark.parametrize("segment", TRANSLATED.split("|"))
 def test_segments_with_words_are_translated(segment):
     assert is_translatable(segment)
+
+
+@given(st.text("aZé19.,:/@-_ß()\n\x1c ", max_size=14))
+def test_one_plain_word_tells_what_all_words_tell(segment):
+    found = is_translatable(segment)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segmentation, "_PLAIN_WORD", re.compile("(?!)"))
+        assert is_translatable(segment) == found
 
 
 def test_unspaced_languages_drop_single_spaces_behind_sentences_only():
