@@ -7,7 +7,8 @@ of the passage is still the translators', only the sentence map is not.
 
 Run it from the root of the repository:
 `.venv/bin/python -m benchmarks.human_memory XQUAD-R MEMORY`, then build with
-`--memory MEMORY --translator llm --endpoint http://localhost/v1 --model human`.
+`--memory MEMORY --translator llm --endpoint http://localhost/v1 --model human`. It needs the
+package `openai`, as that translator does.
 """
 
 import json
