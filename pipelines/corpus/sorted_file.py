@@ -1,6 +1,6 @@
 """A table as the bytes of a sorted Parquet file, the same in whatever order its rows came."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 ROW_GROUP_ROWS: Final = 5_000
 ROW_GROUP_BYTES: Final = 16 << 20
-# Bytes of a table from which rows are taken: Arrow's columns of strings hold 2 GiB at most.
-_CHUNK_BYTES: Final = 512 << 20
+# Bytes of rows that are taken at a time: Arrow's columns of strings hold 2 GiB at most.
+_TAKEN_BYTES: Final = 512 << 20
+# Bytes of a table from which rows are taken. While one is put together, its rows are there twice.
+_CHUNK_BYTES: Final = 32 << 20
+
+
+def join_tables(tables: Iterable[pa.Table]) -> pa.Table:
+    """Return a table of many small ones, which need not be in memory at the same time."""
+    return pa.concat_tables(_in_chunks(tables))
 
 
 def encode(table: pa.Table, order: Sequence[str] = ()) -> bytes:
@@ -24,8 +31,8 @@ def encode(table: pa.Table, order: Sequence[str] = ()) -> bytes:
     """
     by = [(name, "ascending") for name in order]
     places = np.asarray(pc.sort_indices(table, by) if by else range(table.num_rows), np.int64)
-    chunks = _in_chunks(table)
-    step = min(ROW_GROUP_ROWS, max(1, _CHUNK_BYTES * table.num_rows // max(table.nbytes, 1)))
+    chunks = list(_in_chunks([table]))
+    step = min(ROW_GROUP_ROWS, max(1, _TAKEN_BYTES * table.num_rows // max(table.nbytes, 1)))
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
         for start in range(0, len(places), step):
@@ -36,17 +43,19 @@ def encode(table: pa.Table, order: Sequence[str] = ()) -> bytes:
     return content
 
 
-def _in_chunks(table: pa.Table) -> list[pa.Table]:
-    """Return the table in tables that can be taken from: none has a column of 2 GiB."""
-    parts: list[list[pa.RecordBatch]] = [[]]
+def _in_chunks(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the rows in tables that can be taken from; one that is large enough is not copied."""
+    batches: list[pa.RecordBatch] = []
     size = 0
-    for batch in table.to_batches():
-        if size > _CHUNK_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(batch)
-        size += batch.nbytes
-    return [pa.Table.from_batches(part, table.schema).combine_chunks() for part in parts]
+    for table in tables:
+        for batch in table.to_batches():
+            batches.append(batch)
+            size += batch.nbytes
+            if size >= _CHUNK_BYTES:
+                yield pa.Table.from_batches(batches).combine_chunks()
+                batches, size = [], 0
+    if batches or not table.num_rows:
+        yield pa.Table.from_batches(batches, table.schema).combine_chunks()
 
 
 def _take(chunks: Sequence[pa.Table], places: NDArray[np.int64]) -> pa.Table:

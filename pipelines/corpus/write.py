@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton, PCollection
 
-from pipelines.corpus.sorted_file import encode
+from pipelines.corpus.sorted_file import encode, join_tables
 from pipelines.io.progress import advance
 from pipelines.io.storage import is_local, join, write_bytes
 from pipelines.local.processes import in_one_process
@@ -151,7 +151,7 @@ def _write(shard: _Shard, output: str, measured: bool = False) -> FileEntry:
     A shard is in memory as tables, which take a third of the bytes of rows.
     """
     place, lists = shard
-    table = pa.concat_tables(map(_to_table(place[0], measured), lists))
+    table = join_tables(map(_to_table(place[0], measured), lists))
     content = encode(table, _ORDERS[place[0]])
     path = file_path(place)
     write_bytes(join(output, path), content)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.corpus.sorted_file import encode
+from pipelines.corpus.sorted_file import _in_chunks, encode, join_tables
 from pipelines.corpus.verify import verify
 from pipelines.corpus.write import WriteFailedRecords
 from pipelines.io.progress import Progress, watch
@@ -235,6 +235,17 @@ def test_a_file_may_have_more_text_than_a_column_of_a_table_holds(monkeypatch):
     in_order = rows_to_table(sorted(rows, key=lambda row: row.group_id))
     table = pa.concat_tables(rows_to_table(rows[i : i + 7]) for i in range(0, 50, 7))
     assert pq.read_table(pa.BufferReader(encode(table, ["group_id"]))).equals(in_order)
+
+
+def test_many_small_tables_are_in_memory_once_while_a_file_is_written(monkeypatch):
+    monkeypatch.setattr("pipelines.corpus.sorted_file._CHUNK_BYTES", 5_000)
+    rows = [replace(make_row(n, "es"), passage="x" * 2_000) for n in range(50)]
+    table = join_tables(rows_to_table(rows[i : i + 1]) for i in range(50))
+    assert table.equals(rows_to_table(rows))
+    before = pa.total_allocated_bytes()
+    chunks = list(_in_chunks([table]))
+    assert 5 < len(chunks) < 50
+    assert pa.total_allocated_bytes() == before
 
 
 def test_row_groups_are_bounded_by_bytes_too(monkeypatch):
