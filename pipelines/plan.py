@@ -1,7 +1,6 @@
 """What a build would do: segments the memory lacks, and how long all of it would take."""
 
-import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from json import dumps, loads
 from operator import itemgetter
@@ -25,18 +24,17 @@ from pipelines.local.speed import Speed
 from pipelines.local.stage_times import time_stages
 from pipelines.rehearsal import RECORDS, Dictionary, Rehearsal, characters_of
 from pipelines.run import run_pipeline
+from pipelines.translation.pace import translate_for
 from pipelines.translation.packet import Packet
 from pipelines.translation.segment import ExtractSegments, Segment, Segmented, SegmentedRecord
 from pipelines.translation.translate import LookUp, Piece
 from schemas.record import Answer, Record
 from translators.isolation import processes_of
-from translators.ladder import translate_all
 from translators.registry import open_translator
-from translators.translator import Translation, Translator
+from translators.translator import Translation
 from translators.usage import token_cost
 
 SAMPLE: Final = 256
-_FIRST: Final = 32
 # Bytes of the local runner: of the process that was started, of each that works, and of each for an
 # English character in the shard that it writes (docs/scaling.md).
 _MEMORY: Final = 200_000_000
@@ -224,10 +222,9 @@ def estimate(
     translation = config.translation.config(lang)
     translator = open_translator(translation)
     try:
-        done, seconds = _translate_for(
-            translator, list(texts.values()), lang, _BUDGET / len(config.languages)
-        )
-        sample = list(texts.values())[: len(done)]
+        wanted = list(texts.values())
+        done, pace = translate_for(translator, wanted, lang, _BUDGET / len(config.languages))
+        sample = wanted[: len(done)]
         tokens = translator.count_tokens(sample, lang)
         usage = translator.take_usage()
     finally:
@@ -237,28 +234,9 @@ def estimate(
     sent = round(usage.input_tokens * missing.segments / len(sample))
     answered = round(usage.output_tokens * share)
     cost = token_cost(sent, answered, dict(translation.options))
-    seconds *= share / min(processes_of(translation), gain)
+    seconds = pace * missing.characters / min(processes_of(translation), gain)
     found = Estimate(round(tokens * share), seconds, sent, answered, cost)
     return found, dict(zip(texts, done, strict=False))
-
-
-def _translate_for(
-    translator: Translator, texts: Sequence[str], lang: str, budget: float
-) -> tuple[list[Translation], float]:
-    """Return translations of as many texts as there is time for, and the seconds they took."""
-    translate_all(translator, texts[:1], lang)
-    translator.take_usage()
-    done, seconds = _timed(lambda: translate_all(translator, texts[:_FIRST], lang))
-    enough = round(_FIRST * budget / max(seconds, 1e-6))
-    if len(texts[:enough]) > len(done):
-        translator.take_usage()
-        done, seconds = _timed(lambda: translate_all(translator, texts[:enough], lang))
-    return done, seconds
-
-
-def _timed(work: Callable[[], list[Translation]]) -> tuple[list[Translation], float]:
-    started = time.monotonic()
-    return work(), time.monotonic() - started
 
 
 def _construct(pipeline: beam.Pipeline, config: BuildConfig, path: str) -> PCollection[None]:

@@ -186,7 +186,7 @@ def _build(config: BuildConfig, records: Sequence[Record], beam_arguments: Seque
     lines = "".join(f"{dumps(_as_item(record))}\n" for record in records)
     Path(config.sources[0].path).write_text(lines, encoding="utf-8")
     arguments = [*beam_arguments, "--direct_num_workers=1", "--direct_running_mode=in_memory"]
-    run_pipeline(lambda pipeline: build(pipeline, config), arguments)
+    run_pipeline(lambda pipeline: build(pipeline, config), arguments, keep_translators=True)
     write_report(config.output, load_manifest(config.output, read_below))
 
 

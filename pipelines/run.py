@@ -56,6 +56,7 @@ def run_pipeline(
     arguments: Sequence[str],
     progress: Progress | None = None,
     memory: Sequence[str] = (),
+    keep_translators: bool = False,
 ) -> None:
     """Construct a pipeline, run it and wait for its end.
 
@@ -64,6 +65,7 @@ def run_pipeline(
         arguments: Beam's own options, as given behind `--`.
         progress: What to show on standard error while it runs; None for nothing.
         memory: Folders in which the run saves packets, to be watched when it runs elsewhere.
+        keep_translators: Whether another run follows, which needs them.
 
     Raises:
         UsageError: If an option is unknown; see `beam_options`.
@@ -81,7 +83,8 @@ def run_pipeline(
             with follow(result, memory, progress is not None):
                 result.wait_until_finish()
         finally:
-            close_translators()
+            if not keep_translators:
+                close_translators()
 
 
 def runs_here(options: PipelineOptions) -> bool:

@@ -23,7 +23,7 @@ FLOORS = {
         *("text", "io", "local", "shuffle", "formats", "ingest", "leaks", "answers"),
         *("translation", "checks", "judge", "corpus", "report"),
         *("cluster_progress", "failures", "run", "build"),
-        *("rehearsal", "plan", "revalidate", "commands"),
+        *("rehearsal", "look_ahead", "plan", "revalidate", "commands"),
     ),
     "trainer": (
         *("corpora", "batches", "model_settings", "encoder"),

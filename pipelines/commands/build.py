@@ -70,26 +70,21 @@ def _run(options: BuildOptions, beam_arguments: Sequence[str]) -> int:
 
 
 def _progress(config: "BuildConfig", beam_arguments: Sequence[str]) -> "Progress":
-    """Return how the build is going, which may need to know how long some records take."""
-    from pipelines.ingest.source import first_records
+    """Return how the build is going; before a large one, tell how long it will take."""
     from pipelines.io.progress import ALL, Outlook, Progress
-    from pipelines.local.speed import measure_gain
-    from pipelines.rehearsal import rehearse
-    from pipelines.run import beam_options, local_processes, runs_here
+    from pipelines.look_ahead import look_ahead
+    from pipelines.run import beam_options, runs_here
 
-    records = []
+    steps = [step for step in ALL if step != "meaning" or config.meaning]
     files = [Path(entry.path) for entry in config.inputs]
     size = sum(path.stat().st_size for path in files if path.is_file())
-    if size >= _LARGE and runs_here(beam_options(beam_arguments)):
-        records = first_records(config.sources)
-    outlook = Outlook(rows=1 + len(config.languages))
-    if records:
-        write_error(f"trying {counted(len(records), 'record')}, to tell how long all will take\n")
-        rehearsal = rehearse(config, records, {}, (), beam_arguments)
-        if rehearsal:
-            speed = rehearsal.speed(measure_gain(local_processes(beam_arguments)))
-            outlook = rehearsal.outlook(outlook.rows, size, speed)
-    return Progress([step for step in ALL if step != "meaning" or config.meaning], outlook)
+    if size < _LARGE or not runs_here(beam_options(beam_arguments)):
+        return Progress(steps, Outlook(rows=1 + len(config.languages)))
+    write_error("trying some records, to tell how long all will take\n")
+    prospect = look_ahead(config, size, beam_arguments)
+    progress = Progress(steps, prospect.outlook)
+    write_error(prospect.tell(progress.seconds_left()))
+    return progress
 
 
 COMMAND: Final = Command(

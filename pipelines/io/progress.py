@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
 from threading import Event, Lock, Thread
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from schemas.plain_text import printable
@@ -58,12 +59,16 @@ class Outlook(NamedTuple):
         records: Records that there are; None if that is found out by reading them.
         paces: Seconds for one unit of each step.
         ending: Seconds behind the last step.
+        expected: About how many units the first steps have, until that is known.
+        at_least: Whether more may have to be translated than is expected.
     """
 
     rows: int = 1
     records: int | None = None
     paces: Mapping[str, float] = {}
     ending: float = 0.0
+    expected: Mapping[str, int] = {}
+    at_least: bool = False
 
 
 class Progress:
@@ -110,7 +115,7 @@ class Progress:
         """Return how long the rest of the run will take; None if that cannot be told yet."""
         left = self._outlook.ending
         for step in self._steps:
-            total = self._total(step)
+            total = self._total(step, self._outlook.expected)
             if total is None:
                 return None
             if to_do := max(0, total - self._done[step]):
@@ -131,19 +136,26 @@ class Progress:
             parts = [f"{done:,}{of} {_UNITS[step]}", *self._rate(step)]
             parts += [f"{self._tokens:,} tokens"] if step == "translate" and self._tokens else []
             left = self.seconds_left()
-            rest = "" if left is None else f", {duration(left)} left in all"
+            rest = "" if left is None else f", {self._how_sure()}{duration(left)} left in all"
             place = f"step {self._steps.index(step) + 1} of {len(self._steps)}"
             return f"{place}, {_NAMES.get(step, step)}{rest}: {', '.join(parts)}"
 
-    def _total(self, step: str) -> int | None:
+    def _how_sure(self) -> str:
+        """Return what goes before a time that rests on what is expected."""
+        if all(self._total(step) is not None for step in self._steps):
+            return ""
+        return "at least " if self._outlook.at_least else "about "
+
+    def _total(self, step: str, expected: Mapping[str, int] = MappingProxyType({})) -> int | None:
+        """Return how many units a step has, or is expected to have; None if nobody knows."""
         if any(later in self._begun for later in self._steps[self._steps.index(step) + 1 :]):
             return self._done[step]
         if step in self._totals:
             return self._totals[step]
         if step not in _AS_MANY_AS:
-            return None
+            return expected.get(step)
         basis = _AS_MANY_AS[step]
-        total = self._total(basis) if basis in self._steps else self._outlook.records
+        total = self._total(basis, expected) if basis in self._steps else self._outlook.records
         return total * self._outlook.rows if total and step == "write" else total
 
     def _pace(self, step: str, total: int) -> float | None:

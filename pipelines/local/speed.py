@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
-_MOMENT: Final = 0.3  # seconds
+_MOMENT: Final = 0.2  # seconds
 
 
 class Speed(NamedTuple):

@@ -302,6 +302,22 @@ def test_plan_rehearses_all_languages_with_what_the_memory_holds_and_what_it_tra
     assert kept == [{"en": 20, "es": 20, "gl": 20}]
 
 
+def test_a_large_build_tells_first_how_long_it_will_take(
+    tmp_path, build, questions, monkeypatch, capsys
+):
+    monkeypatch.setattr("pipelines.commands.build._LARGE", 0)
+    path = questions(*(record(n) for n in range(20)))
+    assert build("--input", path, languages="es,gl") == 0
+    told = capsys.readouterr().err.splitlines()
+    trying = told.index("trying some records, to tell how long all will take")
+    assert re.fullmatch(
+        r"about 20 records, about \d+ s( \(translating: \d+ s\))?", told[trying + 1]
+    )
+    assert build("--input", path, "--overwrite", languages="es,gl") == 0
+    known = r"about 20 records, \d+ s or more: what is missing of es, gl comes on top"
+    assert re.search(known, capsys.readouterr().err)
+
+
 def test_records_of_an_evaluation_set_are_removed_before_translation_and_counted(
     tmp_path, build, questions
 ):

@@ -93,6 +93,31 @@ def test_a_corpus_that_is_judged_again_has_known_records(clock):
     assert progress.line() == "step 2 of 2, write, 10 s left in all: 10 of 20 rows, 1/s"
 
 
+def test_what_is_expected_gives_a_time_from_the_first_line_on_until_it_is_known(clock):
+    paces = {"read": 0.1, "segment": 0.1, "translate": 0.2, **PACES}
+    outlook = Outlook(rows=2, paces=paces, expected={"read": 100, "translate": 300})
+    progress = Progress(STEPS, outlook, clock)
+    clock.now = 1.0
+    progress.advance("read", 10)
+    rest = 100 * (0.1 + 0.01 + 0.05) + 200 * 0.002
+    assert progress.seconds_left() == pytest.approx(9 + 60 + rest)
+    assert progress.line() == "step 1 of 6, read, about 1 min 25 s left in all: 10 items, 10/s"
+    progress.advance("read", 190)
+    progress.advance("segment", 200)
+    assert progress.seconds_left() == pytest.approx(60 + 200 * (0.01 + 0.05) + 400 * 0.002)
+    progress.expect("translate", 100)
+    assert ", translate, 33 s left in all: " in progress.line()
+
+
+def test_a_time_without_what_the_memory_may_lack_is_the_least(clock):
+    outlook = Outlook(paces=PACES, expected={"read": 100, "translate": 0}, at_least=True)
+    progress = Progress(STEPS, outlook, clock)
+    read_and_segment(progress, clock)
+    assert ", at least 6 s left in all: " in progress.line()
+    progress.advance("assemble", 5)
+    assert ", 6 s left in all: " in progress.line()
+
+
 @pytest.fixture
 def told(monkeypatch):
     def tell(file):

@@ -1,0 +1,49 @@
+"""How fast a translator is, by translating for a while."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from translators.ladder import translate_all
+from translators.translator import Translation, Translator
+
+_FIRST: Final = 4
+_TIMES_AS_MANY: Final = 4
+_SHORTEST: Final = 1e-6  # seconds
+
+
+def translate_for(
+    translator: Translator,
+    texts: Sequence[str],
+    lang: str,
+    budget: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[list[Translation], float]:
+    """Return translations of as many texts as there is time for, and seconds for a character.
+
+    More and more texts are translated together. The first of them, which load a model, do not count
+    where there are others.
+
+    Args:
+        translator: Who translates.
+        texts: English segments; at least one.
+        lang: BCP-47 code of the target language.
+        budget: Seconds that there are, about.
+        clock: Tells the time in seconds.
+    """
+    translate_all(translator, texts[:1], lang)
+    translator.take_usage()
+    done: list[Translation] = []
+    batches: list[tuple[float, int]] = []
+    count, end = _FIRST, clock() + budget
+    while count and len(done) < len(texts):
+        some = texts[len(done) : len(done) + count]
+        started = clock()
+        done += translate_all(translator, some, lang)
+        seconds = clock() - started
+        batches.append((seconds, sum(map(len, some))))
+        affordable = (end - clock()) * len(some) / max(seconds, _SHORTEST)
+        count = max(0, min(_TIMES_AS_MANY * count, int(affordable)))
+    counted = batches[1:] or batches
+    pace = sum(seconds for seconds, _ in counted) / sum(characters for _, characters in counted)
+    return done, pace
