@@ -28,7 +28,7 @@ _BYTES_OF_ROW: Final = 40_000
 _MOST: Final = 512
 _FEWEST: Final = 4  # records
 # Seconds for translating: so many for each byte that becomes a row, and at most.
-_SECONDS_OF_BYTE: Final = 1e-7
+_SECONDS_OF_BYTE: Final = 4e-8
 _BUDGET: Final = 3.0
 
 
@@ -86,7 +86,8 @@ def look_ahead(config: BuildConfig, size: int, beam_arguments: Sequence[str]) ->
     if not rehearsal:
         return Prospect(Outlook(rows))
     characters = extent.characters if extent else size
-    outlook = rehearsal.outlook(rows, characters, rehearsal.speed(gain))
+    items = extent.items if extent else rehearsal.records * size / rehearsal.characters
+    outlook = rehearsal.outlook(rows, items, characters, rehearsal.speed(gain))
     if not extent:
         return Prospect(outlook)
     known = {lang: own.pace for lang, own in tried.items() if not _has_memory(config, lang)}

@@ -47,12 +47,14 @@ class Rehearsal:
 
     Attributes:
         times: What each stage took.
+        records: How many records there were.
         characters: English characters of the records.
         data: Bytes of the corpus and of what the memory grew by.
         anyhow: Bytes of the corpus that it has anyhow.
     """
 
     times: StageTimes
+    records: int
     characters: int
     data: int
     anyhow: int
@@ -71,21 +73,21 @@ class Rehearsal:
         """Return whether processes share a stage in a build of so many English characters."""
         return stage.size * characters / self.characters >= stage.worth
 
-    def outlook(self, rows: int, characters: float, speed: Speed) -> Outlook:
+    def outlook(self, rows: int, records: float, characters: float, speed: Speed) -> Outlook:
         """Return what the steps of a build take, once all is loaded.
 
         Args:
             rows: Rows that a record becomes.
+            records: How many records there are.
             characters: English characters of all records.
             speed: How fast this machine is.
         """
-        share = characters / self.characters
         paces: dict[str, float] = {}
         waiting = 0.0
         for stage in self.times.stages:
             waiting += self.seconds_of(stage, characters, speed) - stage.loading / speed.one
             for step, count in stage.done.items():
-                paces[step] = paces.get(step, 0.0) + waiting / (share * count)
+                paces[step] = paces.get(step, 0.0) + waiting / (count * records / self.records)
                 waiting = 0.0
         return Outlook(rows, paces=paces, ending=waiting)
 
@@ -143,7 +145,7 @@ def rehearse(
         return None
     characters = sum(map(characters_of, some))
     grown = grown * len(missing) // len(config.languages)
-    return Rehearsal(times, characters, data + grown, size - data)
+    return Rehearsal(times, len(some), characters, data + grown, size - data)
 
 
 def _some(

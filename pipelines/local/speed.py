@@ -24,10 +24,10 @@ class Speed(NamedTuple):
 
 
 def measure_gain(processes: int) -> float:
-    """Return how many times as much as one so many processes do, by a moment's work; at least 1."""
+    """Return how many times as much as one so many processes do, by a moment's work."""
     if processes == 1:
         return 1.0
-    return max(1.0, _work_of(processes) / _work_of(1))
+    return min(max(1.0, _work_of(processes) / _work_of(1)), processes)
 
 
 def _work_of(processes: int) -> int:
