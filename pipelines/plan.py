@@ -136,14 +136,23 @@ class Forecast:
 
 
 def forecast(
-    work: Work, rehearsal: Rehearsal, speed: Speed, processes: int = 1, shards: int = 0
+    work: Work,
+    rehearsal: Rehearsal,
+    speed: Speed,
+    *,
+    starting: float = 0.0,
+    translating: float = 0.0,
+    processes: int = 1,
+    shards: int = 0,
 ) -> Forecast:
-    """Return what a whole build would take beside its translators.
+    """Return what a whole build would take.
 
     Args:
         work: What it would do.
         rehearsal: What a build of some records took.
         speed: How fast this machine is.
+        starting: Seconds that the command took before it began to read.
+        translating: Seconds of the translators.
         processes: How many it would use.
         shards: Files for each language; 0 if that is decided by their size.
     """
@@ -158,8 +167,8 @@ def forecast(
     in_shard = characters / shards if shards else min(characters, SHARD_CHARACTERS)
     for_process = _MEMORY_OF_PROCESS + _MEMORY_OF_CHARACTER * round(in_shard)
     return Forecast(
-        reading=sum(seconds[:looked_up]),
-        translating=0.0,
+        reading=starting + sum(seconds[:looked_up]),
+        translating=translating,
         writing=sum(seconds[looked_up:]) + rehearsal.times.between / speed.one,
         memory=_MEMORY + for_process * (processes if is_shared else 1),
         disk=rehearsal.disk(characters),

@@ -28,17 +28,13 @@ class PlanOptions(CorpusOptions):
 
 
 def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
-    begun = time.monotonic() - time.process_time()  # what it took to come here counts
+    begun = time.monotonic()
     from pipelines.commands.needs import Needs
     from pipelines.commands.output import check_memory, check_output
     from pipelines.commands.resolve import resolve_installed
     from pipelines.commands.summary import tell_readings
-    from pipelines.io.progress import READING, Progress
     from pipelines.io.remote import use_options
-    from pipelines.local.speed import measure_gain
-    from pipelines.plan import forecast, survey
-    from pipelines.rehearsal import rehearse
-    from pipelines.run import beam_options, local_processes
+    from pipelines.run import beam_options
 
     if any(argument.startswith("--runner") for argument in beam_arguments):
         raise UsageError("plan runs on this machine; remove --runner")
@@ -49,31 +45,49 @@ def _run(options: PlanOptions, beam_arguments: Sequence[str]) -> int:
     check_memory(config.translation)
     if not options.quiet:
         write_error(tell_readings(config.readings))
-    starting = time.monotonic() - begun
+    _tell_all(options, config, needs, beam_arguments, time.monotonic() - begun)
+    if needs:
+        write_out("\n" + needs.tell("not installed here, and left out of all figures"))
+    return 0
+
+
+def _tell_all(
+    options: PlanOptions,
+    config: "BuildConfig",
+    needs: "Needs",
+    beam_arguments: Sequence[str],
+    starting: float,
+) -> None:
+    """Say what there is to translate, and what the whole build would take."""
+    from pipelines.io.progress import READING, Progress
+    from pipelines.local.speed import measure_gain
+    from pipelines.plan import forecast, survey
+    from pipelines.rehearsal import rehearse
+    from pipelines.run import local_processes
+
     processes = local_processes(beam_arguments)
     gain = measure_gain(processes)
     work = survey(config, beam_arguments, None if options.quiet else Progress(READING))
     estimates, dictionaries = _estimate_all(config, work, needs, gain)
     price = options.price_per_hour
-    write_out(
-        f"{work.records:,} records, {work.segments:,} distinct segments\n\n"
-        + _tell_languages(config.languages, work, estimates, price)
-        + "\n\n"
-    )
+    counts = f"{work.records:,} records, {work.segments:,} distinct segments"
+    write_out(f"{counts}\n\n{_tell_languages(config.languages, work, estimates, price)}\n\n")
+    if not estimates:
+        return
     known = replace(config, translation=config.translation.only(estimates))
-    rehearsal = estimates and rehearse(
-        known, work.sample, dictionaries, work.missing, beam_arguments
-    )
+    rehearsal = rehearse(known, work.sample, dictionaries, work.missing, beam_arguments)
     if rehearsal:
-        speed = rehearsal.speed((gain + measure_gain(processes)) / 2)
-        whole = forecast(work, rehearsal, speed, processes, config.shards)
-        translating = sum(found.seconds for found in estimates.values())
-        whole = replace(whole, reading=starting + whole.reading, translating=translating)
+        whole = forecast(
+            work,
+            rehearsal,
+            rehearsal.speed((gain + measure_gain(processes)) / 2),
+            starting=starting,
+            translating=sum(found.seconds for found in estimates.values()),
+            processes=processes,
+            shards=config.shards,
+        )
         write_out(_tell_whole(whole, config.output, price))
-    write_out("times are for this machine, from a sample\n" if estimates else "")
-    if needs:
-        write_out("\n" + needs.tell("not installed here, and left out of all figures"))
-    return 0
+    write_out("times are for this machine, from a sample\n")
 
 
 def _estimate_all(

@@ -52,8 +52,9 @@ def test_the_whole_grows_with_the_text_and_processes_share_what_has_much_input(r
 
 
 def test_what_was_done_already_with_all_records_is_known_better_than_from_some(rehearsal):
-    whole = forecast(work(10_000, {"Read": 7.0}), rehearsal, Speed())
-    assert whole.reading == 7.0
+    seen = work(10_000, {"Read": 7.0})
+    whole = forecast(seen, rehearsal, Speed(), starting=2.0, translating=60.0)
+    assert (whole.reading, whole.translating) == (9.0, 60.0)
     assert whole.writing == pytest.approx(0.1 + 10 * 4.0 + 0.3 + 1.0)
 
 
