@@ -3,12 +3,15 @@
 This must not take long itself, so it is rougher than `plan`, which reads everything.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import mean
 from typing import Final
 
 from pipelines.corpus.config import BuildConfig
-from pipelines.ingest.extent import estimate_extent
+from pipelines.ingest.extent import Extent, estimate_extent
 from pipelines.ingest.source import first_records
 from pipelines.io.progress import Outlook
 from pipelines.io.storage import list_files
@@ -22,6 +25,8 @@ from schemas.record import Record
 from schemas.wording import counted, duration
 from translators.isolation import processes_of
 from translators.registry import TranslatorConfig
+
+logger = logging.getLogger(__name__)
 
 # A row is tried for so many bytes that become rows, in all languages together.
 _BYTES_OF_ROW: Final = 40_000
@@ -77,10 +82,9 @@ def look_ahead(config: BuildConfig, size: int, beam_arguments: Sequence[str]) ->
     extent = estimate_extent(config.sources)
     found = extent.sample if extent else first_records(config.sources)
     records = _spread(found, max(_FEWEST, min(_MOST, size * rows // _BYTES_OF_ROW) // rows))
-    texts = {k: text for record in records for k, text in segments_of(config, record).items()}
     gain = measure_gain(local_processes(beam_arguments))
     budget = min(_BUDGET, size * rows * _SECONDS_OF_BYTE)
-    tried = _try_translators(config, texts, budget, gain)
+    tried = _try_translators(config, _texts_of(config, records), budget, gain)
     dictionaries = {lang: own.dictionary for lang, own in tried.items()}
     rehearsal = rehearse(config, records, dictionaries, (), beam_arguments)
     if not rehearsal:
@@ -90,17 +94,33 @@ def look_ahead(config: BuildConfig, size: int, beam_arguments: Sequence[str]) ->
     outlook = rehearsal.outlook(rows, items, characters, rehearsal.speed(gain))
     if not extent:
         return Prospect(outlook)
+    return _with_translators(config, records, extent, tried, outlook)
+
+
+def _with_translators(
+    config: BuildConfig,
+    records: Sequence[Record],
+    extent: Extent,
+    tried: Mapping[str, "_Tried"],
+    outlook: Outlook,
+) -> Prospect:
+    """Return what a build will take with the translators of which it is known what they do."""
     known = {lang: own.pace for lang, own in tried.items() if not _has_memory(config, lang)}
+    unknown = tuple(lang for lang in config.languages if lang not in known)
+    texts = _texts_of(config, records)
     share = extent.distinct / sum(map(characters_of, records))
     segments = round(share * len(texts)) * len(known)
     translating = share * sum(map(len, texts.values())) * sum(known.values())
     outlook = outlook._replace(
         paces={**outlook.paces, "translate": translating / max(1, segments)},
         expected={"read": extent.items, "translate": segments},
-        at_least=len(known) < len(config.languages),
+        at_least=bool(unknown),
     )
-    unknown = tuple(lang for lang in config.languages if lang not in known)
     return Prospect(outlook, extent.items, translating, unknown)
+
+
+def _texts_of(config: BuildConfig, records: Sequence[Record]) -> dict[bytes, str]:
+    return {key: text for record in records for key, text in segments_of(config, record).items()}
 
 
 def _spread(records: Sequence[Record], most: int) -> Sequence[Record]:
@@ -117,17 +137,33 @@ class _Tried:
 
 
 def _try_translators(
-    config: BuildConfig, texts: Mapping[bytes, str], budget: float, gain: float
+    config: BuildConfig,
+    texts: Mapping[bytes, str],
+    budget: float,
+    gain: float,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, _Tried]:
-    """Return what translators make of texts in a moment, by language."""
+    """Return what translators make of texts in a moment, by language.
+
+    When time is over, as with large models, other languages are taken to be as fast.
+    """
     tried: dict[str, _Tried] = {}
+    end = clock() + _BUDGET
     for lang, translation in config.translation.configs:
-        if texts and _is_free(config, lang, translation):
+        if not texts or not _is_free(config, lang, translation):
+            continue
+        if tried and clock() > end:
+            tried[lang] = _Tried({}, mean(own.pace for own in tried.values()))
+            continue
+        try:
             with worker_translator(translation) as translator:
                 own = budget / len(config.languages)
-                done, pace = translate_for(translator, list(texts.values()), lang, own)
-            pace /= min(processes_of(translation), gain)
-            tried[lang] = _Tried(dict(zip(texts, done, strict=False)), pace)
+                done, pace = translate_for(translator, list(texts.values()), lang, own, clock)
+        except OSError as error:  # the build will tell, and what to do about it
+            logger.info("%s cannot be tried: %s", translation.backend, error)
+            continue
+        pace /= min(processes_of(translation), gain)
+        tried[lang] = _Tried(dict(zip(texts, done, strict=False)), pace)
     return tried
 
 

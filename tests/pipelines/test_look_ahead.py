@@ -1,14 +1,18 @@
 """What a build tells before it begins: about how many records there are, and how long it takes."""
 
 import json
+from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
 
 import pytest
 
+from pipelines import look_ahead
 from pipelines.ingest.extent import estimate_extent
 from pipelines.ingest.source import parse_source
 from pipelines.io.progress import Outlook
 from pipelines.look_ahead import Prospect
 from pipelines.translation.pace import translate_for
+from translators.registry import TranslatorConfig
 from translators.translator import Translation
 from translators.usage import Usage
 
@@ -108,3 +112,29 @@ def test_a_slow_translator_is_tried_once_and_a_fast_one_with_all_there_is():
     assert len(translate_for(slow, ["a"] * 9, "es", 0.0, clock=lambda: slow.now)[0]) == 4
     assert len(translate_for(fast, ["a"] * 9, "es", 99.0, clock=lambda: fast.now)[0]) == 9
     assert translate_for(slow, ["abcd"], "es", 0.0, clock=lambda: slow.now)[1] == 0.25
+
+
+def test_a_translator_that_does_not_work_is_left_to_the_build_to_tell(monkeypatch):
+    @contextmanager
+    def broken(config):
+        raise ChildProcessError("no such mode")
+        yield
+
+    monkeypatch.setattr(look_ahead, "worker_translator", broken)
+    monkeypatch.setattr(look_ahead, "_is_free", lambda *_: True)
+    translation = SimpleNamespace(configs=(("es", SimpleNamespace(backend="apertium")),))
+    config = SimpleNamespace(translation=translation, languages=("es",))
+    assert look_ahead._try_translators(config, {b"key": "Hello."}, 1.0, 1.0) == {}
+
+
+def test_languages_for_which_there_is_no_time_are_taken_to_be_as_fast_as_the_others(monkeypatch):
+    slow = Slow()
+    monkeypatch.setattr(look_ahead, "worker_translator", lambda config: nullcontext(slow))
+    monkeypatch.setattr(look_ahead, "_is_free", lambda *_: True)
+    apertium = TranslatorConfig("apertium")
+    translation = SimpleNamespace(configs=(("es", apertium), ("ca", apertium)))
+    config = SimpleNamespace(translation=translation, languages=("es", "ca"))
+    texts = {b"key": "Hello there."}
+    tried = look_ahead._try_translators(config, texts, 1.0, 1.0, clock=lambda: slow.now)
+    assert tried["ca"].pace == tried["es"].pace > 0
+    assert slow.asked == [1, 1]
