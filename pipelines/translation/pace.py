@@ -21,8 +21,8 @@ def translate_for(
 ) -> tuple[list[Translation], float]:
     """Return translations of as many texts as there is time for, and seconds for a character.
 
-    More and more texts are translated together. The first of them, which load a model, do not count
-    where there are others.
+    More and more texts are translated together. The pace is that of the largest batch: programs that
+    work one behind the other are slower on small ones, and the first ones load a model.
 
     Args:
         translator: Who translates.
@@ -34,16 +34,15 @@ def translate_for(
     translate_all(translator, texts[:1], lang)
     translator.take_usage()
     done: list[Translation] = []
-    batches: list[tuple[float, int]] = []
+    batches: list[tuple[int, float]] = []
     count, end = _FIRST, clock() + budget
     while count and len(done) < len(texts):
         some = texts[len(done) : len(done) + count]
         started = clock()
         done += translate_all(translator, some, lang)
         seconds = clock() - started
-        batches.append((seconds, sum(map(len, some))))
+        batches.append((sum(map(len, some)), seconds))
         affordable = (end - clock()) * len(some) / max(seconds, _SHORTEST)
         count = max(0, min(_TIMES_AS_MANY * count, int(affordable)))
-    counted = batches[1:] or batches
-    pace = sum(seconds for seconds, _ in counted) / sum(characters for _, characters in counted)
-    return done, pace
+    characters, seconds = max(batches)
+    return done, seconds / characters
