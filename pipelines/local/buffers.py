@@ -6,6 +6,7 @@ encoded, then as the input of the next stage.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final
@@ -20,8 +21,19 @@ from pipelines.local.spill import Block, Spill, read_all, total_size
 # Groups are spread over so many parts by their key, and one part is grouped at a time.
 PARTS: Final = 128
 
-# What one bundle has as its input is read when its turn comes.
-Load = Callable[[], list[bytes]]
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one bundle has as its input; it is read when its turn comes.
+
+    Attributes:
+        size: Bytes of it.
+        read: Returns it.
+    """
+
+    size: int
+    read: Callable[[], list[bytes]]
+
 
 _GroupingBuffer: Final = execution.GroupingBuffer
 
@@ -78,18 +90,21 @@ class SpilledList(execution.ListBuffer):
         """Return bundles of about `size` bytes."""
         pieces: list[Load] = []
         for blocks in _together([[block] for block in self._spill.blocks()[0]], size):
-            pieces += [partial(_read, blocks)] if len(blocks) > 1 else self._cut(blocks[0], size)
+            pieces += [_load(blocks)] if len(blocks) > 1 else self._cut(blocks[0], size)
         return pieces
 
     def _cut(self, block: Block, size: int) -> list[Load]:
         """Return one load for a small block, or several for a large one."""
         if block.size <= 2 * size:
-            return [partial(_read, [block])]
+            return [_load([block])]
         ends, content = [0], block.read()
         for end in element_ends(content, self._coder_impl):
             if end - ends[-1] >= size or end == len(content):
                 ends.append(end)
-        return [partial(_read, [block], slice(*bounds)) for bounds in pairwise(ends)]
+        return [
+            Load(end - start, partial(_read, [block], slice(start, end)))
+            for start, end in pairwise(ends)
+        ]
 
 
 class SpilledGroups(execution.GroupingBuffer):
@@ -131,7 +146,7 @@ class SpilledGroups(execution.GroupingBuffer):
     def partition(self, n: int) -> list[list[bytes]]:
         """Return all groups in `n` lists."""
         bundles = self.bundles(1)
-        return [[content for load in bundles[i::n] for content in load()] for i in range(n)]
+        return [[content for load in bundles[i::n] for content in load.read()] for i in range(n)]
 
     @property
     def size(self) -> int:
@@ -141,7 +156,10 @@ class SpilledGroups(execution.GroupingBuffer):
     def bundles(self, size: int) -> list[Load]:
         """Return bundles of about `size` bytes; all values of a key are in one."""
         parts = filter(None, self._spill.blocks())
-        return [partial(self._group, blocks) for blocks in _together(parts, size)]
+        return [
+            Load(total_size(blocks), partial(self._group, blocks))
+            for blocks in _together(parts, size)
+        ]
 
     def _group(self, blocks: list[Block]) -> list[bytes]:
         grouping = self._beams()
@@ -164,6 +182,10 @@ def _together(parts: Iterable[list[Block]], size: int) -> list[list[Block]]:
             lists.append(blocks)
             last = more
     return lists
+
+
+def _load(blocks: list[Block]) -> Load:
+    return Load(total_size(blocks), partial(_read, blocks))
 
 
 def _read(blocks: Iterable[Block], part: slice = slice(None)) -> list[bytes]:

@@ -9,8 +9,17 @@ from typing import Any, Final
 
 import apache_beam as beam
 
+from pipelines.io.machine import available_memory
+
 # Bytes of input from which on steps are worth the start of forks.
 FORK_BYTES: Final = 1 << 20
+
+# What processes that work at the same time may take together; where a fourth of the free memory is
+# more, they may take that. What each takes, and how much for a byte of its input: packed rows of a
+# shard become a table, and this becomes a file (docs/scaling.md).
+_MEMORY: Final = 3 << 30
+_MEMORY_OF_ONE: Final = 256 << 20
+_MEMORY_FOR_BYTE: Final = 16
 
 _MARK: Final = "tandemqa_processes"
 _ALL: Final = "all"
@@ -45,6 +54,20 @@ def bytes_worth_forks(transforms: Iterable[Any]) -> float:
     if _ONE in marks:
         return inf
     return 1 if _ALL in marks else FORK_BYTES
+
+
+def as_many_as_fit(size: int) -> int:
+    """Return how many processes fit into the memory, at least one.
+
+    Args:
+        size: Bytes of input that one of them has at a time, at most.
+    """
+    return max(1, memory_of_processes() // (_MEMORY_OF_ONE + _MEMORY_FOR_BYTE * size))
+
+
+def memory_of_processes() -> int:
+    """Return the bytes that processes may take which work at the same time."""
+    return max(_MEMORY, (available_memory() or 0) // 4)
 
 
 def usable_cores() -> int:

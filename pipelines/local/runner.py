@@ -22,7 +22,7 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWo
 
 from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_buffers
 from pipelines.local.forks import Work, run_in_forks
-from pipelines.local.processes import bytes_worth_forks
+from pipelines.local.processes import as_many_as_fit, bytes_worth_forks
 from pipelines.local.stage_times import bundle_bytes, is_paced, timed_bundle, timed_stage
 from pipelines.local.step_times import no_step_times
 
@@ -128,7 +128,7 @@ class _SmallBundles(BundleManager):
         def process(context: Any, bundle: _Bundle) -> _Result:  # noqa: ANN401
             content: dict[str, Any] = {name: [] for name in inputs}
             with timed_bundle() as sizes:
-                content[bundle[0]] = bundle[1]()
+                content[bundle[0]] = bundle[1].read()
                 sizes.extend(map(len, content[bundle[0]]))
                 result: _Result = BundleManager(
                     context, self._progress_frequency, self._cache_token_generator
@@ -138,7 +138,7 @@ class _SmallBundles(BundleManager):
             return result
 
         context = self.bundle_context_manager
-        nothing: _Bundle = (next(iter(inputs)), list)
+        nothing: _Bundle = (next(iter(inputs)), Load(0, list))
         worth = bytes_worth_forks(context.stage.transforms)
         size = sum(map(_size, inputs.values()))
         with timed_stage(context.stage.transforms, size, worth):
@@ -146,7 +146,8 @@ class _SmallBundles(BundleManager):
                 bundles = _bundles(inputs, self._processes, least=min(worth, _LEAST_BYTES))
                 # Here steps are loaded, and what they load in `setup`: once for all forks.
                 prepared = process(context, nothing)
-                made = run_in_forks(Work(context, process, bundles), self._processes)
+                fit = as_many_as_fit(max(load.size for _, load in bundles))
+                made = run_in_forks(Work(context, process, bundles), min(self._processes, fit))
                 return _merge(chain([prepared], made))
             bundles = [nothing] * 2 if is_paced(size) else []
             bundles += _bundles(inputs, len(context.worker_handlers))
@@ -199,7 +200,7 @@ def _size(buffer: Any) -> int:  # noqa: ANN401 - ours or one of Beam's
 def _loads(buffer: Any, workers: int, least: float) -> list[Load]:  # noqa: ANN401 - as above
     if isinstance(buffer, SpilledList | SpilledGroups):
         return buffer.bundles(_bundle_size(buffer.size, workers, least))
-    return [partial(list, buffer)]
+    return [Load(0, partial(list, buffer))]
 
 
 def _bundle_size(size: int, workers: int, least: float) -> int:

@@ -39,6 +39,7 @@ from pipelines.io.progress import Progress, advance, watch
 from pipelines.local import buffers, choose, processes, runner, spill
 from pipelines.local.buffers import SpilledGroups, SpilledList
 from pipelines.local.choose import local_runner
+from pipelines.local.forks import run_in_forks
 from pipelines.local.processes import in_all_processes, in_one_process
 from pipelines.local.runner import LocalRunner
 from pipelines.local.spill import InMemory, Spill, SpillFile
@@ -77,8 +78,11 @@ def decoded(contents, coder):
 
 
 def groups_of(buffer, size=1000):
-    loads = buffer.bundles(size) if isinstance(buffer, SpilledGroups) else [lambda: list(buffer)]
-    found = [group for load in loads for group in decoded(load(), GROUPS)]
+    if isinstance(buffer, SpilledGroups):
+        contents = [load.read() for load in buffer.bundles(size)]
+    else:
+        contents = [list(buffer)]
+    found = [group for content in contents for group in decoded(content, GROUPS)]
     assert len({key for key, _ in found}) == len(found)  # no key is in two bundles
     return {key: sorted(values) for key, values in found}
 
@@ -137,7 +141,9 @@ def test_bundles_of_a_list_are_its_elements_in_order(elements, size):
     copy = buffer.copy()
     copy.append(encoded([(b"more", b"")]))
     assert decoded(buffer, PAIRS) == elements
-    assert [e for load in buffer.bundles(size) for e in decoded(load(), PAIRS)] == elements
+    loads = buffer.bundles(size)
+    assert [e for load in loads for e in decoded(load.read(), PAIRS)] == elements
+    assert sum(load.size for load in loads) == buffer.size
 
 
 def test_little_stays_in_memory_and_no_file_has_a_name(tmp_path, monkeypatch):
@@ -260,6 +266,27 @@ def test_little_input_is_shared_only_if_it_is_much_work():
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(("free", "together"), [(None, 3), (40 << 30, 8), (1 << 30, 3)])
+def test_no_more_processes_work_at_a_time_than_fit_into_the_memory(free, together, monkeypatch):
+    started = []
+    monkeypatch.setattr(processes, "_MEMORY_OF_ONE", 1_000_000_000)
+    monkeypatch.setattr(processes, "available_memory", lambda: free)
+    monkeypatch.setattr(
+        runner, "run_in_forks", lambda work, most: started.append(most) or run_in_forks(work, most)
+    )
+    with beam.Pipeline(LocalRunner(8)) as pipeline:
+        numbers = pipeline | beam.Create(range(100)) | beam.Map(lambda n: (n % 9, n))
+        numbers | beam.GroupByKey() | beam.Map(len)
+    assert set(started) == {together}
+
+
+def test_a_large_shard_is_written_by_fewer_processes(monkeypatch):
+    monkeypatch.setattr(processes, "available_memory", lambda: 8 << 30)
+    assert 1 <= processes.as_many_as_fit(40 << 20) < processes.as_many_as_fit(8 << 20)
+    assert processes.as_many_as_fit(1 << 40) == 1
+
+
 def test_counters_of_forks_are_counted():
     with beam.Pipeline(LocalRunner(3)) as pipeline:
         pipeline | beam.Create(range(200)) | beam.Reshuffle() | beam.ParDo(Which())
