@@ -20,6 +20,7 @@ from pipelines.ingest.read import Read
 from pipelines.ingest.source_language import KeepEnglish
 from pipelines.io.progress import Progress
 from pipelines.leaks.decontaminate import Decontaminate
+from pipelines.local.processes import memory_of_processes
 from pipelines.local.speed import Speed
 from pipelines.local.stage_times import time_stages
 from pipelines.rehearsal import RECORDS, Dictionary, Rehearsal, characters_of
@@ -166,11 +167,12 @@ def forecast(
     is_shared = any(rehearsal.is_shared(stage, characters) for stage in stages if stage.worth > 1)
     in_shard = characters / shards if shards else min(characters, SHARD_CHARACTERS)
     for_process = _MEMORY_OF_PROCESS + _MEMORY_OF_CHARACTER * round(in_shard)
+    for_all = min(for_process * processes, memory_of_processes()) if is_shared else 0
     return Forecast(
         reading=starting + sum(seconds[:looked_up]),
         translating=translating,
         writing=sum(seconds[looked_up:]) + rehearsal.times.between / speed.one,
-        memory=_MEMORY + for_process * (processes if is_shared else 1),
+        memory=_MEMORY + max(for_process, for_all),
         disk=rehearsal.disk(characters),
     )
 
