@@ -21,8 +21,8 @@ def translate_for(
 ) -> tuple[list[Translation], float]:
     """Return translations of as many texts as there is time for, and seconds for a character.
 
-    More and more texts are translated together. The pace is that of the largest batch: programs that
-    work one behind the other are slower on small ones, and the first ones load a model.
+    More and more texts are translated together. The pace is that of the largest batch: programs
+    that work one behind the other are slower on small ones, and the first one loads a model.
 
     Args:
         translator: Who translates.
