@@ -206,7 +206,8 @@ class Server(ThreadingHTTPServer):
     """Takes every client as it is: those of killed builds are gone in the middle."""
 
     def handle_error(self, request, client_address):
-        pass
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class LLMServer:
@@ -249,6 +250,7 @@ def main():
     server = Server(("127.0.0.1", 0), Handler)
     server.state = State()
     server.translate = lambda text: apertium.translate([text], "es")[0].text
+    server.translate("The first one takes longer.")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
