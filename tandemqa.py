@@ -65,7 +65,8 @@ def main() -> int:
         sys.stderr.write("tandemqa: stopped\n")
         return 130
     finally:
-        gc.freeze()  # else Python searches all that was loaded for garbage as it ends: a second
+        if "torch" not in sys.modules:  # what it loads complains of objects that are left
+            gc.freeze()  # else Python searches all that was loaded for garbage: a second
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

@@ -1,5 +1,7 @@
 """Options come from flags, a YAML file and defaults, in that order; all faults are told at once."""
 
+import gc
+import sys
 from typing import Annotated, Literal
 
 import pytest
@@ -8,7 +10,7 @@ from pydantic import BeforeValidator
 from schemas.command import Command, UsageError
 from schemas.option_values import Many, Pairs, Words, split_words
 from schemas.options import Options, make_options, option
-from tandemqa import COMMANDS, find_command, run
+from tandemqa import COMMANDS, find_command, main, run
 
 
 class Inner(Options):
@@ -165,3 +167,15 @@ def test_version_and_help_stand_alone(capsys):
     assert run(["--help"]) == 0
     text = capsys.readouterr().out
     assert all(f"\n  {name} " in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize("with_torch", [False, True])
+def test_the_end_of_a_command_is_quick_where_nothing_complains_of_it(with_torch, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", gc)
+    if not with_torch:
+        monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(sys, "argv", ["tandemqa", "--version"])
+    frozen = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    assert main() == 0
+    assert bool(frozen) is not with_torch
