@@ -14,10 +14,12 @@ from pipelines.io.machine import available_memory
 # Bytes of input from which on steps are worth the start of forks.
 FORK_BYTES: Final = 1 << 20
 
-# What processes that work at the same time may take together; where a fourth of the free memory is
-# more, they may take that. What each takes, and how much for a byte of its input: packed rows of a
-# shard become a table, and this becomes a file (docs/scaling.md).
+# What processes that work at the same time may take together, of a large memory and of a small one;
+# what each takes, and how much for a byte of its input: packed rows of a shard become a table, and
+# this becomes a file (docs/scaling.md).
 _MEMORY: Final = 3 << 30
+_SHARE: Final = 4
+_SHARE_OF_SMALL: Final = 2
 _MEMORY_OF_ONE: Final = 256 << 20
 _MEMORY_FOR_BYTE: Final = 16
 
@@ -66,8 +68,14 @@ def as_many_as_fit(size: int) -> int:
 
 
 def memory_of_processes() -> int:
-    """Return the bytes that processes may take which work at the same time."""
-    return max(_MEMORY, (available_memory() or 0) // 4)
+    """Return the bytes that processes may take which work at the same time.
+
+    It is 3 GB, or a fourth of the free memory if that is more; never more than half of it.
+    """
+    free = available_memory()
+    if free is None:
+        return _MEMORY
+    return min(max(_MEMORY, free // _SHARE), free // _SHARE_OF_SMALL)
 
 
 def usable_cores() -> int:

@@ -24,7 +24,7 @@ from pipelines.local.buffers import Load, SpilledGroups, SpilledList, spilled_bu
 from pipelines.local.forks import Work, run_in_forks
 from pipelines.local.processes import as_many_as_fit, bytes_worth_forks
 from pipelines.local.stage_times import bundle_bytes, is_paced, timed_bundle, timed_stage
-from pipelines.local.step_times import no_step_times
+from pipelines.local.state_sampler import no_state_sampler
 
 # Bytes of input in one bundle. What a bundle makes is held until it is finished.
 BUNDLE_BYTES: Final = 8 << 20
@@ -57,7 +57,7 @@ class LocalRunner(FnApiRunner):
             direct.direct_num_workers = 1
         else:
             self._processes = 1
-        with _little_garbage_collection(), no_step_times(), spilled_buffers():
+        with _little_garbage_collection(), no_state_sampler(), spilled_buffers():
             return super().run_pipeline(pipeline, options)
 
     def _get_bundle_manager(self, bundle_context_manager: Any) -> Any:  # noqa: ANN401 - as Beam's
@@ -146,13 +146,20 @@ class _SmallBundles(BundleManager):
                 bundles = _bundles(inputs, self._processes, least=min(worth, _LEAST_BYTES))
                 # Here steps are loaded, and what they load in `setup`: once for all forks.
                 prepared = process(context, nothing)
-                fit = as_many_as_fit(max(load.size for _, load in bundles))
-                made = run_in_forks(Work(context, process, bundles), min(self._processes, fit))
+                made = self._run_in_forks(process, bundles)
                 return _merge(chain([prepared], made))
             bundles = [nothing] * 2 if is_paced(size) else []
             bundles += _bundles(inputs, len(context.worker_handlers))
             # A stage is run at least once.
             return _merge(_run_in_workers(context, process, bundles or [nothing]))
+
+    def _run_in_forks(
+        self, process: Callable[[Any, _Bundle], _Result], bundles: Sequence[_Bundle]
+    ) -> Iterator[_Result]:
+        """Return the results of all bundles, from as many forks as fit into the memory."""
+        fit = as_many_as_fit(max(load.size for _, load in bundles))
+        work = Work(self.bundle_context_manager, process, bundles)
+        return run_in_forks(work, min(self._processes, fit))
 
 
 def _bundles(inputs: Mapping[str, Any], workers: int, least: float = _LEAST_BYTES) -> list[_Bundle]:

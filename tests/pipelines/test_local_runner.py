@@ -266,8 +266,9 @@ def test_little_input_is_shared_only_if_it_is_much_work():
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize(("free", "together"), [(None, 3), (40 << 30, 8), (1 << 30, 3)])
+@pytest.mark.parametrize(
+    ("free", "together"), [(None, 3), (40 << 30, 8), (8 << 30, 3), (4 << 30, 2), (1 << 30, 1)]
+)
 def test_no_more_processes_work_at_a_time_than_fit_into_the_memory(free, together, monkeypatch):
     started = []
     monkeypatch.setattr(processes, "_MEMORY_OF_ONE", 1_000_000_000)
@@ -287,6 +288,7 @@ def test_a_large_shard_is_written_by_fewer_processes(monkeypatch):
     assert processes.as_many_as_fit(1 << 40) == 1
 
 
+@pytest.mark.usefixtures("small")
 def test_counters_of_forks_are_counted():
     with beam.Pipeline(LocalRunner(3)) as pipeline:
         pipeline | beam.Create(range(200)) | beam.Reshuffle() | beam.ParDo(Which())

@@ -1,7 +1,7 @@
-"""Beam's record of the time that each step takes, without the thread that keeps it.
+"""Runs without the thread with which Beam samples what time each step takes.
 
 At the end of every bundle Beam waits until that thread wakes up: up to a fifth of a second, in all
-a tenth of the time of a run. Nobody looks at the record of a local one.
+a tenth of the time of a run. Nobody looks at these times of a local one.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from threading import current_thread
 from apache_beam.runners.worker import statesampler
 
 
-class _NoSampler(statesampler.StateSampler):
-    """Knows which step is at work, as counters of steps need that, and not for how long."""
+class _NoThread(statesampler.StateSampler):
+    """Knows which step is at work, as its counters need that, but not for how long."""
 
     def start(self) -> None:
         self.tracked_thread = current_thread()
@@ -25,10 +25,10 @@ class _NoSampler(statesampler.StateSampler):
 
 
 @contextmanager
-def no_step_times() -> Iterator[None]:
-    """Let Beam measure no step that is run in this process in the block."""
+def no_state_sampler() -> Iterator[None]:
+    """Let Beam sample nothing of what this process runs in the block."""
     beams = statesampler.StateSampler
-    vars(statesampler)["StateSampler"] = _NoSampler
+    vars(statesampler)["StateSampler"] = _NoThread
     try:
         yield
     finally:
